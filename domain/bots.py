@@ -1,0 +1,135 @@
+"""A bot's settings: what it says, with which model, and how it behaves in every case that was foreseen."""
+
+import re
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, JsonValue, field_validator, model_validator
+
+from domain.models import Strict
+from domain.text import unstorable
+
+ShortText = Annotated[str, Field(max_length=4000)]
+MAX_INSTRUCTIONS = 100_000
+
+
+class Model(Strict):
+    """Which model answers; `openai` speaks to OPENAI_BASE_URL, `demo` is built in and needs no key."""
+
+    provider: Literal["openai", "demo"] = "openai"
+    name: Annotated[str, Field(min_length=1, max_length=200)] = "gpt-4.1-mini"
+    temperature: Annotated[float, Field(ge=0, le=2)] | None = 0.7
+    max_output_tokens: Annotated[int, Field(ge=1, le=1_000_000)] = 1024
+    timeout_seconds: Annotated[float, Field(gt=0, le=600)] = 60.0
+    """The longest that one attempt may take; the bot's patience bounds all attempts together."""
+
+
+class Bursts(Strict):
+    """What happens when messages come faster than answers."""
+
+    policy: Literal["queue", "coalesce", "interrupt", "reject"] = "coalesce"
+    quiet_seconds: Annotated[float, Field(ge=0, le=60)] = 0.5
+    longest_seconds: Annotated[float, Field(ge=0, le=600)] = 10.0
+    max_interrupts: Annotated[int, Field(ge=0, le=100)] = 3
+    wait_text: ShortText = "One moment, please."
+
+
+class Rules(Strict):
+    """The built-in rules of moderation: own words, own patterns, links, and lists that are switched on by name."""
+
+    words: tuple[Annotated[str, Field(min_length=1, max_length=200)], ...] = ()
+    patterns: tuple[Annotated[str, Field(min_length=1, max_length=500)], ...] = ()
+    links: Literal["allow", "refuse"] = "allow"
+    lists: tuple[Literal["abuse", "personal_data", "injection"], ...] = ()
+
+    @field_validator("patterns")
+    @classmethod
+    def _compilable(cls, patterns: tuple[str, ...]) -> tuple[str, ...]:
+        for pattern in patterns:
+            try:
+                re.compile(pattern)
+            except re.error as error:
+                raise ValueError(f"{pattern!r} is not a regular expression: {error}") from error
+        return patterns
+
+
+class Moderation(Strict):
+    """Who judges what is said, when, and what happens when the judge does not answer."""
+
+    input: bool = True
+    output: bool = True
+    provider: Annotated[str, Field(min_length=1, max_length=200)] = "rules"
+    when: Literal["parallel", "before"] = "parallel"
+    on_error: Literal["open", "closed"] = "open"
+    refusal: ShortText = "I can't help with that."
+    rules: Rules = Rules()
+
+    @field_validator("provider")
+    @classmethod
+    def _known(cls, provider: str) -> str:
+        if provider not in ("none", "rules", "openai"):
+            raise ValueError(f"{provider!r} is no moderation provider; use none, rules or openai")
+        return provider
+
+
+class DeliveryPolicy(Strict):
+    """What happens to a part whose sending may or may not have worked."""
+
+    uncertain: Literal["at_most_once", "at_least_once"] = "at_most_once"
+
+
+class Context(Strict):
+    """How much of the past the model sees."""
+
+    messages: Annotated[int, Field(ge=1, le=1000)] = 40
+    tokens: Annotated[int, Field(ge=100, le=2_000_000)] = 8000
+    summary: bool = True
+
+
+class Limits(Strict):
+    """How much one contact may ask for."""
+
+    messages_per_minute: Annotated[int, Field(ge=1, le=10_000)] | None = 20
+    tokens_per_day: Annotated[int, Field(ge=1)] | None = None
+    cost_per_day: Annotated[float, Field(ge=0)] | None = None
+
+
+class Idle(Strict):
+    """When a conversation that nobody continues is closed."""
+
+    close_after_hours: Annotated[float, Field(gt=0, le=24 * 365 * 10)] | None = 24
+
+
+class Bot(Strict):
+    """A bot as its owner describes it; every field but the name has a default."""
+
+    name: Annotated[str, Field(min_length=1, max_length=200)]
+    instructions: Annotated[str, Field(max_length=MAX_INSTRUCTIONS)] = ""
+    greeting: ShortText | None = None
+    help: ShortText | None = None
+    language: Annotated[str, Field(max_length=35)] | None = None
+    model: Model = Model()
+    fallback_models: tuple[Model, ...] = ()
+    apology: Annotated[str, Field(min_length=1, max_length=4000)] = "Sorry, I could not answer that. Please try again."
+    patience_seconds: Annotated[float, Field(ge=1, le=3600)] = 120
+    bursts: Bursts = Bursts()
+    edits: Literal["ignore_answered", "answer"] = "ignore_answered"
+    groups: Literal["when_addressed", "always", "never"] = "when_addressed"
+    moderation: Moderation = Moderation()
+    delivery: DeliveryPolicy = DeliveryPolicy()
+    context: Context = Context()
+    limits: Limits = Limits()
+    idle: Idle = Idle()
+    metadata: dict[str, JsonValue] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _storable(self) -> Self:
+        if unstorable(self.model_dump(mode="json")):
+            raise ValueError(
+                "a text holds the character NUL or half a surrogate pair, which cannot be stored; remove it"
+            )
+        return self
+
+    @property
+    def help_text(self) -> str:
+        """What `/help` answers."""
+        return self.help or f"I am {self.name}. Write me a message, and I will answer."

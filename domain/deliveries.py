@@ -1,0 +1,75 @@
+"""The delivery ledger's rules: what a part can become, and what a retry does that finds it half sent."""
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Literal
+
+from domain.models import Frozen
+from domain.platforms import Guarantee
+
+SEND_DEADLINE = timedelta(seconds=15)
+"""How long one call to a platform may take in all; nothing is written to the wire after it."""
+LEASE = timedelta(seconds=18)
+"""How long a claimed part belongs to its attempt; longer than a call, so that two attempts never speak at once."""
+LEASE_MARGIN = timedelta(seconds=1)
+"""What a successor waits beyond the lease before it decides."""
+
+
+class DeliveryState(StrEnum):
+    """Where one part of a reply stands."""
+
+    PLANNED = "planned"
+    SENDING = "sending"
+    SENT = "sent"
+    UNCERTAIN = "uncertain"
+    FAILED = "failed"
+    DROPPED = "dropped"
+
+
+AT_REST = frozenset({DeliveryState.SENT, DeliveryState.UNCERTAIN, DeliveryState.FAILED, DeliveryState.DROPPED})
+
+
+class ClaimDecision(StrEnum):
+    """What an attempt does with a part."""
+
+    SEND = "send"
+    WAIT = "wait"
+    LEAVE = "leave"
+    DOUBT = "doubt"
+
+
+class Standing(Frozen):
+    """A part as an attempt finds it."""
+
+    state: DeliveryState
+    lease_until: datetime | None = None
+    retry_at: datetime | None = None
+    doubts: int = 0
+    """How often it was unknown whether a send had worked."""
+
+
+def decide(
+    part: Standing, now: datetime, guarantee: Guarantee, policy: Literal["at_most_once", "at_least_once"]
+) -> ClaimDecision:
+    """What to do with a part: a predecessor's send is waited for, then judged by the guarantee or the policy."""
+    if part.state in AT_REST:
+        return ClaimDecision.LEAVE
+    if part.state is DeliveryState.PLANNED:
+        return ClaimDecision.WAIT if part.retry_at and part.retry_at > now else ClaimDecision.SEND
+    if part.lease_until and part.lease_until + LEASE_MARGIN > now:
+        return ClaimDecision.WAIT
+    return ClaimDecision.SEND if sends_after_doubt(part, guarantee, policy) else ClaimDecision.DOUBT
+
+
+def sends_after_doubt(part: Standing, guarantee: Guarantee, policy: Literal["at_most_once", "at_least_once"]) -> bool:
+    """Whether a part whose send is in doubt is sent once more; a policy allows that a single time."""
+    if guarantee is Guarantee.TRANSACTION:
+        return True
+    return policy == "at_least_once" and part.doubts == 0
+
+
+def ready_at(part: Standing) -> datetime | None:
+    """When a part that must be waited for can be looked at again."""
+    if part.state is DeliveryState.SENDING and part.lease_until:
+        return part.lease_until + LEASE_MARGIN
+    return part.retry_at

@@ -1,0 +1,91 @@
+"""What a platform told us, in one shape for all platforms."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+from typing import Literal
+
+from pydantic import Field, JsonValue
+
+from domain.models import Frozen
+
+
+class EventKind(StrEnum):
+    """What kind of thing happened."""
+
+    MESSAGE = "message"
+    EDIT = "edit"
+    DELETE = "delete"
+    BUTTON = "button"
+    REACTION = "reaction"
+    RECEIPT = "receipt"
+    MEMBERSHIP = "membership"
+    OTHER = "other"
+    CONTROL = "control"
+    """Of our own making: an operator paused, resumed, closed, took over or released."""
+    SAY = "say"
+    """Of our own making: an operator or the bot itself speaks first."""
+
+
+class EventState(StrEnum):
+    """Where an event stands; the last six are ends."""
+
+    RECEIVED = "received"
+    QUEUED = "queued"
+    HELD = "held"
+    ANSWERED = "answered"
+    REFUSED = "refused"
+    SUPERSEDED = "superseded"
+    REJECTED = "rejected"
+    IGNORED = "ignored"
+    FAILED = "failed"
+
+
+OPEN_STATES = (EventState.RECEIVED, EventState.QUEUED, EventState.HELD)
+END_STATES = tuple(state for state in EventState if state not in OPEN_STATES)
+WAKING_KINDS = (EventKind.MESSAGE, EventKind.BUTTON)
+"""The kinds that ask for an answer."""
+
+
+class Attachment(Frozen):
+    """Media by reference: what the platform needs to hand the bytes over later."""
+
+    kind: Literal["photo", "document", "voice", "audio", "video", "sticker", "location", "contact", "other"]
+    reference: str | None = None
+    name: str | None = None
+    mime_type: str | None = None
+    size_bytes: int | None = None
+    details: Mapping[str, JsonValue] = Field(default_factory=dict)
+
+
+class Sender(Frozen):
+    """Who is on the other side, as the platform says."""
+
+    external_id: str
+    name: str | None = None
+    language: str | None = None
+
+
+class InboundEvent(Frozen):
+    """One thing that a platform told us.
+
+    `key` identifies it on its channel: a repeat of the same thing has the same key, however it is encoded.
+    `chat` is where it happened and where an answer goes; without a chat it belongs to no conversation.
+    `ignored` says why it needs no answer; events that need one leave it empty.
+    """
+
+    key: str
+    kind: EventKind
+    chat: str | None = None
+    thread: str | None = None
+    sender: Sender | None = None
+    is_group: bool = False
+    addressed: bool = True
+    platform_message_id: str | None = None
+    reply_to: str | None = None
+    text: str = ""
+    command: str | None = None
+    attachments: tuple[Attachment, ...] = ()
+    occurred_at: datetime | None = None
+    ignored: str | None = None
+    details: Mapping[str, JsonValue] = Field(default_factory=dict)

@@ -1,0 +1,34 @@
+"""Which events ask for an answer, and why the others do not."""
+
+from domain.bots import Bot
+from domain.events import WAKING_KINDS, EventKind, EventState, InboundEvent
+
+_CHANGES = (EventKind.EDIT, EventKind.DELETE)
+
+
+def first_state(event: InboundEvent, bot: Bot, *, deleted: bool, too_old: bool) -> tuple[EventState, str | None]:
+    """How an event stands the moment it is recorded: to be handed over, or ended at once with the reason."""
+    reason = _why_ignored(event, bot, deleted=deleted, too_old=too_old)
+    return (EventState.IGNORED, reason) if reason else (EventState.RECEIVED, None)
+
+
+def _why_ignored(event: InboundEvent, bot: Bot, *, deleted: bool, too_old: bool) -> str | None:
+    if event.ignored:
+        return event.ignored
+    if event.kind not in WAKING_KINDS and event.kind not in _CHANGES:
+        return event.kind.value
+    if event.chat is None:
+        return "no_chat"
+    if deleted:
+        return "bot_deleted"
+    if too_old:
+        return "too_old"
+    if event.is_group and not _heard_in_group(event, bot):
+        return "not_addressed"
+    return None
+
+
+def _heard_in_group(event: InboundEvent, bot: Bot) -> bool:
+    if event.kind in _CHANGES or bot.groups == "always":
+        return True
+    return bot.groups == "when_addressed" and event.addressed
