@@ -1,0 +1,1 @@
+"""AI model providers and moderation endpoints behind one contract."""

@@ -1,0 +1,43 @@
+"""The demo model: answers without a key, so that a fresh installation can be talked to."""
+
+from adapters.ai.base import Answer
+from domain.bots import Model
+from domain.transcripts import Prompt, estimate_tokens
+
+_NAME = "demo"
+_FIRST = (
+    "Hello! I am the built-in demo model: I need no key, and I understand nothing. "
+    "I prove that your message went all the way: **webhook → PostgreSQL → Temporal → model → you**.\n\n"
+    "- Your message was recorded before it was acknowledged.\n"
+    "- This answer is stored, and would be sent exactly once even if a process had died in between.\n\n"
+    "Set `OPENAI_API_KEY`, and a real model answers."
+)
+
+
+class Demo:
+    """Repeats what it heard, and says what it remembers."""
+
+    async def complete(self, model: Model, prompt: Prompt) -> Answer:
+        """An answer made of the prompt alone."""
+        heard = [line.text for line in prompt.lines if line.role == "user"]
+        spoken = any(line.role == "assistant" for line in prompt.lines)
+        text = _echo(heard) if heard else _FIRST
+        if heard and not spoken:
+            text = f"{text}\n\n{_FIRST}"
+        return Answer(
+            text=text,
+            model=_NAME,
+            input_tokens=prompt.estimated_tokens,
+            output_tokens=estimate_tokens(text),
+            finish_reason="stop",
+        )
+
+    async def check(self) -> str:
+        """The demo model is always there."""
+        return "The built-in demo model answers."
+
+
+def _echo(heard: list[str]) -> str:
+    said = heard[-1].strip() or "…"
+    before = f" Before that, you wrote {len(heard) - 1} other messages." if len(heard) > 2 else ""
+    return f"You said: {said}{before}"

@@ -1,0 +1,88 @@
+"""Bots: kept with all their settings, listed, changed, and deleted by a mark."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from psycopg.errors import UniqueViolation
+from sqlalchemy import RowMapping, insert, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from adapters.database.paging import Position, page_of
+from adapters.database.records import DeliveryRow
+from adapters.database.scope import scoped
+from adapters.database.tables import BotRow, Conversation
+from domain.bots import Bot
+from domain.deliveries import DeliveryState
+
+_COLUMNS = (BotRow.id, BotRow.key, BotRow.settings, BotRow.stopped_at, BotRow.created_at, BotRow.updated_at)
+
+
+class KeyTaken(Exception):
+    """Another bot of the workspace has this key."""
+
+
+async def page(
+    connection: AsyncConnection, workspace_id: UUID, after: Position | None, limit: int
+) -> Sequence[RowMapping]:
+    """The bots of a workspace."""
+    listing = scoped(select(*_COLUMNS).where(BotRow.deleted_at.is_(None)), workspace_id)
+    return (await connection.execute(page_of(listing, BotRow.created_at, BotRow.id, after, limit))).mappings().all()
+
+
+async def one(
+    connection: AsyncConnection, workspace_id: UUID, bot_id: UUID, *, lock: bool = False
+) -> RowMapping | None:
+    """A bot; `lock`: nobody else changes it until the transaction ends."""
+    query = scoped(select(*_COLUMNS).where(BotRow.id == bot_id, BotRow.deleted_at.is_(None)), workspace_id)
+    return (await connection.execute(query.with_for_update() if lock else query)).mappings().one_or_none()
+
+
+async def add(connection: AsyncConnection, workspace_id: UUID, bot: Bot, key: str | None) -> UUID:
+    """Keep a new bot; raises `KeyTaken`."""
+    bot_id = uuid4()
+    row = {"id": bot_id, "workspace_id": workspace_id, "key": key, **_settings(bot)}
+    try:
+        await connection.execute(insert(BotRow).values(row))
+    except IntegrityError as error:
+        raise _taken(error, key) from error
+    return bot_id
+
+
+async def change(connection: AsyncConnection, workspace_id: UUID, bot_id: UUID, bot: Bot, key: str | None) -> None:
+    """Replace a bot's settings; raises `KeyTaken`."""
+    changed = scoped(update(BotRow).where(BotRow.id == bot_id), workspace_id).values(key=key, **_settings(bot))
+    try:
+        await connection.execute(changed)
+    except IntegrityError as error:
+        raise _taken(error, key) from error
+
+
+async def remove(connection: AsyncConnection, workspace_id: UUID, bot_id: UUID, now: datetime) -> bool:
+    """Mark a bot as deleted; False when there is none."""
+    removed = scoped(
+        update(BotRow).where(BotRow.id == bot_id, BotRow.deleted_at.is_(None)).returning(BotRow.id), workspace_id
+    )
+    return await connection.scalar(removed.values(deleted_at=now)) is not None
+
+
+async def in_flight(connection: AsyncConnection, workspace_id: UUID, bot_id: UUID, now: datetime) -> bool:
+    """Whether a part of any of the bot's answers is being sent this moment."""
+    sending = select(Conversation.id).join(DeliveryRow, DeliveryRow.conversation_id == Conversation.id).where(
+        Conversation.bot_id == bot_id,
+        DeliveryRow.state == DeliveryState.SENDING,
+        DeliveryRow.turn_id.is_not(None),
+        DeliveryRow.lease_until > now,
+    )  # fmt: skip
+    return await connection.scalar(scoped(sending, workspace_id).limit(1)) is not None
+
+
+def _settings(bot: Bot) -> dict[str, object]:
+    return {"name": bot.name, "settings": bot.model_dump(mode="json")}
+
+
+def _taken(error: IntegrityError, key: str | None) -> Exception:
+    if isinstance(error.orig, UniqueViolation) and error.orig.diag.constraint_name == "uq_bots_key":
+        return KeyTaken(f"another bot of this workspace has the key {key!r}; choose another, or change that bot")
+    return error

@@ -1,0 +1,128 @@
+"""Channels as the doors and activities need them: opened credentials, the bot's settings, whether it runs."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from pydantic import SecretStr
+from sqlalchemy import Row, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from adapters.database.tables import BotRow, ChannelRow
+from adapters.platforms.base import Account, Channel
+from adapters.vault import Sealed, Vault
+from domain.bots import Bot
+from domain.ids import BotId, ChannelId, WorkspaceId
+from domain.platforms import PlatformName
+
+
+@dataclass(frozen=True)
+class ChannelAccess:
+    """A channel with its bot: whose it is, how to speak for it, and how the bot behaves."""
+
+    workspace_id: WorkspaceId
+    bot_id: BotId
+    bot: Bot
+    bot_stopped: bool
+    bot_deleted: bool
+    channel: Channel
+
+
+_COLUMNS = (
+    ChannelRow.id,
+    ChannelRow.workspace_id,
+    ChannelRow.bot_id,
+    ChannelRow.platform,
+    ChannelRow.settings,
+    ChannelRow.account,
+    ChannelRow.credentials,
+    ChannelRow.credentials_key_id,
+    BotRow.settings.label("bot_settings"),
+    BotRow.stopped_at,
+    BotRow.deleted_at.label("bot_deleted_at"),
+)
+
+
+async def load(connection: AsyncConnection, vault: Vault, channel_id: UUID) -> ChannelAccess | None:
+    """The channel with this id, with its credentials opened; None when there is none or it was deleted."""
+    query = select(*_COLUMNS).join(BotRow, BotRow.id == ChannelRow.bot_id).where(
+        ChannelRow.id == channel_id, ChannelRow.deleted_at.is_(None)
+    )  # fmt: skip
+    row = (await connection.execute(query)).one_or_none()
+    return _access(row, vault) if row else None
+
+
+async def load_polled(connection: AsyncConnection, vault: Vault, platform: PlatformName) -> list[ChannelAccess]:
+    """Every live channel of a platform whose settings ask for polling."""
+    query = select(*_COLUMNS).join(BotRow, BotRow.id == ChannelRow.bot_id).where(
+        ChannelRow.platform == platform,
+        ChannelRow.deleted_at.is_(None),
+        BotRow.deleted_at.is_(None),
+        ChannelRow.settings["polling"].as_boolean().is_(True),
+    )  # fmt: skip
+    return [_access(row, vault) for row in await connection.execute(query)]
+
+
+async def poll_offset(connection: AsyncConnection, channel_id: ChannelId) -> int | None:
+    """Where polling goes on."""
+    return await connection.scalar(select(ChannelRow.poll_offset).where(ChannelRow.id == channel_id))
+
+
+async def keep_poll_offset(connection: AsyncConnection, channel_id: ChannelId, offset: int) -> None:
+    """Remember where polling goes on."""
+    await connection.execute(update(ChannelRow).where(ChannelRow.id == channel_id).values(poll_offset=offset))
+
+
+async def keep_account(connection: AsyncConnection, channel_id: ChannelId, account: Account) -> None:
+    """Remember what the platform said of the channel's account."""
+    known = {**account.details, "id": account.id, "name": account.name}
+    await connection.execute(update(ChannelRow).where(ChannelRow.id == channel_id).values(account=known))
+
+
+def seal_credentials(vault: Vault, channel_id: UUID, credentials: dict[str, str]) -> dict[str, object]:
+    """The columns that hold these credentials: sealed for this channel, with the ends that may be shown."""
+    if not credentials:
+        return {"credentials": None, "credentials_key_id": None, "credential_ends": {}}
+    sealed = vault.seal(json.dumps(credentials).encode(), about=channel_id.bytes)
+    return {
+        "credentials": sealed.ciphertext,
+        "credentials_key_id": sealed.key_id,
+        "credential_ends": {name: value[-4:] if len(value) >= 12 else "" for name, value in credentials.items()},
+    }
+
+
+def open_credentials(vault: Vault, channel_id: UUID, ciphertext: bytes | None, key_id: str | None) -> dict[str, str]:
+    """The credentials in the clear; raises `KeyMissing` when no key of ours opens them."""
+    if ciphertext is None or key_id is None:
+        return {}
+    opened: dict[str, str] = json.loads(vault.open(Sealed(key_id, ciphertext), about=channel_id.bytes))
+    return opened
+
+
+def _access(row: Row, vault: Vault) -> ChannelAccess:  # type: ignore[type-arg]  # the columns are those of _COLUMNS
+    secrets = open_credentials(vault, row.id, row.credentials, row.credentials_key_id)
+    return ChannelAccess(
+        workspace_id=WorkspaceId(row.workspace_id),
+        bot_id=BotId(row.bot_id),
+        bot=Bot.model_validate(row.bot_settings),
+        bot_stopped=row.stopped_at is not None,
+        bot_deleted=row.bot_deleted_at is not None,
+        channel=Channel(
+            id=ChannelId(row.id),
+            platform=PlatformName(row.platform),
+            credentials={name: SecretStr(value) for name, value in secrets.items()},
+            settings=row.settings,
+            account=row.account,
+        ),
+    )
+
+
+def credentials_vault(secrets: Sequence[str]) -> Vault:
+    """The vault of channel credentials."""
+    return Vault(secrets, "channel credentials")
+
+
+def keys_vault(secrets: Sequence[str]) -> Vault:
+    """The vault whose fingerprints API keys are found by."""
+    return Vault(secrets, "api keys")

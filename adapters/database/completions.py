@@ -1,0 +1,116 @@
+"""Completions: bought once for each generation of a turn, by whoever holds the lease, and stored before any use."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
+
+from sqlalchemy import or_, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from adapters.ai.base import Answer
+from adapters.database.records import Completion, Turn, Usage
+from adapters.database.tables import Conversation
+
+LEASE = timedelta(seconds=12)
+RENEW_EVERY = timedelta(seconds=4)
+
+
+@dataclass(frozen=True)
+class Claim:
+    """How the completion of a turn stands: ours to buy, stored already, or being bought by another attempt."""
+
+    lease: int
+    stored: bool
+    refused: bool
+    ours: bool
+    free_at: datetime | None
+
+
+async def claim(connection: AsyncConnection, turn_id: UUID, generation: int, now: datetime) -> Claim:
+    """Take the lease when nothing is stored and nobody holds it."""
+    wanted = insert(Completion).values(
+        turn_id=turn_id, generation=generation, lease=1, lease_until=now + LEASE, calls=0
+    )
+    taken = wanted.on_conflict_do_update(
+        index_elements=[Completion.turn_id, Completion.generation],
+        set_={"lease": Completion.lease + 1, "lease_until": now + LEASE},
+        where=Completion.stored_at.is_(None) & or_(Completion.lease_until.is_(None), Completion.lease_until < now),
+    ).returning(Completion.lease)
+    lease = await connection.scalar(taken)
+    if lease is not None:
+        return Claim(lease, stored=False, refused=False, ours=True, free_at=None)
+    query = select(Completion.lease, Completion.stored_at, Completion.refused, Completion.lease_until).where(
+        Completion.turn_id == turn_id, Completion.generation == generation
+    )
+    row = (await connection.execute(query)).one()
+    return Claim(row.lease, row.stored_at is not None, row.refused, ours=False, free_at=row.lease_until)
+
+
+async def renew(connection: AsyncConnection, turn_id: UUID, generation: int, lease: int, now: datetime) -> bool:
+    """Keep the lease; False when a successor has it."""
+    kept = (
+        update(Completion)
+        .where(Completion.turn_id == turn_id, Completion.generation == generation, Completion.lease == lease)
+        .values(lease_until=now + LEASE)
+        .returning(Completion.lease)
+    )
+    return await connection.scalar(kept) is not None
+
+
+async def give_back(connection: AsyncConnection, turn_id: UUID, generation: int, lease: int) -> None:
+    """Let the next attempt begin at once; this one failed and holds nothing."""
+    await connection.execute(
+        update(Completion)
+        .where(Completion.turn_id == turn_id, Completion.generation == generation, Completion.lease == lease)
+        .values(lease_until=None, calls=Completion.calls + 1)
+    )
+
+
+async def store(
+    connection: AsyncConnection,
+    turn_id: UUID,
+    generation: int,
+    lease: int,
+    text: str,
+    *,
+    refused: bool,
+    now: datetime,
+) -> bool:
+    """Store the answer; False when a successor took the lease, whose answer is the one that counts."""
+    stored = (
+        update(Completion)
+        .where(
+            Completion.turn_id == turn_id,
+            Completion.generation == generation,
+            Completion.lease == lease,
+            Completion.stored_at.is_(None),
+        )
+        .values(text=text, refused=refused, stored_at=now, lease_until=None, calls=Completion.calls + 1)
+        .returning(Completion.lease)
+    )
+    return await connection.scalar(stored) is not None
+
+
+async def record_usage(
+    connection: AsyncConnection, turn_id: UUID, generation: int, answer: Answer, duration: timedelta
+) -> None:
+    """Record what a call cost, whether or not its answer is used."""
+    owner = select(Turn.workspace_id, Conversation.bot_id, Turn.conversation_id).join(
+        Conversation, Conversation.id == Turn.conversation_id
+    )
+    row = (await connection.execute(owner.where(Turn.id == turn_id))).one()
+    await connection.execute(
+        insert(Usage).values(
+            id=uuid4(),
+            workspace_id=row.workspace_id,
+            bot_id=row.bot_id,
+            conversation_id=row.conversation_id,
+            turn_id=turn_id,
+            generation=generation,
+            model=answer.model,
+            input_tokens=answer.input_tokens,
+            output_tokens=answer.output_tokens,
+            duration_ms=int(duration.total_seconds() * 1000),
+        )
+    )

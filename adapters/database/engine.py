@@ -1,0 +1,45 @@
+"""The connection to PostgreSQL: one engine a process, and transactions from it."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+from sqlalchemy import URL, make_url
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+_CONNECT_SECONDS = 3
+_STATEMENT = timedelta(seconds=10)
+
+
+def driver_url(database_url: str) -> URL:
+    """The address as SQLAlchemy wants it, whichever of the usual spellings it came in."""
+    return make_url(database_url).set(drivername="postgresql+psycopg")
+
+
+class Database:
+    """Transactions on one PostgreSQL database; the pool connects when it is first needed."""
+
+    def __init__(self, database_url: str, pool_size: int = 10) -> None:
+        self.engine: AsyncEngine = create_async_engine(
+            driver_url(database_url),
+            pool_size=pool_size,
+            max_overflow=pool_size,
+            pool_timeout=_CONNECT_SECONDS,
+            pool_pre_ping=False,
+            connect_args={
+                "connect_timeout": _CONNECT_SECONDS,
+                "application_name": "chat-orchestrator",
+                "options": f"-c statement_timeout={int(_STATEMENT.total_seconds() * 1000)} -c timezone=UTC",
+                "prepare_threshold": 3,
+            },
+        )
+
+    @asynccontextmanager
+    async def begin(self) -> AsyncIterator[AsyncConnection]:
+        """A transaction: committed at the end of the block, rolled back when it raises."""
+        async with self.engine.begin() as connection:
+            yield connection
+
+    async def close(self) -> None:
+        """Give all connections back."""
+        await self.engine.dispose()

@@ -1,0 +1,260 @@
+"""Events: recorded once each with the messages that they bring, and marked when they were handed over."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, SQLColumnExpression, case, func, literal, select, union_all, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from adapters.database.channels import ChannelAccess
+from adapters.database.edits import apply_changes
+from adapters.database.records import Event, Message
+from adapters.database.tables import ChatAlias, Contact, Conversation
+from domain.events import WAKING_KINDS, EventKind, EventState, InboundEvent
+from domain.hearing import first_state
+from domain.ids import ChannelId, ConversationId, EventId, contact_id, conversation_id, event_id
+
+NOT_HEARD_AFTER = timedelta(days=7)
+
+
+@dataclass(frozen=True)
+class Recording:
+    """One event on its way into the record: its id, its conversation and how it stands at once."""
+
+    id: EventId
+    event: InboundEvent
+    conversation: ConversationId | None
+    state: EventState
+    reason: str | None
+    seq: int = 0
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """What came of a batch: the conversations with something to hand over, and the events that were new."""
+
+    conversations: tuple[ConversationId, ...]
+    new: tuple[Recording, ...]
+
+
+async def record(
+    connection: AsyncConnection,
+    access: ChannelAccess,
+    events: Sequence[InboundEvent],
+    now: datetime,
+    correlation_id: str | None = None,
+) -> Recorded:
+    """Record what a platform told us; an event whose key is known already has no effect."""
+    known, aliases = await _known(connection, access.channel.id, events)
+    fresh: dict[str, Recording] = {}
+    for event in events:
+        if event.key not in known and event.key not in fresh:
+            fresh[event.key] = _recording(access, event, aliases, now)
+    recordings: list[Recording] = []
+    for conversation, group in _by_conversation(fresh.values()):
+        recordings += await _record_group(connection, access, conversation, group, now, correlation_id)
+    waiting = dict.fromkeys(item.conversation for item in recordings if item.state is EventState.RECEIVED)
+    return Recorded(tuple(item for item in waiting if item), tuple(recordings))
+
+
+async def _known(
+    connection: AsyncConnection, channel_id: ChannelId, events: Sequence[InboundEvent]
+) -> tuple[set[str], dict[str, str]]:
+    """The keys that are recorded already, and the chats that go on under another name."""
+    chats = {event.chat for event in events if event.chat}
+    keys = select(literal("key").label("what"), Event.key.label("name"), literal("").label("value")).where(
+        Event.channel_id == channel_id, Event.key.in_([event.key for event in events])
+    )
+    moved = select(literal("chat"), ChatAlias.chat, ChatAlias.original_chat).where(
+        ChatAlias.channel_id == channel_id, ChatAlias.chat.in_(chats)
+    )
+    rows = (await connection.execute(union_all(keys, moved))).all()
+    return {row.name for row in rows if row.what == "key"}, {row.name: row.value for row in rows if row.what == "chat"}
+
+
+def _recording(access: ChannelAccess, event: InboundEvent, aliases: dict[str, str], now: datetime) -> Recording:
+    channel = access.channel.id
+    chat = aliases.get(event.chat, event.chat) if event.chat else None
+    too_old = event.occurred_at is not None and event.occurred_at < now - NOT_HEARD_AFTER
+    state, reason = first_state(event, access.bot, deleted=access.bot_deleted, too_old=too_old)
+    return Recording(
+        id=event_id(channel, event.key),
+        event=event,
+        conversation=conversation_id(channel, chat, event.thread) if chat else None,
+        state=state,
+        reason=reason,
+    )
+
+
+def _by_conversation(
+    recordings: Iterable[Recording],
+) -> list[tuple[ConversationId | None, list[Recording]]]:
+    """Grouped, and in an order that is the same for everyone, so that two batches cannot wait for each other."""
+    groups: dict[ConversationId | None, list[Recording]] = defaultdict(list)
+    for recording in recordings:
+        groups[recording.conversation].append(recording)
+    return sorted(groups.items(), key=lambda group: str(group[0]))
+
+
+async def _record_group(
+    connection: AsyncConnection,
+    access: ChannelAccess,
+    conversation: ConversationId | None,
+    group: list[Recording],
+    now: datetime,
+    correlation_id: str | None,
+) -> list[Recording]:
+    last_seq = await _allocate(connection, access, conversation, group, now) if conversation else None
+    if last_seq is None:
+        settled = [replace(item, conversation=None, state=_ended(item), reason=item.reason or "unknown_chat")
+                   for item in group]  # fmt: skip
+    else:
+        first = last_seq - len(group) + 1
+        settled = [replace(item, seq=first + position) for position, item in enumerate(group)]
+        settled = await apply_changes(connection, access, conversation, settled, now)
+    inserted = await _insert_events(connection, access, settled, now, correlation_id)
+    new = [item for item in settled if item.id in inserted]
+    spoken = [
+        item for item in new if item.event.kind in WAKING_KINDS and item.event.ignored is None and item.conversation
+    ]
+    if spoken:
+        await connection.execute(insert(Message).values([_message(access, item) for item in spoken]))
+    return new
+
+
+def _ended(item: Recording) -> EventState:
+    return EventState.IGNORED if item.state is EventState.RECEIVED else item.state
+
+
+async def _allocate(
+    connection: AsyncConnection,
+    access: ChannelAccess,
+    conversation: ConversationId | None,
+    group: list[Recording],
+    now: datetime,
+) -> int | None:
+    """Lock the conversation and number the group; None when it does not exist and nothing here begins one."""
+    wakes = any(item.state is EventState.RECEIVED and item.event.kind in WAKING_KINDS for item in group)
+    if not wakes:
+        numbered = (
+            update(Conversation)
+            .where(Conversation.id == conversation)
+            .values(last_seq=Conversation.last_seq + len(group))
+            .returning(Conversation.last_seq)
+        )
+        return await connection.scalar(numbered)
+    first = next(item.event for item in group if item.state is EventState.RECEIVED)
+    contact = await _keep_contact(connection, access, first)
+    row = {
+        "id": conversation,
+        "workspace_id": access.workspace_id,
+        "bot_id": access.bot_id,
+        "channel_id": access.channel.id,
+        "contact_id": contact,
+        "platform": access.channel.platform,
+        "chat": first.chat,
+        "thread": first.thread,
+        "last_message_at": now,
+        "last_seq": len(group),
+    }
+    kept = insert(Conversation).values(row).on_conflict_do_update(
+        index_elements=[Conversation.id],
+        set_={"last_seq": Conversation.last_seq + len(group), "last_message_at": now, "closed_at": None,
+              "undeliverable": None, "deleted_at": None, "updated_at": now},
+    )  # fmt: skip
+    return await connection.scalar(kept.returning(Conversation.last_seq))
+
+
+async def _keep_contact(connection: AsyncConnection, access: ChannelAccess, event: InboundEvent) -> UUID:
+    sender = event.sender
+    external = event.chat if event.is_group or sender is None else sender.external_id
+    title = event.details.get("chat_title")
+    name = (title if isinstance(title, str) else None) if event.is_group else (sender.name if sender else None)
+    row = {
+        "id": contact_id(access.channel.id, external or ""),
+        "workspace_id": access.workspace_id,
+        "channel_id": access.channel.id,
+        "external_id": external,
+        "name": name,
+        "language": sender.language if sender and not event.is_group else None,
+    }
+    kept = insert(Contact).values(row)
+    changed = kept.on_conflict_do_update(
+        index_elements=[Contact.id],
+        set_={
+            "name": func.coalesce(kept.excluded.name, Contact.name),
+            "language": func.coalesce(kept.excluded.language, Contact.language),
+            "updated_at": func.now(),
+        },
+        where=_differs(kept.excluded.name, Contact.name) | _differs(kept.excluded.language, Contact.language),
+    )
+    await connection.execute(changed)
+    return UUID(str(row["id"]))
+
+
+def _differs(new: ColumnElement[str | None], old: SQLColumnExpression[str | None]) -> ColumnElement[bool]:
+    return new.is_not(None) & new.is_distinct_from(old)
+
+
+async def _insert_events(
+    connection: AsyncConnection,
+    access: ChannelAccess,
+    recordings: Sequence[Recording],
+    now: datetime,
+    correlation_id: str | None,
+) -> set[UUID]:
+    rows = [
+        {
+            "id": item.id,
+            "workspace_id": access.workspace_id,
+            "channel_id": access.channel.id,
+            "conversation_id": item.conversation,
+            "key": item.event.key,
+            "kind": item.event.kind,
+            "state": item.state,
+            "reason": item.reason,
+            "seq": item.seq,
+            "payload": item.event.model_dump(mode="json", exclude_defaults=True),
+            "correlation_id": correlation_id,
+            "received_at": now,
+            "ended_at": None if item.state is EventState.RECEIVED else now,
+        }
+        for item in recordings
+    ]
+    kept = insert(Event).values(rows).on_conflict_do_nothing().returning(Event.id)
+    return set((await connection.scalars(kept)).all())
+
+
+def _message(access: ChannelAccess, item: Recording) -> dict[str, object]:
+    event = item.event
+    return {
+        "id": item.id,
+        "workspace_id": access.workspace_id,
+        "conversation_id": item.conversation,
+        "seq": item.seq,
+        "direction": "inbound",
+        "author": "contact",
+        "text": event.text,
+        "attachments": [attachment.model_dump(mode="json", exclude_none=True) for attachment in event.attachments],
+        "platform_message_id": event.platform_message_id,
+        "client_message_id": event.details.get("client_msg_id"),
+        "reply_to": event.reply_to,
+        "sent_at": event.occurred_at,
+    }
+
+
+async def mark_handed_over(connection: AsyncConnection, ids: Sequence[UUID], now: datetime) -> None:
+    """These events are in the workflow now; a control has done its work with that."""
+    control = Event.kind == EventKind.CONTROL
+    marked = update(Event).where(Event.id.in_(ids), Event.state == EventState.RECEIVED).values(
+        state=case((control, literal(EventState.IGNORED.value)), else_=literal(EventState.QUEUED.value)),
+        reason=case((control, literal("done")), else_=None),
+        ended_at=case((control, literal(now)), else_=None),
+        queued_at=now,
+        handovers=Event.handovers + 1,
+    )  # fmt: skip
+    await connection.execute(marked)

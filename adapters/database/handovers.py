@@ -1,0 +1,125 @@
+"""What of a conversation was recorded and not yet handed over, and the relay's lease on conversations left behind."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import Text, cast, func, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from adapters.database.records import Event
+from adapters.database.tables import BotRow, Conversation
+from domain.bots import Bursts
+from domain.bursts import BurstPolicy
+from domain.conversations import Control
+from domain.events import EventKind, EventState
+from domain.handovers import MAX_BYTES, MAX_ITEMS, MAX_TEXT_BYTES, Item
+from domain.text import within_bytes
+
+_RELAY_LEASE = timedelta(seconds=10)
+_ITEM_BYTES = 200
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Everything that a conversation's workflow has not been told, oldest first, and what is needed to start it."""
+
+    conversation_id: UUID
+    workspace_id: UUID
+    bot_id: UUID
+    channel_id: UUID
+    platform: str
+    bot_name: str
+    bursts: BurstPolicy
+    items: tuple[Item, ...]
+    correlation_id: str | None
+    starts: bool
+    more: bool
+
+
+def burst_policy(bursts: Bursts) -> BurstPolicy:
+    """The part of a bot's burst settings that travels with a signal."""
+    return BurstPolicy(
+        policy=bursts.policy,
+        quiet=timedelta(seconds=bursts.quiet_seconds),
+        longest=timedelta(seconds=bursts.longest_seconds),
+    )
+
+
+async def batch(connection: AsyncConnection, conversation_id: UUID) -> Batch | None:
+    """The rows that are not marked yet; None when there are none."""
+    query = (
+        select(
+            Event.id, Event.kind, Event.received_at, Event.handovers, Event.correlation_id,
+            Event.payload["text"].as_string().label("text"),
+            Event.payload["details"]["control"].as_string().label("control"),
+            Conversation.workspace_id, Conversation.bot_id, Conversation.channel_id, Conversation.platform,
+            BotRow.name.label("bot_name"), cast(BotRow.settings["bursts"], Text).label("bursts"),
+        )
+        .join(Conversation, Conversation.id == Event.conversation_id)
+        .join(BotRow, BotRow.id == Conversation.bot_id)
+        .where(Event.conversation_id == conversation_id, Event.state == EventState.RECEIVED)
+        .order_by(Event.seq)
+        .limit(MAX_ITEMS + 1)
+    )  # fmt: skip
+    rows = (await connection.execute(query)).all()
+    if not rows:
+        return None
+    items: list[Item] = []
+    room = MAX_BYTES
+    for row in rows[:MAX_ITEMS]:
+        item = _item(row.id, row.kind, row.received_at, row.text, row.control, row.handovers)
+        room -= len(item.text.encode()) + _ITEM_BYTES
+        if items and room < 0:
+            break
+        items.append(item)
+    first = rows[0]
+    return Batch(
+        conversation_id, first.workspace_id, first.bot_id, first.channel_id, first.platform, first.bot_name,
+        burst_policy(Bursts.model_validate_json(first.bursts or "{}")), tuple(items), rows[-1].correlation_id,
+        starts=any(item.kind != "control" for item in items), more=len(items) < len(rows),
+    )  # fmt: skip
+
+
+def _item(
+    event_id: UUID, kind: str, received_at: datetime, text: str | None, control: str | None, handovers: int
+) -> Item:
+    names = {EventKind.CONTROL: "control", EventKind.SAY: "say"}
+    return Item.model_validate(
+        {
+            "id": str(event_id),
+            "kind": names.get(EventKind(kind), "message"),
+            "received_at": received_at,
+            "text": within_bytes(text or "", MAX_TEXT_BYTES),
+            "control": Control(control) if control else None,
+            "again": handovers > 0,
+        }
+    )
+
+
+async def lease_left_behind(
+    connection: AsyncConnection, now: datetime, older_than: timedelta, most: int = 50
+) -> Sequence[UUID]:
+    """Conversations with rows that nobody handed over; they are this relay's for the length of a lease."""
+    waiting = (
+        select(Event.conversation_id)
+        .where(Event.state == EventState.RECEIVED, Event.received_at < now - older_than)
+        .group_by(Event.conversation_id)
+        .order_by(func.min(Event.received_at))
+        .limit(most)
+    )
+    free = (
+        select(Conversation.id)
+        .where(
+            Conversation.id.in_(waiting), or_(Conversation.relayed_until.is_(None), Conversation.relayed_until < now)
+        )
+        .with_for_update(skip_locked=True)
+    )
+    leased = (
+        update(Conversation)
+        .where(Conversation.id.in_(free.scalar_subquery()))
+        .values(relayed_until=now + _RELAY_LEASE)
+        .returning(Conversation.id)
+    )
+    return (await connection.scalars(leased)).all()

@@ -1,0 +1,251 @@
+"""The delivery ledger: parts planned whole, claimed by a lease, each outcome committed before the next step."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from sqlalchemy import and_, func, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from adapters.database.records import DeliveryRow, Message, Turn
+from adapters.database.tables import BotRow, ChatAlias, Conversation
+from adapters.platforms.base import Payload
+from domain.conversations import Voice
+from domain.deliveries import LEASE, DeliveryState, Standing
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A reply about to be planned: its name, what it says, and its parts as the platform gets them."""
+
+    reply: str
+    text: str
+    author: str
+    payloads: Sequence[Payload]
+    turn_id: UUID | None
+    message_id: UUID | None
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of a reply as the ledger holds it."""
+
+    id: UUID
+    part: int
+    payload: Payload
+    standing: Standing
+    attempts: int
+
+
+@dataclass(frozen=True)
+class Floor:
+    """Who has the voice in a conversation, read under its lock."""
+
+    workspace_id: UUID
+    channel_id: UUID
+    voice: Voice
+    closed: bool
+    bot_stopped: bool
+
+    @property
+    def stop(self) -> str | None:
+        """Why the bot may not speak; None when it may."""
+        if self.closed:
+            return "closed"
+        if self.voice is not Voice.BOT:
+            return "paused" if self.voice is Voice.NOBODY else "handed_over"
+        return "bot_stopped" if self.bot_stopped else None
+
+
+async def lock(connection: AsyncConnection, conversation_id: UUID) -> Floor | None:
+    """Lock the conversation: whoever stops it waits for this transaction, and the other way round."""
+    query = (
+        select(
+            Conversation.workspace_id,
+            Conversation.channel_id,
+            Conversation.voice,
+            Conversation.closed_at,
+            (BotRow.stopped_at.is_not(None) | BotRow.deleted_at.is_not(None)).label("bot_stopped"),
+        )
+        .join(BotRow, BotRow.id == Conversation.bot_id)
+        .where(Conversation.id == conversation_id)
+        .with_for_update(of=Conversation)
+    )
+    row = (await connection.execute(query)).one_or_none()
+    if row is None:
+        return None
+    return Floor(row.workspace_id, row.channel_id, Voice(row.voice), row.closed_at is not None, row.bot_stopped)
+
+
+async def turn_is_open(connection: AsyncConnection, turn_id: UUID) -> bool:
+    """Whether a turn still wants its reply."""
+    open_turn = select(Turn.id).where(Turn.id == turn_id, Turn.ended_at.is_(None))
+    return await connection.scalar(open_turn) is not None
+
+
+async def parts(connection: AsyncConnection, conversation_id: UUID, reply: str) -> list[Part]:
+    """The parts of a reply, in order, locked; empty when it was not planned."""
+    query = (
+        select(DeliveryRow)
+        .where(DeliveryRow.conversation_id == conversation_id, DeliveryRow.reply == reply)
+        .order_by(DeliveryRow.part)
+        .with_for_update()
+    )
+    return [
+        Part(
+            row.id,
+            row.part,
+            row.payload,
+            Standing(
+                state=DeliveryState(row.state),
+                lease_until=row.lease_until,
+                retry_at=row.retry_at,
+                doubts=row.doubts,
+            ),
+            row.attempts,
+        )
+        for row in await connection.execute(query)
+    ]
+
+
+async def next_seq(connection: AsyncConnection, conversation_id: UUID) -> int:
+    """The next number of a conversation, whose lock the caller holds."""
+    numbered = (
+        update(Conversation)
+        .where(Conversation.id == conversation_id)
+        .values(last_seq=Conversation.last_seq + 1)
+        .returning(Conversation.last_seq)
+    )
+    seq = await connection.scalar(numbered)
+    assert seq is not None
+    return seq
+
+
+async def plan(
+    connection: AsyncConnection, conversation_id: UUID, floor: Floor, planned: Plan, state: DeliveryState
+) -> None:
+    """Write a reply's message and all its parts at once."""
+    message_id = planned.message_id
+    if message_id is None:
+        message_id = uuid4()
+        message = {
+            "id": message_id,
+            "workspace_id": floor.workspace_id,
+            "conversation_id": conversation_id,
+            "seq": await next_seq(connection, conversation_id),
+            "direction": "outbound",
+            "author": planned.author,
+            "text": planned.text,
+            "reply": planned.reply,
+            "turn_id": planned.turn_id,
+        }
+        await connection.execute(insert(Message).values(message))
+    rows = [
+        {
+            "id": uuid4(),
+            "workspace_id": floor.workspace_id,
+            "channel_id": floor.channel_id,
+            "conversation_id": conversation_id,
+            "message_id": message_id,
+            "turn_id": planned.turn_id,
+            "reply": planned.reply,
+            "part": number,
+            "payload": payload,
+            "state": state,
+        }
+        for number, payload in enumerate(planned.payloads, 1)
+    ]
+    await connection.execute(insert(DeliveryRow).values(rows))
+
+
+async def claim(connection: AsyncConnection, part: Part, now: datetime) -> int:
+    """Take a part for one attempt; the number of the lease, which only this attempt holds."""
+    claimed = (
+        update(DeliveryRow)
+        .where(DeliveryRow.id == part.id)
+        .values(
+            state=DeliveryState.SENDING,
+            attempts=DeliveryRow.attempts + 1,
+            lease_until=now + LEASE,
+            retry_at=None,
+            error=None,
+            reason=None,
+            doubts=DeliveryRow.doubts + (1 if part.standing.state is DeliveryState.SENDING else 0),
+        )
+        .returning(DeliveryRow.attempts)
+    )
+    lease = await connection.scalar(claimed)
+    assert lease is not None
+    return lease
+
+
+async def settle(connection: AsyncConnection, part_id: UUID, lease: int, values: dict[str, object]) -> bool:
+    """Write down how an attempt went; False when the part is no longer this attempt's."""
+    settled = (
+        update(DeliveryRow)
+        .where(
+            DeliveryRow.id == part_id,
+            DeliveryRow.attempts == lease,
+            DeliveryRow.state.in_((DeliveryState.SENDING, DeliveryState.UNCERTAIN)),
+        )
+        .values({**values, "lease_until": None})
+        .returning(DeliveryRow.id)
+    )
+    return await connection.scalar(settled) is not None
+
+
+async def rest(
+    connection: AsyncConnection, conversation_id: UUID, reply: str, state: DeliveryState, reason: str | None
+) -> None:
+    """Put every part that was not begun to rest: dropped by a stop, or failed with the part before it."""
+    await connection.execute(
+        update(DeliveryRow)
+        .where(
+            DeliveryRow.conversation_id == conversation_id,
+            DeliveryRow.reply == reply,
+            DeliveryRow.state == DeliveryState.PLANNED,
+        )
+        .values(state=state, reason=reason, retry_at=None)
+    )
+
+
+async def doubt(connection: AsyncConnection, part: Part) -> None:
+    """A predecessor's send may have worked, and nobody can tell."""
+    await connection.execute(
+        update(DeliveryRow)
+        .where(DeliveryRow.id == part.id)
+        .values(state=DeliveryState.UNCERTAIN, reason="outcome_unknown", lease_until=None)
+    )
+
+
+async def note_sent(connection: AsyncConnection, part_id: UUID, platform_message_id: str, now: datetime) -> None:
+    """Let the message carry the platform's id of its first part, and the time."""
+    message = select(DeliveryRow.message_id).where(DeliveryRow.id == part_id).scalar_subquery()
+    await connection.execute(
+        update(Message)
+        .where(Message.id == message, Message.sent_at.is_(None))
+        .values(sent_at=now, platform_message_id=func.coalesce(Message.platform_message_id, platform_message_id))
+    )
+
+
+async def move_chat(connection: AsyncConnection, conversation_id: UUID, chat: str) -> None:
+    """A chat got a new id on the platform: the conversation goes on under it."""
+    earlier = and_(ChatAlias.channel_id == Conversation.channel_id, ChatAlias.chat == Conversation.chat)
+    query = (
+        select(Conversation.channel_id, func.coalesce(ChatAlias.original_chat, Conversation.chat).label("original"))
+        .outerjoin(ChatAlias, earlier)
+        .where(Conversation.id == conversation_id)
+    )
+    row = (await connection.execute(query)).one()
+    alias = insert(ChatAlias).values(channel_id=row.channel_id, chat=chat, original_chat=row.original)
+    await connection.execute(alias.on_conflict_do_nothing())
+    await connection.execute(update(Conversation).where(Conversation.id == conversation_id).values(chat=chat))
+
+
+async def mark_undeliverable(connection: AsyncConnection, conversation_id: UUID, reason: str) -> None:
+    """Show operators that the contact cannot be reached."""
+    await connection.execute(
+        update(Conversation).where(Conversation.id == conversation_id).values(undeliverable=reason)
+    )

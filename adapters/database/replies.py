@@ -1,0 +1,117 @@
+"""Replies: what is to be said, to whom, and under which name, loaded for one delivery."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from adapters.database import channels, ledger, transcripts
+from adapters.database.channels import ChannelAccess
+from adapters.database.ledger import Plan
+from adapters.database.notifications import conversation_changed
+from adapters.database.records import Completion, DeliveryRow, Event, Message
+from adapters.database.voice import say_key
+from adapters.platforms.base import Destination, Payload
+from adapters.vault import Vault
+from domain.bots import Bot
+from domain.commands import fixed_text
+from domain.deliveries import DeliveryState
+from domain.events import OPEN_STATES
+from domain.turns import Account, Reply, ReplyKind, reply_key
+
+
+@dataclass(frozen=True)
+class Job:
+    """One reply with everything that its delivery needs."""
+
+    conversation_id: UUID
+    key: str
+    kind: ReplyKind
+    reason: str | None
+    text: str
+    turn_id: UUID | None
+    message_id: UUID | None
+    access: ChannelAccess
+    destination: Destination
+    give_up: bool
+
+    @property
+    def bound_to_voice(self) -> bool:
+        """Whether it may be said only while the bot has the voice; an operator's words always may."""
+        return self.message_id is None
+
+    def planned(self, payloads: Sequence[Payload]) -> Plan:
+        """The reply as the ledger is to hold it."""
+        return Plan(
+            reply=self.key,
+            text=self.text,
+            author="bot",
+            payloads=payloads,
+            turn_id=self.turn_id,
+            message_id=self.message_id,
+        )
+
+
+async def load(connection: AsyncConnection, vault: Vault, reply: Reply) -> Job | None:
+    """The job of a reply; None when its conversation or channel is gone, or nothing was said."""
+    conversation_id = UUID(reply.conversation_id)
+    found = await transcripts.destination(connection, conversation_id)
+    access = await channels.load(connection, vault, found[0]) if found else None
+    if found is None or access is None:
+        return None
+    text = await _text(connection, reply, access.bot)
+    if text is None:
+        return None
+    key = say_key(reply.message_id) if reply.message_id else reply_key(reply.turn, reply.generation, reply.kind)
+    return Job(
+        conversation_id=conversation_id,
+        key=key,
+        kind=reply.kind,
+        reason=reply.reason,
+        text=text,
+        turn_id=UUID(reply.turn_id) if reply.turn_id else None,
+        message_id=UUID(reply.message_id) if reply.message_id else None,
+        access=access,
+        destination=found[1],
+        give_up=reply.give_up,
+    )
+
+
+async def _text(connection: AsyncConnection, reply: Reply, bot: Bot) -> str | None:
+    if reply.message_id:
+        return await connection.scalar(select(Message.text).where(Message.id == UUID(reply.message_id)))
+    fixed = fixed_text(reply.kind, bot)
+    if fixed is not None or reply.turn_id is None:
+        return fixed
+    stored = select(Completion.text).where(
+        Completion.turn_id == UUID(reply.turn_id), Completion.generation == reply.generation
+    )
+    return await connection.scalar(stored)
+
+
+async def appear(connection: AsyncConnection, job: Job, now: datetime) -> None:
+    """Webchat: the reply is sent by this transaction; its number is the newest, so that no stream misses it."""
+    seq = await ledger.next_seq(connection, job.conversation_id)
+    await connection.execute(
+        update(Message)
+        .where(Message.conversation_id == job.conversation_id, Message.reply == job.key)
+        .values(seq=seq, sent_at=now)
+    )
+    await connection.execute(
+        update(DeliveryRow)
+        .where(DeliveryRow.conversation_id == job.conversation_id, DeliveryRow.reply == job.key)
+        .values(state=DeliveryState.SENT, sent_at=now, attempts=1, platform_message_id=str(seq))
+    )
+    await conversation_changed(connection, job.conversation_id)
+
+
+async def end_said(connection: AsyncConnection, job: Job, ended: Account, now: datetime) -> None:
+    """The account of what an operator said."""
+    await connection.execute(
+        update(Event)
+        .where(Event.id == job.message_id, Event.state.in_(OPEN_STATES))
+        .values(state=ended.state, reason=ended.reason, ended_at=now)
+    )

@@ -1,0 +1,164 @@
+"""The tables of those who own and speak: workspaces, keys, bots, channels, contacts, conversations, sessions."""
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from pydantic import JsonValue
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, UniqueConstraint
+from sqlalchemy import text as sql
+from sqlalchemy.orm import Mapped, mapped_column
+
+from adapters.database.base import Base, Described, Identified, one_of
+from domain.conversations import Voice
+from domain.platforms import PlatformName
+
+
+class Role(StrEnum):
+    """What the holder of an API key may do."""
+
+    VIEWER = "viewer"
+    OPERATOR = "operator"
+    ADMIN = "admin"
+
+
+class Workspace(Identified, Described, Base):
+    """One tenant."""
+
+    __tablename__ = "workspaces"
+    name: Mapped[str] = mapped_column(unique=True)
+
+
+class ApiKey(Identified, Base):
+    """A key of the API; only a keyed digest of its secret is kept."""
+
+    __tablename__ = "api_keys"
+    workspace_id: Mapped[UUID] = mapped_column(ForeignKey("workspaces.id"), index=True)
+    name: Mapped[str]
+    role: Mapped[str]
+    secret_digest: Mapped[str] = mapped_column(unique=True)
+    last4: Mapped[str]
+    last_used_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
+    __table_args__ = (one_of("role", Role),)
+
+
+class BotRow(Identified, Described, Base):
+    """A persona; `settings` is a whole `domain.bots.Bot`."""
+
+    __tablename__ = "bots"
+    workspace_id: Mapped[UUID] = mapped_column(ForeignKey("workspaces.id"))
+    key: Mapped[str | None]
+    name: Mapped[str]
+    stopped_at: Mapped[datetime | None]
+    settings: Mapped[dict[str, JsonValue]]
+    __table_args__ = (
+        Index("uq_bots_key", "workspace_id", "key", unique=True, postgresql_where=sql("deleted_at IS NULL")),
+        Index("ix_bots_page", "workspace_id", "created_at", "id"),
+    )
+
+
+class ChannelRow(Identified, Described, Base):
+    """A bot's connection to one account; credentials are sealed, only their ends are readable."""
+
+    __tablename__ = "channels"
+    workspace_id: Mapped[UUID] = mapped_column(ForeignKey("workspaces.id"))
+    bot_id: Mapped[UUID] = mapped_column(ForeignKey("bots.id"), index=True)
+    platform: Mapped[str]
+    name: Mapped[str]
+    settings: Mapped[dict[str, JsonValue]] = mapped_column(server_default="{}")
+    account: Mapped[dict[str, JsonValue]] = mapped_column(server_default="{}")
+    credentials: Mapped[bytes | None] = mapped_column(LargeBinary)
+    credentials_key_id: Mapped[str | None]
+    credential_ends: Mapped[dict[str, JsonValue]] = mapped_column(server_default="{}")
+    poll_offset: Mapped[int | None]
+    __table_args__ = (
+        one_of("platform", PlatformName),
+        CheckConstraint("(credentials IS NULL) = (credentials_key_id IS NULL)", name="credentials"),
+        Index("ix_channels_page", "workspace_id", "created_at", "id"),
+    )
+
+
+class Contact(Identified, Described, Base):
+    """The person or group on the other side, as one channel knows them."""
+
+    __tablename__ = "contacts"
+    workspace_id: Mapped[UUID] = mapped_column(ForeignKey("workspaces.id"))
+    channel_id: Mapped[UUID] = mapped_column(ForeignKey("channels.id"))
+    external_id: Mapped[str]
+    name: Mapped[str | None]
+    language: Mapped[str | None]
+    __table_args__ = (
+        UniqueConstraint("channel_id", "external_id"),
+        Index("ix_contacts_name", sql("lower(name) text_pattern_ops")),
+    )
+
+
+class Conversation(Identified, Described, Base):
+    """One contact's chat on one channel (and thread).
+
+    `last_seq` numbers its messages, events and changes; `turns` its turns; `forgotten_seq` is where the model's
+    memory begins. Whoever allocates a number holds this row's lock.
+    """
+
+    __tablename__ = "conversations"
+    workspace_id: Mapped[UUID] = mapped_column(ForeignKey("workspaces.id"))
+    bot_id: Mapped[UUID] = mapped_column(ForeignKey("bots.id"))
+    channel_id: Mapped[UUID] = mapped_column(ForeignKey("channels.id"))
+    contact_id: Mapped[UUID] = mapped_column(ForeignKey("contacts.id"), index=True)
+    platform: Mapped[str]
+    chat: Mapped[str]
+    thread: Mapped[str | None]
+    voice: Mapped[str] = mapped_column(server_default=Voice.BOT)
+    closed_at: Mapped[datetime | None]
+    last_message_at: Mapped[datetime | None]
+    last_seq: Mapped[int] = mapped_column(server_default="0")
+    turns: Mapped[int] = mapped_column(server_default="0")
+    forgotten_seq: Mapped[int] = mapped_column(server_default="0")
+    undeliverable: Mapped[str | None]
+    relayed_until: Mapped[datetime | None]
+    __table_args__ = (
+        one_of("voice", Voice),
+        Index("ix_conversations_chat", "channel_id", "chat"),
+        Index("ix_conversations_page", "workspace_id", "created_at", "id"),
+        Index("ix_conversations_bot_page", "bot_id", "created_at", "id"),
+        Index("ix_conversations_idle", "last_message_at", postgresql_where=sql("closed_at IS NULL")),
+    )
+
+
+class ChatAlias(Base):
+    """A chat's new id on the platform, and the conversation that goes on under it."""
+
+    __tablename__ = "chat_aliases"
+    channel_id: Mapped[UUID] = mapped_column(ForeignKey("channels.id"), primary_key=True)
+    chat: Mapped[str] = mapped_column(primary_key=True)
+    original_chat: Mapped[str]
+
+
+class WebchatSession(Identified, Base):
+    """A visitor's session: its id is the chat; the digest of its secret lets the visitor resume it.
+
+    `allowance` is how many messages the visitor may send at once, as of `allowance_at`.
+    """
+
+    __tablename__ = "webchat_sessions"
+    channel_id: Mapped[UUID] = mapped_column(ForeignKey("channels.id"), index=True)
+    visitor_id: Mapped[str | None]
+    secret_digest: Mapped[str] = mapped_column(unique=True)
+    page: Mapped[dict[str, JsonValue]] = mapped_column(server_default="{}")
+    allowance: Mapped[float]
+    allowance_at: Mapped[datetime]
+
+
+class IdempotencyKey(Base):
+    """The answer that a POST got, kept for a day so that its repeat gets the same."""
+
+    __tablename__ = "idempotency_keys"
+    workspace_id: Mapped[UUID] = mapped_column(ForeignKey("workspaces.id"), primary_key=True)
+    key: Mapped[str] = mapped_column(primary_key=True)
+    request_digest: Mapped[str]
+    status: Mapped[int | None]
+    body: Mapped[bytes | None] = mapped_column(LargeBinary)
+    content_type: Mapped[str | None]
+    created_at: Mapped[datetime] = mapped_column(index=True)
+    locked_until: Mapped[datetime]

@@ -1,0 +1,222 @@
+"""Turns: PostgreSQL names them, at most one is open in a conversation, and its end is the end of its events."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from sqlalchemy import ColumnElement, Row, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from adapters.database.notifications import conversation_changed
+from adapters.database.records import Event, Message, Turn, VerdictRow
+from adapters.database.tables import BotRow, Conversation
+from domain.bots import Bot
+from domain.conversations import Voice
+from domain.events import OPEN_STATES, WAKING_KINDS, EventState
+from domain.moderation import Verdict
+from domain.opening import Candidate, Opening, open_turn
+from domain.platforms import PlatformName
+from domain.turns import Account, Begin, Begun, ReplyKind
+
+MOST_MEMBERS = 500
+
+
+@dataclass(frozen=True)
+class _Standing:
+    """The conversation as *begin* finds it, under its lock."""
+
+    id: UUID
+    workspace_id: UUID
+    turns: int
+    platform: str
+    bot: Bot
+    hold: str | None
+    bot_deleted: bool
+
+
+async def begin(connection: AsyncConnection, ask: Begin, now: datetime) -> Begun:
+    """Open the next turn for the brought events, or return the one that is open; the workflow obeys."""
+    standing = await _lock(connection, UUID(ask.conversation_id))
+    if standing is None:
+        return Begun(settled=ask.brought)
+    brought = {UUID(item) for item in ask.brought}
+    opened = await _open_turn(connection, standing)
+    if opened is not None:
+        members = set((await connection.scalars(select(Event.id).where(Event.turn_id == opened.id))).all())
+        return _begun(standing.bot, opened, members=members, settled=members & brought, more=bool(brought - members))
+    waiting = await _waiting(connection, standing.id, None if ask.behind else brought)
+    gone = brought - {row.id for row in waiting}
+    if standing.hold or standing.bot_deleted:
+        await _set_aside(connection, standing, [row.id for row in waiting], now)
+        return Begun(settled=ask.brought)
+    candidates = [Candidate(id=str(row.id), text=row.text, command=row.command) for row in waiting]
+    opening = open_turn(standing.bot, candidates, together=ask.together)
+    if not opening.members:
+        return Begun(settled=tuple(str(item) for item in gone))
+    turn = await _insert(connection, standing, opening, now)
+    members = {UUID(item) for item in opening.members}
+    return _begun(standing.bot, turn, members, settled=gone | (members & brought), more=len(members) < len(waiting))
+
+
+async def _lock(connection: AsyncConnection, conversation_id: UUID) -> _Standing | None:
+    query = (
+        select(
+            Conversation.id, Conversation.workspace_id, Conversation.turns, Conversation.voice, Conversation.platform,
+            Conversation.closed_at, BotRow.settings, BotRow.stopped_at, BotRow.deleted_at,
+        )
+        .join(BotRow, BotRow.id == Conversation.bot_id)
+        .where(Conversation.id == conversation_id)
+        .with_for_update(of=Conversation)
+    )  # fmt: skip
+    row = (await connection.execute(query)).one_or_none()
+    if row is None:
+        return None
+    hold = {Voice.OPERATOR: "handed_over", Voice.NOBODY: "paused"}.get(Voice(row.voice))
+    return _Standing(
+        row.id, row.workspace_id, row.turns, row.platform, Bot.model_validate(row.settings),
+        hold or ("bot_stopped" if row.stopped_at else None), row.deleted_at is not None,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Turn:
+    id: UUID
+    number: int
+    generation: int
+    fixed_reply: str | None
+    reason: str | None
+
+
+async def _open_turn(connection: AsyncConnection, standing: _Standing) -> _Turn | None:
+    query = select(Turn.id, Turn.number, Turn.generation, Turn.fixed_reply, Turn.reason).where(
+        Turn.conversation_id == standing.id, Turn.ended_at.is_(None)
+    )
+    row = (await connection.execute(query)).one_or_none()
+    return _Turn(*row) if row else None
+
+
+async def _waiting(
+    connection: AsyncConnection, conversation_id: UUID, among: set[UUID] | None
+) -> Sequence[Row[UUID, str, str]]:
+    query = (
+        select(Event.id, Message.text, Event.payload["command"].as_string().label("command"))
+        .join(Message, Message.id == Event.id)
+        .where(
+            Event.conversation_id == conversation_id,
+            Event.state.in_((EventState.RECEIVED, EventState.QUEUED)),
+            Event.kind.in_(WAKING_KINDS),
+            Event.turn_id.is_(None),
+        )
+        .order_by(Event.seq)
+        .limit(MOST_MEMBERS)
+    )
+    if among is not None:
+        query = query.where(Event.id.in_(among))
+    return (await connection.execute(query)).all()
+
+
+async def _set_aside(connection: AsyncConnection, standing: _Standing, ids: Sequence[UUID], now: datetime) -> None:
+    """Hold what nobody may answer now; what a deleted bot was asked ends."""
+    ended = standing.bot_deleted
+    await connection.execute(
+        update(Event)
+        .where(Event.id.in_(ids))
+        .values(
+            state=EventState.IGNORED if ended else EventState.HELD,
+            reason="bot_deleted" if ended else standing.hold,
+            ended_at=now if ended else None,
+        )
+    )
+
+
+async def _insert(connection: AsyncConnection, standing: _Standing, opening: Opening, now: datetime) -> _Turn:
+    turn = _Turn(uuid4(), standing.turns + 1, 1, opening.reply, opening.reason)
+    await connection.execute(
+        insert(Turn).values(
+            id=turn.id,
+            workspace_id=standing.workspace_id,
+            conversation_id=standing.id,
+            number=turn.number,
+            fixed_reply=turn.fixed_reply,
+            reason=turn.reason,
+            opened_at=now,
+        )
+    )
+    await connection.execute(update(Conversation).where(Conversation.id == standing.id).values(turns=turn.number))
+    members = [UUID(item) for item in opening.members]
+    taken = update(Event).where(Event.id.in_(members)).values(turn_id=turn.id, state=EventState.QUEUED, reason=None)
+    await connection.execute(taken)
+    if opening.verdict:
+        await keep_verdict(connection, turn.id, 1, "input", opening.verdict, message_id=members[0])
+    if standing.platform == PlatformName.WEBCHAT:
+        await conversation_changed(connection, standing.id, "typing")
+    return turn
+
+
+def _begun(bot: Bot, turn: _Turn, members: set[UUID], settled: set[UUID], *, more: bool) -> Begun:
+    judged = bot.moderation.input and bot.moderation.provider not in ("none", "rules")
+    return Begun(
+        turn=turn.number,
+        turn_id=str(turn.id),
+        generation=turn.generation,
+        members=len(members),
+        settled=tuple(str(item) for item in settled),
+        more=more,
+        reply=ReplyKind(turn.fixed_reply) if turn.fixed_reply else None,
+        reason=turn.reason,
+        patience_seconds=bot.patience_seconds,
+        judge_input=judged,
+        judge_before=judged and bot.moderation.when == "before",
+        fail_closed=bot.moderation.on_error == "closed",
+    )
+
+
+async def end(connection: AsyncConnection, turn_id: UUID, account: Account, now: datetime) -> bool:
+    """Close a turn and with it the account of its events; False when it was closed before."""
+    closed = (
+        update(Turn)
+        .where(Turn.id == turn_id, Turn.ended_at.is_(None))
+        .values(ended_at=now, outcome=account.state, reason=account.reason)
+        .returning(Turn.conversation_id)
+    )
+    if await connection.scalar(closed) is None:
+        return False
+    await _end_events(connection, Event.turn_id == turn_id, account, now)
+    return True
+
+
+async def _end_events(connection: AsyncConnection, which: ColumnElement[bool], account: Account, now: datetime) -> None:
+    ended = (
+        update(Event)
+        .where(which, Event.state.in_(OPEN_STATES))
+        .values(state=account.state, reason=account.reason, ended_at=now)
+    )
+    await connection.execute(ended)
+
+
+async def keep_verdict(
+    connection: AsyncConnection,
+    turn_id: UUID,
+    generation: int,
+    direction: str,
+    verdict: Verdict,
+    message_id: UUID | None = None,
+) -> None:
+    """Store what moderation found in a turn; the owner is the turn's."""
+    owner = select(Turn.workspace_id, Turn.conversation_id).where(Turn.id == turn_id)
+    row = (await connection.execute(owner)).one()
+    await connection.execute(
+        insert(VerdictRow).values(
+            id=uuid4(),
+            workspace_id=row.workspace_id,
+            conversation_id=row.conversation_id,
+            message_id=message_id,
+            turn_id=turn_id,
+            generation=generation,
+            direction=direction,
+            provider=verdict.provider,
+            action=verdict.action,
+            categories=list(verdict.categories),
+        )
+    )

@@ -1,0 +1,118 @@
+"""What can go wrong outside, as facts that the core can act on.
+
+    OutsideError
+    ├── Again                 not done; the same call may work later (`after`: not before this long)
+    │   ├── RateLimited       told to wait
+    │   ├── Unreachable       no connection, or an answer that says "try later"
+    │   └── EmptyAnswer       a model answered with nothing
+    ├── Never                 not done, and the same call never will be
+    │   ├── CredentialsRefused   the channel's or the model's key is not accepted
+    │   ├── RecipientGone        the contact blocked us or the chat does not exist
+    │   ├── NotPermitted         the platform's rules forbid it here
+    │   └── Unacceptable         the request itself is wrong
+    │       └── FormattingRefused   the text's formatting is; plain text may be accepted
+    ├── Moved                 not done; the chat has a new id, the same call works there at once
+    └── OutcomeUnknown        perhaps done: the request was written, and no answer came
+
+Messages never hold a secret or what a contact said.
+"""
+
+from datetime import timedelta
+
+
+class OutsideError(Exception):
+    """Something outside did not do what was asked; `reason` is a stable word for it."""
+
+    reason = "outside_error"
+
+
+class Again(OutsideError):
+    """Not done; the same call may work later, not before `after`."""
+
+    reason = "try_later"
+
+    def __init__(self, message: str, after: timedelta | None = None) -> None:
+        super().__init__(message)
+        self.after = after
+
+
+class RateLimited(Again):
+    """Told to wait."""
+
+    reason = "rate_limited"
+
+
+class Unreachable(Again):
+    """No connection, or an answer that says to try later."""
+
+    reason = "unreachable"
+
+
+class EmptyAnswer(Again):
+    """A model answered with nothing; asked again it may say something."""
+
+    reason = "empty_answer"
+
+
+class Never(OutsideError):
+    """Not done, and the same call never will be."""
+
+    reason = "refused"
+
+
+class CredentialsRefused(Never):
+    """The key or token is not accepted."""
+
+    reason = "credentials_refused"
+
+
+class RecipientGone(Never):
+    """The contact blocked us, or the chat does not exist."""
+
+    reason = "recipient_gone"
+
+
+class NotPermitted(Never):
+    """The platform's rules forbid it here."""
+
+    reason = "not_permitted"
+
+
+class Unacceptable(Never):
+    """The request itself is wrong."""
+
+    reason = "unacceptable"
+
+
+class FormattingRefused(Unacceptable):
+    """The text's formatting is refused; plain text may be accepted."""
+
+    reason = "formatting_refused"
+
+
+class Moved(OutsideError):
+    """The chat has a new id; the same call works there at once."""
+
+    reason = "chat_moved"
+
+    def __init__(self, message: str, chat: str) -> None:
+        super().__init__(message)
+        self.chat = chat
+
+
+class OutcomeUnknown(OutsideError):
+    """Perhaps done: the request was written, and no answer came."""
+
+    reason = "outcome_unknown"
+
+
+class InboundError(Exception):
+    """What arrived at a webhook is not accepted; the base of the two reasons."""
+
+
+class SignatureMismatch(InboundError):
+    """The sender did not prove that it is the platform."""
+
+
+class Unreadable(InboundError):
+    """The body is not what the platform sends."""

@@ -1,0 +1,1 @@
+"""The messaging platforms: one file each, all of one shape."""

@@ -1,0 +1,119 @@
+"""The contract of a platform: verify and read what comes in, render and send what goes out."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Protocol, TypeAlias
+
+from pydantic import Field, JsonValue, SecretStr
+
+from domain.events import InboundEvent
+from domain.ids import ChannelId
+from domain.models import Frozen
+from domain.platforms import Guarantee, PlatformName
+
+Payload: TypeAlias = dict[str, JsonValue]
+
+
+class Channel(Frozen):
+    """One bot's connection to one account: what an adapter needs to speak for it."""
+
+    id: ChannelId
+    platform: PlatformName
+    credentials: Mapping[str, SecretStr] = Field(default_factory=dict)
+    settings: Mapping[str, JsonValue] = Field(default_factory=dict)
+    account: Mapping[str, JsonValue] = Field(default_factory=dict)
+    """What the platform said of the account at the last check, such as a bot's user name."""
+
+    def secret(self, name: str) -> str:
+        """A credential in the clear; empty when the channel has none of that name."""
+        found = self.credentials.get(name)
+        return found.get_secret_value() if found else ""
+
+
+class Request(Frozen):
+    """A webhook call as it arrived: header names in lower case, the body's bytes untouched."""
+
+    headers: Mapping[str, str] = Field(default_factory=dict)
+    query: Mapping[str, str] = Field(default_factory=dict)
+    body: bytes = b""
+
+
+class Destination(Frozen):
+    """Where a part goes."""
+
+    chat: str
+    thread: str | None = None
+    reply_to: str | None = None
+
+
+class Receipt(Frozen):
+    """What a platform answered to a part that it took."""
+
+    platform_message_id: str
+
+
+class Account(Frozen):
+    """Who the channel's credentials belong to."""
+
+    id: str
+    name: str
+    details: Mapping[str, JsonValue] = Field(default_factory=dict)
+
+
+class Webhook(Frozen):
+    """Our webhook as the platform knows it."""
+
+    url: str
+    pending: int | None = None
+    last_error: str | None = None
+    details: Mapping[str, JsonValue] = Field(default_factory=dict)
+
+
+class Platform(Protocol):
+    """One messaging platform.
+
+    `admits` and `receive` are pure. What `send` raises is from `adapters.errors` and says again, again at, never,
+    moved, or unknown.
+    """
+
+    name: PlatformName
+    guarantee: Guarantee
+
+    def admits(self, channel: Channel, headers: Mapping[str, str]) -> None:
+        """Refuse by the headers alone, before a byte of the body is read: raises `SignatureMismatch`."""
+
+    def receive(self, channel: Channel, request: Request, now: datetime) -> tuple[InboundEvent, ...]:
+        """Verify and parse in one step: raises `SignatureMismatch` or `Unreadable`."""
+
+    def render(self, markdown: str, destination: Destination) -> tuple[Payload, ...]:
+        """The parts of a reply, each ready to be sent; a part's text holds nothing but what the contact shall see."""
+
+    async def send(self, channel: Channel, payload: Payload, deadline: float) -> Receipt:
+        """Put one part on the platform; nothing is written after `deadline` (seconds of the monotonic clock)."""
+
+    def readdressed(self, payload: Payload, chat: str) -> Payload:
+        """The same part for a chat that got a new id."""
+
+    def unformatted(self, payload: Payload) -> Payload | None:
+        """The same part as plain text, for a platform that refused its formatting; None when it has none."""
+
+    async def show_typing(self, channel: Channel, destination: Destination) -> None:
+        """Show the contact that an answer is in the making; a failure is of no consequence and is raised."""
+
+    async def acknowledge(self, channel: Channel, event: InboundEvent) -> None:
+        """Tell the platform that a button press was heard; nothing where it wants no such word."""
+
+    typing_every: float | None
+    """Seconds after which typing has to be shown again; None where the platform shows none."""
+
+    async def check(self, channel: Channel) -> Account:
+        """Ask the platform whose credentials these are."""
+
+    async def register(self, channel: Channel, url: str) -> Webhook:
+        """Have the platform call this URL; raises `NotPermitted` where a person has to do it, saying how."""
+
+    async def inspect(self, channel: Channel) -> Webhook:
+        """What the platform knows of our webhook."""
+
+    async def remove(self, channel: Channel) -> None:
+        """Have the platform call us no more."""

@@ -1,0 +1,23 @@
+"""Which platforms there are: one line each."""
+
+from importlib.metadata import version
+
+from adapters.http import Http
+from adapters.platforms.base import Platform
+from adapters.platforms.telegram import Telegram
+from adapters.platforms.webchat import Webchat
+from domain.platforms import PlatformName
+from settings import Settings
+
+
+def http_client() -> Http:
+    """The client for calls to platforms, which tells them who we are."""
+    return Http(version("chat-orchestrator"))
+
+
+def platforms(settings: Settings, http: Http) -> dict[PlatformName, Platform]:
+    """The platforms that a channel can be on."""
+    return {
+        PlatformName.TELEGRAM: Telegram(http, settings.telegram_api_url),
+        PlatformName.WEBCHAT: Webchat(),
+    }

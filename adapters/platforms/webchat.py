@@ -1,0 +1,63 @@
+"""Our own webchat as a platform: sending is a row of our database, which the visitor's stream then reads."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from adapters.errors import NotPermitted, SignatureMismatch
+from adapters.platforms.base import Account, Channel, Destination, Payload, Receipt, Request, Webhook
+from domain.events import InboundEvent
+from domain.platforms import Guarantee, PlatformName
+
+
+class Webchat:
+    """Has no outside: its messages come through the API's webchat routes, its parts appear by their transaction."""
+
+    name = PlatformName.WEBCHAT
+    guarantee = Guarantee.TRANSACTION
+    typing_every: float | None = None
+
+    def admits(self, channel: Channel, headers: Mapping[str, str]) -> None:
+        """Nobody calls a webhook of the webchat."""
+        raise SignatureMismatch("webchat has no webhook; use the webchat routes")
+
+    def receive(self, channel: Channel, request: Request, now: datetime) -> tuple[InboundEvent, ...]:
+        """Nobody calls a webhook of the webchat."""
+        raise SignatureMismatch("webchat has no webhook; use the webchat routes")
+
+    def render(self, markdown: str, destination: Destination) -> tuple[Payload, ...]:
+        """One part, however long: the page scrolls."""
+        return ({"markdown": markdown},) if markdown.strip() else ()
+
+    async def send(self, channel: Channel, payload: Payload, deadline: float) -> Receipt:
+        """A part is sent by the transaction that plans it."""
+        raise NotPermitted("a webchat part appears with its transaction; there is nothing to call")
+
+    def readdressed(self, payload: Payload, chat: str) -> Payload:
+        """A session keeps its id."""
+        return payload
+
+    def unformatted(self, payload: Payload) -> Payload | None:
+        """Nothing refuses formatting here."""
+        return None
+
+    async def show_typing(self, channel: Channel, destination: Destination) -> None:
+        """Typing is a notification of the database."""
+
+    async def acknowledge(self, channel: Channel, event: InboundEvent) -> None:
+        """The page knows that it was pressed."""
+
+    async def check(self, channel: Channel) -> Account:
+        """There is no account."""
+        return Account(id=str(channel.id), name="webchat")
+
+    async def register(self, channel: Channel, url: str) -> Webhook:
+        """There is nothing to register."""
+        raise NotPermitted("webchat needs no webhook; embed the widget instead")
+
+    async def inspect(self, channel: Channel) -> Webhook:
+        """There is nothing to inspect."""
+        raise NotPermitted("webchat needs no webhook; embed the widget instead")
+
+    async def remove(self, channel: Channel) -> None:
+        """There is nothing to remove."""
+        raise NotPermitted("webchat needs no webhook; embed the widget instead")
