@@ -1,0 +1,1 @@
+"""Activities act: one class per verb, each with its adapters from the constructor."""

@@ -1,0 +1,199 @@
+"""Delivery: a reply's parts go out in order, each once, and with the last one the turn's account is closed."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TypeAlias
+from uuid import UUID
+
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection
+from structlog.contextvars import bound_contextvars
+from structlog.stdlib import get_logger
+from temporalio import activity
+
+from activities.failures import as_failures, later, unbroken
+from activities.heartbeats import beating
+from activities.sending import Outcome, Sender
+from adapters.database import ledger, replies, turns, voice
+from adapters.database.engine import Database
+from adapters.database.ledger import Floor, Part
+from adapters.database.replies import Job
+from adapters.platforms.base import Platform
+from adapters.vault import Vault
+from domain.deliveries import ClaimDecision, DeliveryState, decide, ready_at
+from domain.events import EventState
+from domain.platforms import Guarantee, PlatformName
+from domain.turns import Account, Delivered, Reply, account
+
+_A_MOMENT = timedelta(milliseconds=100)
+_RECORD_TRIES = 20
+_RECORD_PAUSE_SECONDS = 1.0
+
+
+@dataclass(frozen=True)
+class _Claimed:
+    """A part that is this attempt's to send."""
+
+    part: Part
+    lease: int
+    deadline: float
+
+
+@dataclass(frozen=True)
+class _Wait:
+    """Nothing can be done for so long; the next attempt goes on then."""
+
+    duration: timedelta
+
+
+_Step: TypeAlias = _Claimed | _Wait | Delivered
+
+
+class Delivery:
+    """Sends replies through the ledger: what is committed before and after each call is what a retry goes by."""
+
+    def __init__(
+        self,
+        database: Database,
+        vault: Vault,
+        platforms: Mapping[PlatformName, Platform],
+        now: Callable[[], datetime],
+        monotonic: Callable[[], float],
+    ) -> None:
+        self._database = database
+        self._vault = vault
+        self._platforms = platforms
+        self._sender = Sender(platforms, monotonic)
+        self._now = now
+
+    @activity.defn(name="deliver")
+    async def deliver(self, reply: Reply) -> Delivered:
+        """Deliver a reply to its end, or as far as the platform lets it: then the next attempt goes on."""
+        with bound_contextvars(correlation_id=reply.correlation_id, turn=reply.turn), as_failures():
+            async with beating():
+                async with self._database.begin() as connection:
+                    job = await replies.load(connection, self._vault, reply)
+                return await (self._deliver(job) if job else self._end_unreachable(reply))
+
+    async def _end_unreachable(self, reply: Reply) -> Delivered:
+        """The channel is gone: there is nobody to tell, and the turn's account is closed all the same."""
+        gone = Account(state=EventState.FAILED, reason="channel_gone")
+        if reply.turn_id:
+            async with self._database.begin() as connection:
+                await turns.end(connection, UUID(reply.turn_id), gone, self._now())
+        return Delivered(state=gone.state)
+
+    async def _deliver(self, job: Job) -> Delivered:
+        step = await self._step(job, None)
+        while isinstance(step, _Claimed):
+            step = await unbroken(asyncio.create_task(self._send_and_record(job, step)))
+        if isinstance(step, _Wait):
+            raise later("a part is not ready to be sent", "not_ready", step.duration)
+        return step
+
+    async def _send_and_record(self, job: Job, claimed: _Claimed) -> _Step:
+        """From the call to the commit of its outcome nothing but death interferes."""
+        outcome = await self._sender.send(job, claimed.part, claimed.deadline)
+        for _ in range(_RECORD_TRIES):
+            try:
+                return await self._step(job, (claimed, outcome))
+            except SQLAlchemyError as error:
+                get_logger(__name__).warning("outcome_not_recorded_yet", kind=type(error).__name__)
+                await asyncio.sleep(_RECORD_PAUSE_SECONDS)
+        return await self._step(job, (claimed, outcome))
+
+    async def _step(self, job: Job, done: tuple[_Claimed, Outcome] | None) -> _Step:
+        """One transaction: write down how the last part went, then take the next one or close the account."""
+        deadline = self._sender.deadline()
+        async with self._database.begin() as connection:
+            floor = await ledger.lock(connection, job.conversation_id)
+            if floor is None:
+                return Delivered()
+            if done is not None:
+                await self._record(connection, job, *done)
+            parts = await ledger.parts(connection, job.conversation_id, job.key)
+            if floor.stop and job.bound_to_voice and (parts or job.turn_id):
+                return await self._stopped(connection, job, floor.stop, parts)
+            if not parts:
+                parts = await self._plan(connection, job, floor)
+            if job.give_up:
+                await ledger.rest(connection, job.conversation_id, job.key, DeliveryState.FAILED, "patience_over")
+                parts = await ledger.parts(connection, job.conversation_id, job.key)
+            return await self._take(connection, job, parts, deadline) or await self._close(connection, job)
+
+    async def _plan(self, connection: AsyncConnection, job: Job, floor: Floor) -> list[Part]:
+        if job.turn_id is not None and not await ledger.turn_is_open(connection, job.turn_id):
+            return []
+        platform = self._platforms[job.access.channel.platform]
+        payloads = platform.render(job.text, job.destination)
+        if not payloads:
+            return []
+        await ledger.plan(connection, job.conversation_id, floor, job.planned(payloads), DeliveryState.PLANNED)
+        if platform.guarantee is Guarantee.TRANSACTION:
+            await replies.appear(connection, job, self._now())
+        return await ledger.parts(connection, job.conversation_id, job.key)
+
+    async def _take(self, connection: AsyncConnection, job: Job, parts: list[Part], deadline: float) -> _Claimed | _Wait | None:
+        """The first part that wants sending; None when all are at rest. Raises when one must be waited for."""
+        platform = self._platforms[job.access.channel.platform]
+        now = self._now()
+        for part in parts:
+            decision = decide(part.standing, now, platform.guarantee, job.access.bot.delivery.uncertain)
+            if decision is ClaimDecision.WAIT:
+                return _Wait(max((ready_at(part.standing) or now) - now, _A_MOMENT))
+            if decision is ClaimDecision.DOUBT:
+                await ledger.doubt(connection, part)
+            if decision is ClaimDecision.SEND:
+                return _Claimed(part, await ledger.claim(connection, part, now), deadline)
+        return None
+
+    async def _record(self, connection: AsyncConnection, job: Job, claimed: _Claimed, outcome: Outcome) -> None:
+        part = claimed.part
+        if not await ledger.settle(connection, part.id, claimed.lease, outcome.values(self._now())):
+            get_logger(__name__).warning("lease_lost", part=part.part)
+            return
+        if outcome.platform_message_id is not None:
+            await ledger.note_sent(connection, part.id, outcome.platform_message_id, self._now())
+        if outcome.moved_to is not None:
+            await ledger.move_chat(connection, job.conversation_id, outcome.moved_to)
+        if outcome.ends_reply:
+            await ledger.rest(connection, job.conversation_id, job.key, DeliveryState.FAILED, outcome.reason)
+            await ledger.mark_undeliverable(connection, job.conversation_id, outcome.reason or "")
+
+    async def _stopped(self, connection: AsyncConnection, job: Job, stop: str, parts: list[Part]) -> _Wait | Delivered:
+        """Someone took the voice away: what was not begun is dropped, and the turn ends."""
+        now = self._now()
+        for part in parts:
+            if part.standing.state is DeliveryState.SENDING:
+                ready = ready_at(part.standing)
+                if ready and ready > now:
+                    return _Wait(ready - now)
+                await ledger.doubt(connection, part)
+        await ledger.rest(connection, job.conversation_id, job.key, DeliveryState.DROPPED, stop)
+        ended = None
+        if job.turn_id is not None:
+            ended = await voice.end_stopped_turn(connection, job.turn_id, stop, closed=stop == "closed", now=now)
+        states = [part.standing.state for part in await ledger.parts(connection, job.conversation_id, job.key)]
+        return _delivered(states, ended.state if ended else None)
+
+    async def _close(self, connection: AsyncConnection, job: Job) -> Delivered:
+        parts = await ledger.parts(connection, job.conversation_id, job.key)
+        states = [part.standing.state for part in parts]
+        ended = account(job.kind, tuple(states), job.reason)
+        if job.turn_id is not None:
+            await turns.end(connection, job.turn_id, ended, self._now())
+        else:
+            await replies.end_said(connection, job, ended, self._now())
+        return _delivered(states, ended.state)
+
+
+def _delivered(states: list[DeliveryState], state: str | None) -> Delivered:
+    return Delivered(
+        sent=states.count(DeliveryState.SENT),
+        uncertain=states.count(DeliveryState.UNCERTAIN),
+        failed=states.count(DeliveryState.FAILED),
+        dropped=states.count(DeliveryState.DROPPED),
+        state=state,
+    )

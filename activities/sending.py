@@ -1,0 +1,98 @@
+"""Sending one part: the call, and what its outcome means for the ledger."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from structlog.stdlib import get_logger
+
+from adapters.database.ledger import Part
+from adapters.database.replies import Job
+from adapters.errors import Again, FormattingRefused, Moved, Never, OutcomeUnknown, OutsideError, Unacceptable
+from adapters.platforms.base import Payload, Platform
+from domain.deliveries import SEND_DEADLINE, DeliveryState, Standing, sends_after_doubt
+from domain.platforms import PlatformName
+
+_PAUSE_AFTER_DOUBT = timedelta(seconds=2)
+_ERROR_CHARACTERS = 500
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a call went: the part's next state, and what else follows from it."""
+
+    state: DeliveryState
+    platform_message_id: str | None = None
+    reason: str | None = None
+    error: str | None = None
+    after: timedelta | None = None
+    payload: Payload | None = None
+    moved_to: str | None = None
+    ends_reply: bool = False
+    doubted: bool = False
+
+    def values(self, now: datetime) -> dict[str, object]:
+        """The columns of the ledger that this outcome sets."""
+        values: dict[str, object] = {
+            "state": self.state,
+            "reason": self.reason,
+            "error": self.error[:_ERROR_CHARACTERS] if self.error else None,
+            "retry_at": now + self.after if self.after else None,
+        }
+        if self.state is DeliveryState.SENT:
+            values |= {"platform_message_id": self.platform_message_id, "sent_at": now}
+        if self.payload is not None:
+            values["payload"] = self.payload
+        if self.doubted:
+            values["doubts"] = 1
+        return values
+
+
+class Sender:
+    """Calls the platform once for a part; what it raises becomes an outcome."""
+
+    def __init__(self, platforms: Mapping[PlatformName, Platform], monotonic: Callable[[], float]) -> None:
+        self._platforms = platforms
+        self._monotonic = monotonic
+
+    def deadline(self) -> float:
+        """When a call that is claimed now must have written everything, in seconds of the monotonic clock."""
+        return self._monotonic() + SEND_DEADLINE.total_seconds()
+
+    async def send(self, job: Job, part: Part, deadline: float) -> Outcome:
+        """One call; nothing is written after the deadline."""
+        platform = self._platforms[job.access.channel.platform]
+        try:
+            receipt = await platform.send(job.access.channel, part.payload, deadline)
+        except OutsideError as error:
+            get_logger(__name__).info("part_not_sent", part=part.part, reason=error.reason, error=str(error))
+            return self._failed(platform, job, part, error)
+        return Outcome(DeliveryState.SENT, platform_message_id=receipt.platform_message_id)
+
+    def _failed(self, platform: Platform, job: Job, part: Part, error: OutsideError) -> Outcome:
+        said = Outcome(DeliveryState.FAILED, reason=error.reason, error=str(error))
+        match error:
+            case OutcomeUnknown():
+                again = sends_after_doubt(
+                    Standing(state=DeliveryState.SENDING, doubts=part.standing.doubts),
+                    platform.guarantee,
+                    job.access.bot.delivery.uncertain,
+                )
+                if again:
+                    return replace(said, state=DeliveryState.PLANNED, after=_PAUSE_AFTER_DOUBT, doubted=True)
+                return replace(said, state=DeliveryState.UNCERTAIN)
+            case Again():
+                return replace(said, state=DeliveryState.PLANNED, after=error.after or _backed_off(part.attempts))
+            case Moved():
+                moved = platform.readdressed(part.payload, error.chat)
+                return Outcome(DeliveryState.PLANNED, payload=moved, moved_to=error.chat)
+            case FormattingRefused() if (plain := platform.unformatted(part.payload)) is not None:
+                return Outcome(DeliveryState.PLANNED, payload=plain)
+            case Never():
+                return replace(said, ends_reply=not isinstance(error, Unacceptable))
+        return said
+
+
+def _backed_off(attempts: int) -> timedelta:
+    """Without a word from the platform: 1, 2, 4 … seconds, at most five minutes."""
+    return timedelta(seconds=min(2 ** min(attempts, 10), 300))

@@ -1,0 +1,1 @@
+"""Temporal: client, converter, codec, hand-over and the embedded server."""

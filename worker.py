@@ -1,0 +1,148 @@
+"""The worker: builds adapters, hands them to activities, and runs workflows and activities until told to stop."""
+
+import asyncio
+import time
+from contextlib import AsyncExitStack
+from datetime import UTC, datetime, timedelta
+from typing import Literal
+
+from structlog.stdlib import get_logger
+from temporalio.client import Client
+from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
+from temporalio.worker import Worker, WorkerDeploymentConfig
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
+
+from activities.completion import Completion
+from activities.delivery import Delivery
+from activities.idleness import Idleness
+from activities.moderation import Moderation
+from activities.persistence import Persistence
+from adapters.ai.catalogue import judges, providers
+from adapters.database.channels import credentials_vault
+from adapters.database.engine import Database
+from adapters.http import Http
+from adapters.platforms.catalogue import http_client, platforms
+from adapters.temporal.client import connect
+from adapters.temporal.handover import Handing
+from adapters.temporal.names import ai_queue, delivery_queue
+from settings import Settings
+from workflows.conversation import ConversationWorkflow
+from workflows.idleness import IdlenessWorkflow
+
+Queues = Literal["all", "workflow", "ai", "delivery"]
+WORKFLOWS = (ConversationWorkflow, IdlenessWorkflow)
+PASSED_THROUGH = ("activities", "adapters", "domain", "settings", "workflows", "pydantic", "sqlalchemy", "structlog",
+                  "openai", "httpx", "cryptography", "psycopg")  # fmt: skip
+GRACE = timedelta(seconds=20)
+"""What is in hand may be finished: longer than one call to a platform."""
+_BEAT = timedelta(seconds=1)
+_CACHED_CONVERSATIONS = 2000
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def workflow_runner() -> SandboxedWorkflowRunner:
+    """The sandbox, with our own modules passed through: they are pure, or used by activities alone."""
+    return SandboxedWorkflowRunner(restrictions=SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH))
+
+
+class Workers:
+    """The Temporal workers of one process, one for each kind of queue that it serves."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        client: Client,
+        database: Database,
+        http: Http,
+        version: WorkerDeploymentVersion | None,
+    ) -> None:
+        self._client = client
+        self._queue = settings.task_queue
+        self._version = version
+        vault = credentials_vault(settings.secrets())
+        spoken = platforms(settings, http)
+        moderation = Moderation(database, vault, judges(settings))
+        self._persistence = Persistence(database, _now)
+        self._idleness = Idleness(database, Handing(database, client, settings.task_queue), _now)
+        self._moderation = moderation
+        self._completion = Completion(database, vault, providers(settings), spoken, moderation, _now)
+        self._delivery = Delivery(database, vault, spoken, _now, time.monotonic)
+
+    def of(self, queues: Queues) -> list[Worker]:
+        """The workers for these queues."""
+        made = {"workflow": self._workflow, "ai": self._ai, "delivery": self._deliveries}
+        return [make() for name, make in made.items() if queues in ("all", name)]
+
+    def _deployment(self) -> WorkerDeploymentConfig | None:
+        if self._version is None:
+            return None
+        return WorkerDeploymentConfig(
+            version=self._version, use_worker_versioning=True, default_versioning_behavior=VersioningBehavior.PINNED
+        )
+
+    def _workflow(self) -> Worker:
+        return Worker(
+            self._client,
+            task_queue=self._queue,
+            workflows=list(WORKFLOWS),
+            workflow_runner=workflow_runner(),
+            activities=[self._persistence.begin, self._idleness.close_idle],
+            max_cached_workflows=_CACHED_CONVERSATIONS,
+            sticky_queue_schedule_to_start_timeout=timedelta(seconds=5),
+            graceful_shutdown_timeout=GRACE,
+            deployment_config=self._deployment(),
+        )
+
+    def _ai(self) -> Worker:
+        return Worker(
+            self._client,
+            task_queue=ai_queue(self._queue),
+            activities=[self._completion.complete, self._moderation.moderate],
+            max_concurrent_activities=200,
+            max_heartbeat_throttle_interval=_BEAT,
+            default_heartbeat_throttle_interval=_BEAT,
+            graceful_shutdown_timeout=GRACE,
+            deployment_config=self._deployment(),
+        )
+
+    def _deliveries(self) -> Worker:
+        return Worker(
+            self._client,
+            task_queue=delivery_queue(self._queue),
+            activities=[self._delivery.deliver],
+            max_concurrent_activities=200,
+            max_heartbeat_throttle_interval=_BEAT,
+            default_heartbeat_throttle_interval=_BEAT,
+            graceful_shutdown_timeout=GRACE,
+            deployment_config=self._deployment(),
+        )
+
+
+async def run(
+    settings: Settings,
+    stop: asyncio.Event,
+    *,
+    queues: Queues = "all",
+    deployment: str | None = None,
+    build_id: str | None = None,
+) -> None:
+    """Serve the queues until `stop` is set, then finish what is in hand."""
+    assert settings.database_url is not None
+    version = WorkerDeploymentVersion(deployment, build_id) if deployment and build_id else None
+    async with AsyncExitStack() as stack:
+        database = Database(settings.database_url, settings.database_pool_size)
+        stack.push_async_callback(database.close)
+        http = http_client()
+        stack.push_async_callback(http.close)
+        client = await connect(settings)
+        workers = Workers(settings, client, database, http, version).of(queues)
+        for worker in workers:
+            await stack.enter_async_context(worker)
+        get_logger(__name__).info("worker_ready", queues=queues, task_queue=settings.task_queue)
+        relay = asyncio.create_task(Handing(database, client, settings.task_queue).relay())
+        stack.callback(relay.cancel)
+        await stop.wait()
+        get_logger(__name__).info("worker_stopping")

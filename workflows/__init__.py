@@ -1,0 +1,1 @@
+"""Workflows remember: order and waiting, and nothing else."""

@@ -1,0 +1,269 @@
+"""A conversation: one long-lived workflow that hears messages as signals and answers them turn by turn."""
+
+import asyncio
+from datetime import timedelta
+from typing import TypeVar
+
+from temporalio import workflow
+from temporalio.common import SearchAttributeKey
+from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
+from temporalio.exceptions import TimeoutError as TimedOut
+
+with workflow.unsafe.imports_passed_through():
+    from activities.completion import Completion
+    from activities.delivery import Delivery
+    from activities.moderation import Judged, Moderation
+    from activities.persistence import Persistence
+    from domain.conversations import Control, IndexedStatus, indexed_status
+    from domain.handovers import ConversationState, Handover
+    from domain.inbox import Inbox
+    from domain.turns import Begin, Begun, Completed, Delivered, Reply, ReplyKind, TurnRef
+
+from workflows import options
+
+_STATUS = SearchAttributeKey.for_keyword("ChatStatus")
+Result = TypeVar("Result")
+
+
+@workflow.defn(name="Conversation")
+class ConversationWorkflow:
+    """Hears everything at once and does one thing at a time; PostgreSQL says what a turn is, this says when."""
+
+    @workflow.init
+    def __init__(self, state: ConversationState) -> None:
+        self._state = state
+        self._inbox = Inbox(state)
+        self._doing = "waiting"
+        self._turn = state.turns
+        self._look_again = False
+        self._correlation_id: str | None = None
+
+    @workflow.signal(name="receive", description="Messages, controls and things to say, oldest first.")
+    def receive(self, handover: Handover) -> None:
+        """Take in what is new. Neither waits nor fails: whatever happens here would stop the conversation."""
+        self._inbox.hear(handover, workflow.now())
+        self._correlation_id = handover.correlation_id or self._correlation_id
+
+    @workflow.run
+    async def run(self, state: ConversationState) -> None:
+        """Answer until the conversation is closed; a long one goes on in a new run with all that waits."""
+        while True:
+            self._tell("waiting")
+            if self._is_long() and not self._look_again:
+                workflow.continue_as_new(self._inbox.carried(self._carried()))
+            await workflow.wait_condition(lambda: self._inbox.has_work or self._look_again)
+            if await self._do_next():
+                return
+
+    async def _do_next(self) -> bool:
+        """Do the first thing that waits; True when the conversation is over for now."""
+        control = self._inbox.take_first("control")
+        if control is not None and control.control is not None:
+            self._obey(control.control)
+            return control.control is Control.CLOSE and not self._inbox.has_work
+        said = self._inbox.take_first("say")
+        if said is not None:
+            await self._deliver(Reply(conversation_id=self._state.conversation_id, message_id=said.id))
+            return False
+        await self._until_quiet()
+        await self._take_turn()
+        return False
+
+    def _obey(self, control: Control) -> None:
+        """The database obeyed already; here the standing is shown."""
+        self._show(indexed_status(control))
+
+    def _show(self, status: IndexedStatus) -> None:
+        """The search attribute costs an event: it is written once for each change."""
+        if status != self._state.status:
+            self._state = self._state.model_copy(update={"status": status.value})
+            workflow.upsert_search_attributes([_STATUS.value_set(status.value)])
+
+    async def _until_quiet(self) -> None:
+        """Wait until the burst is over, by the bot's policy; a message that waited long enough is due at once."""
+        while (due := self._inbox.due()) is not None and due > workflow.now():
+            self._tell("waiting for a quiet moment")
+            await workflow.sleep(due - workflow.now(), summary="until the burst is over")
+
+    async def _take_turn(self) -> None:
+        self._look_again = False
+        begun = await self._begin()
+        self._inbox.settle(begun.settled, behind=self._inbox.behind and begun.more)
+        if begun.turn == 0:
+            return
+        self._turn = begun.turn
+        if self._state.status == IndexedStatus.CLOSED:
+            self._show(IndexedStatus.OPEN)
+        reply = await self._answer(begun)
+        if reply is None:
+            self._look_again = True
+            return
+        await self._deliver(reply)
+
+    async def _begin(self) -> Begun:
+        """PostgreSQL names the turn; a local activity where it answers at once, a patient one where it does not."""
+        self._tell("opening a turn")
+        ask = Begin(
+            conversation_id=self._state.conversation_id,
+            brought=self._inbox.to_bring(),
+            behind=self._inbox.behind,
+            together=self._inbox.bursts.policy != "queue",
+            correlation_id=self._correlation_id,
+        )
+        try:
+            return await workflow.execute_local_activity_method(
+                Persistence.begin,
+                ask,
+                start_to_close_timeout=options.LOCAL_TIMEOUT,
+                retry_policy=options.LOCAL_RETRY,
+                summary="open the turn",
+            )
+        except ActivityError:
+            return await workflow.execute_activity_method(
+                Persistence.begin,
+                ask,
+                start_to_close_timeout=options.DATABASE_TIMEOUT,
+                retry_policy=options.DATABASE_RETRY,
+                summary="open the turn, once the database answers",
+            )
+
+    async def _answer(self, begun: Begun) -> Reply | None:
+        """The reply that the turn gets; None when the bot was stopped meanwhile."""
+        reply = Reply(
+            conversation_id=self._state.conversation_id,
+            turn_id=begun.turn_id,
+            turn=begun.turn,
+            generation=begun.generation,
+            correlation_id=self._correlation_id,
+        )
+        if begun.reply is not None:
+            return reply.model_copy(update={"kind": begun.reply, "reason": begun.reason})
+        thinking = asyncio.create_task(self._think(begun))
+        if not await self._finished(thinking):
+            return None
+        kind, reason = thinking.result()
+        return reply.model_copy(update={"kind": kind, "reason": reason})
+
+    async def _think(self, begun: Begun) -> tuple[ReplyKind, str | None]:
+        """Ask judge and model, side by side where the bot allows it; what the reply is, and why."""
+        started = workflow.now()
+        ref = TurnRef(
+            conversation_id=self._state.conversation_id,
+            turn_id=begun.turn_id,
+            turn=begun.turn,
+            generation=begun.generation,
+            patience_seconds=begun.patience_seconds,
+            correlation_id=self._correlation_id,
+        )
+        judging = asyncio.create_task(self._judge(begun, ref)) if begun.judge_input else None
+        try:
+            if judging is not None and begun.judge_before and (judged := await judging).refused:
+                return ReplyKind.REFUSAL, judged.reason
+            completed = await self._complete(ref, begun, workflow.now() - started)
+            if judging is not None and (judged := await judging).refused:
+                return ReplyKind.REFUSAL, judged.reason
+        except ActivityError as error:
+            if is_cancelled_exception(error):
+                raise
+            return ReplyKind.APOLOGY, _reason(error)
+        finally:
+            if judging is not None:
+                judging.cancel()
+        return (ReplyKind.REFUSAL, completed.reason) if completed.refused else (ReplyKind.ANSWER, None)
+
+    async def _complete(self, ref: TurnRef, begun: Begun, spent: timedelta) -> Completed:
+        self._tell("asking the model")
+        patience = options.model_patience(begun.patience_seconds, spent)
+        return await workflow.execute_activity_method(
+            Completion.complete,
+            ref,
+            task_queue=f"{workflow.info().task_queue}-ai",
+            schedule_to_close_timeout=patience,
+            heartbeat_timeout=options.HEARTBEAT,
+            retry_policy=options.COMPLETION_RETRY,
+            cancellation_type=workflow.ActivityCancellationType.TRY_CANCEL,
+            summary=f"turn {begun.turn}: ask the model ({begun.members} messages)",
+        )
+
+    async def _judge(self, begun: Begun, ref: TurnRef) -> Judged:
+        """The provider's verdict on what was said, or the bot's policy where none comes."""
+        try:
+            return await workflow.execute_activity_method(
+                Moderation.moderate,
+                ref,
+                task_queue=f"{workflow.info().task_queue}-ai",
+                start_to_close_timeout=options.JUDGE_TIMEOUT,
+                schedule_to_close_timeout=options.JUDGE_PATIENCE,
+                retry_policy=options.JUDGE_RETRY,
+                summary=f"turn {begun.turn}: judge what was said",
+            )
+        except ActivityError as error:
+            if is_cancelled_exception(error):
+                raise
+            return Judged(refused=begun.fail_closed, reason="moderation:unavailable" if begun.fail_closed else None)
+
+    async def _deliver(self, reply: Reply) -> None:
+        """Deliver, however long the platform makes us wait; what cannot be delivered ends as such."""
+        self._tell("delivering")
+        delivering = asyncio.create_task(self._run_delivery(reply, options.DELIVERY_PATIENCE))
+        if not await self._finished(delivering):
+            self._look_again = True
+            return
+        try:
+            delivering.result()
+        except ActivityError:
+            await self._run_delivery(reply.model_copy(update={"give_up": True}), None)
+
+    async def _run_delivery(self, reply: Reply, patience: timedelta | None) -> Delivered:
+        return await workflow.execute_activity_method(
+            Delivery.deliver,
+            reply,
+            task_queue=f"{workflow.info().task_queue}-delivery",
+            schedule_to_close_timeout=patience,
+            start_to_close_timeout=options.DELIVERY_TIMEOUT,
+            heartbeat_timeout=options.HEARTBEAT,
+            retry_policy=options.DELIVERY_RETRY,
+            cancellation_type=workflow.ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+            summary=f"turn {reply.turn}: deliver the {reply.kind}" if reply.turn else "deliver what was said",
+        )
+
+    async def _finished(self, work: "asyncio.Task[Result]") -> bool:
+        """Wait for work to end; a control that silences the bot cancels it: then False."""
+        stops = self._inbox.stops
+        await workflow.wait_condition(lambda: work.done() or self._inbox.stops != stops)
+        if work.done():
+            return True
+        work.cancel()
+        await workflow.wait([work])
+        if not work.cancelled():
+            work.exception()
+        return False
+
+    def _is_long(self) -> bool:
+        info = workflow.info()
+        return (
+            info.get_current_history_length() >= self._state.most_events
+            or info.is_continue_as_new_suggested()
+            or info.is_target_worker_deployment_version_changed()
+        )
+
+    def _carried(self) -> ConversationState:
+        return self._state.model_copy(update={"turns": self._turn})
+
+    def _tell(self, doing: str) -> None:
+        """What Temporal UI shows of the conversation; never what anybody said."""
+        self._doing = doing
+        workflow.set_current_details(
+            f"**{doing}** · {self._state.platform} · {self._state.status} · turn {self._turn} · "
+            f"{len(self._inbox)} waiting · run {self._state.runs}"
+        )
+
+
+def _reason(error: ActivityError) -> str:
+    """Why there is no answer, in a stable word."""
+    cause = error.cause
+    if isinstance(cause, TimedOut) and isinstance(cause.cause, ApplicationError):
+        cause = cause.cause
+    if isinstance(cause, ApplicationError) and cause.type:
+        return f"model:{cause.type}"
+    return "model:timeout" if isinstance(cause, TimedOut) else "model:failed"

@@ -1,0 +1,52 @@
+"""Every timeout and retry of the workflows, each with its reason."""
+
+from datetime import timedelta
+
+from temporalio.common import RetryPolicy
+
+LOCAL_TIMEOUT = timedelta(seconds=2)
+"""A database step takes milliseconds; longer means that the database is away, and local retries would hold a slot."""
+
+LOCAL_RETRY = RetryPolicy(initial_interval=timedelta(milliseconds=100), maximum_attempts=2)
+"""One more try covers a connection that went stale; then the step runs as a regular activity."""
+
+DATABASE_TIMEOUT = timedelta(seconds=15)
+"""Longer than the database's own statement timeout of 10 s, so that its word comes first."""
+
+DATABASE_RETRY = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(seconds=10))
+"""For as long as the database is away; ten seconds is how late a conversation may notice that it is back."""
+
+HEARTBEAT = timedelta(seconds=10)
+"""Activities beat every two seconds: a dead worker is noticed in ten, and its turns go on within thirty."""
+
+COMPLETION_RETRY = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(seconds=10))
+"""Within the bot's patience; a provider's own Retry-After takes the place of these intervals."""
+
+JUDGE_PATIENCE = timedelta(seconds=20)
+"""A verdict that takes longer is replaced by the bot's policy: the contact waits for it."""
+
+JUDGE_TIMEOUT = timedelta(seconds=12)
+"""The provider's own timeout of 10 s, and the database steps around it."""
+
+JUDGE_RETRY = RetryPolicy(initial_interval=timedelta(milliseconds=500), maximum_attempts=2)
+"""A hiccup is worth one more call; the answer is already being written meanwhile."""
+
+DELIVERY_PATIENCE = timedelta(hours=24)
+"""A platform may say "again in an hour"; after a day an answer is no longer one."""
+
+DELIVERY_TIMEOUT = timedelta(minutes=10)
+"""One attempt sends many parts; each call is bounded by its own deadline, death by the heartbeat."""
+
+DELIVERY_RETRY = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=5))
+"""Where the platform names no time, back off: an outage of minutes costs a handful of attempts."""
+
+APOLOGY_RESERVE = timedelta(seconds=1)
+"""Kept back from the bot's patience, so that the apology arrives within it."""
+
+SHORTEST_PATIENCE = timedelta(seconds=1)
+"""However late a turn is, its model gets this long."""
+
+
+def model_patience(patience_seconds: float, spent: timedelta) -> timedelta:
+    """How long all attempts to get an answer may take together, once so much of the patience is spent."""
+    return max(timedelta(seconds=patience_seconds) - spent - APOLOGY_RESERVE, SHORTEST_PATIENCE)
