@@ -1,0 +1,1 @@
+"""The front door: webhooks, webchat and the API; it verifies, records, hands over and answers."""

@@ -1,0 +1,94 @@
+"""The application: its resources, made when it starts and given back when it stops, and its routes."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from importlib.metadata import version
+
+from fastapi import FastAPI
+from fastapi.routing import APIRouter
+from structlog.stdlib import get_logger
+
+from adapters.database.channels import credentials_vault, keys_vault
+from adapters.database.engine import Database
+from adapters.platforms.catalogue import http_client, platforms
+from adapters.temporal.client import connect
+from adapters.temporal.handover import Handing
+from api import chat_page, codec, health, metrics, problems, v1, webchat, webchat_stream, webhooks
+from api.background import Background
+from api.channel_cache import ChannelCache
+from api.correlation import Correlation
+from api.cross_origin import CrossOrigin
+from api.limits import BodyLimit
+from api.resources import Resources
+from api.wakeups import Wakeups
+from settings import Settings
+
+DESCRIPTION = "Runs AI chat bots on every messaging platform, durably."
+ROUTERS: Sequence[APIRouter] = (
+    v1.router,
+    webhooks.router,
+    webchat.router,
+    webchat_stream.router,
+    chat_page.router,
+    codec.router,
+    health.router,
+    metrics.router,
+)
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """The front door, configured; it connects when it starts."""
+    app = FastAPI(
+        title="Chat Orchestrator",
+        version=version("chat-orchestrator"),
+        description=DESCRIPTION,
+        lifespan=_lifespan(settings),
+        redoc_url=None,
+    )
+    for router in ROUTERS:
+        app.include_router(router)
+    problems.install(app)
+    app.add_middleware(BodyLimit)
+    app.add_middleware(CrossOrigin)
+    app.add_middleware(Correlation)
+    return app
+
+
+def _lifespan(settings: Settings):  # type: ignore[no-untyped-def]  # FastAPI's own type is a union of generators
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            app.state.resources = await open_resources(settings, stack)
+            get_logger(__name__).info("api_ready")
+            yield
+
+    return lifespan
+
+
+async def open_resources(settings: Settings, stack: AsyncExitStack) -> Resources:
+    """Everything that the routes work with; the stack gives it back. Neither store needs to answer yet."""
+    assert settings.database_url is not None
+    database = Database(settings.database_url, settings.database_pool_size)
+    stack.push_async_callback(database.close)
+    http = http_client()
+    stack.push_async_callback(http.close)
+    handing = Handing(database, await connect(settings, lazy=True, impatient=True), settings.task_queue)
+    credentials = credentials_vault(settings.secrets())
+    channels = ChannelCache(database, credentials)
+    wakeups = Wakeups(settings.database_url, channels.forget)
+    background = Background()
+    for work in (wakeups.run(), handing.relay()):
+        stack.callback(asyncio.create_task(work).cancel)
+    stack.push_async_callback(background.close)
+    return Resources(
+        settings=settings,
+        database=database,
+        credentials=credentials,
+        keys=keys_vault(settings.secrets()),
+        platforms=platforms(settings, http),
+        channels=channels,
+        handing=handing,
+        wakeups=wakeups,
+        background=background,
+    )

@@ -1,0 +1,34 @@
+"""Channels and their bots, kept at hand: read once, dropped when the database says that they changed."""
+
+from uuid import UUID
+
+from adapters.database import channels
+from adapters.database.channels import ChannelAccess
+from adapters.database.engine import Database
+from adapters.vault import Vault
+
+
+class ChannelCache:
+    """At most `most` channels; all are forgotten at any change, which is rare beside reading."""
+
+    def __init__(self, database: Database, vault: Vault, most: int = 10_000) -> None:
+        self._database = database
+        self._vault = vault
+        self._most = most
+        self._kept: dict[UUID, ChannelAccess] = {}
+
+    async def get(self, channel_id: UUID) -> ChannelAccess | None:
+        """The channel, from memory where it is; None when it does not exist."""
+        if channel_id in self._kept:
+            return self._kept[channel_id]
+        async with self._database.begin() as connection:
+            access = await channels.load(connection, self._vault, channel_id)
+        if access is not None:
+            if len(self._kept) >= self._most:
+                self._kept.clear()
+            self._kept[channel_id] = access
+        return access
+
+    def forget(self) -> None:
+        """Read everything anew from now on."""
+        self._kept.clear()

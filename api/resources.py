@@ -1,0 +1,41 @@
+"""What the front door works with: made once when the app starts, found by each route through the request."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from adapters.database.engine import Database
+from adapters.platforms.base import Platform
+from adapters.temporal.handover import Handing
+from adapters.vault import Vault
+from api.background import Background
+from api.channel_cache import ChannelCache
+from api.wakeups import Wakeups
+from domain.platforms import PlatformName
+from settings import Settings
+
+
+@dataclass(frozen=True)
+class Resources:
+    """The adapters of one API process."""
+
+    settings: Settings
+    database: Database
+    credentials: Vault
+    keys: Vault
+    platforms: dict[PlatformName, Platform]
+    channels: ChannelCache
+    handing: Handing
+    wakeups: Wakeups
+    background: Background
+
+
+def resources(request: Request) -> Resources:
+    """The resources of the app that this request came to."""
+    found = request.app.state.resources
+    assert isinstance(found, Resources)
+    return found
+
+
+Using = Annotated[Resources, Depends(resources)]

@@ -1,0 +1,190 @@
+"""Webchat: sessions, messages in, messages out; the protocol that the widget speaks."""
+
+import math
+from datetime import UTC, datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Header, Query, Request, Response
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from pydantic import BaseModel, Field, JsonValue
+from structlog.contextvars import bind_contextvars
+
+from adapters.database import sessions
+from adapters.database.channels import ChannelAccess
+from api import intake, tokens, webchat_history
+from api.origins import allowed
+from api.problems import Problem, not_found
+from api.resources import Resources, Using
+from api.webchat_history import ShownPage
+from domain.events import EventKind, InboundEvent, Sender
+from domain.ids import conversation_id
+from domain.platforms import PlatformName
+from domain.text import MAX_MESSAGE_CHARACTERS, shortened, storable
+
+router = APIRouter(prefix="/webchat/{channel_id}", tags=["webchat"])
+_bearer = HTTPBearer(auto_error=False, description="The token of a webchat session")
+
+
+class Page(BaseModel):
+    """The page that the visitor is on."""
+
+    url: str | None = None
+    title: str | None = None
+    referrer: str | None = None
+    locale: str | None = None
+
+
+class SessionRequest(BaseModel):
+    """What a widget tells when it begins; `secret`, from an earlier session, resumes the same conversation."""
+
+    visitor_id: Annotated[str, Field(max_length=200)] | None = None
+    secret: Annotated[str, Field(max_length=200)] | None = None
+    page: Page = Page()
+
+
+class SessionAnswer(BaseModel):
+    """A session: `token` for the next hour, `secret` to resume it later (None when it was resumed)."""
+
+    session_id: UUID
+    visitor_id: str
+    token: str
+    secret: str | None
+    conversation_id: UUID
+    expires_in: int
+    cursor: int
+
+
+class MessageRequest(BaseModel):
+    """A message; the same `client_msg_id` again is the same message."""
+
+    client_msg_id: Annotated[str, Field(min_length=1, max_length=200)]
+    type: Literal["text"] = "text"
+    text: Annotated[str, Field(min_length=1, max_length=MAX_MESSAGE_CHARACTERS)]
+    reply_to: Annotated[str, Field(max_length=200)] | None = None
+
+
+class MessageAnswer(BaseModel):
+    """The message is recorded; `duplicate`: it was before."""
+
+    message_id: UUID
+    seq: int
+    duplicate: bool
+
+
+async def opened(
+    channel_id: str, using: Using, origin: Annotated[str | None, Header(include_in_schema=False)] = None
+) -> ChannelAccess:
+    """The webchat channel of the path, for a page that may use it."""
+    try:
+        access = await using.channels.get(UUID(channel_id))
+    except ValueError:
+        raise not_found("webchat", channel_id) from None
+    if access is None or access.channel.platform is not PlatformName.WEBCHAT:
+        raise not_found("webchat", channel_id)
+    if not allowed(using.settings, access, origin):
+        raise Problem(403, "Pages of this origin may not use this webchat; see its allowed_origins.", "origin")
+    bind_contextvars(channel_id=str(access.channel.id), platform="webchat")
+    return access
+
+
+Opened = Annotated[ChannelAccess, Depends(opened)]
+
+
+async def visited(
+    using: Using, access: Opened, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
+) -> UUID:
+    """The session of the request's token; 401 without one that holds."""
+    token = credentials.credentials if credentials else ""
+    session_id = tokens.session_of(using.keys, access.channel.id, token, datetime.now(UTC))
+    if session_id is None:
+        raise Problem(401, "The session's token is missing or has expired; open the session anew.", "token")
+    return session_id
+
+
+Visited = Annotated[UUID, Depends(visited)]
+
+
+@router.post("/sessions", status_code=201, summary="Open or resume a session")
+async def open_session(asked: SessionRequest, using: Using, access: Opened) -> SessionAnswer:
+    """A secret resumes its conversation; a bare visitor id never does."""
+    now = datetime.now(UTC)
+    channel = access.channel.id
+    async with using.database.begin() as connection:
+        if asked.secret is None:
+            page: dict[str, JsonValue] = {
+                name: storable(shortened(text, 2000)) for name, text in asked.page if isinstance(text, str)
+            }
+            visitor = storable(asked.visitor_id) if asked.visitor_id else None
+            session = await sessions.create(connection, channel, visitor, page, now)
+        else:
+            found = await sessions.resume(connection, channel, asked.secret)
+            if found is None:
+                raise Problem(401, "No session of this webchat has that secret; open one without it.", "secret")
+            session = found
+        conversation = conversation_id(channel, str(session.id), None)
+        cursor = await webchat_history.last_seq(connection, conversation)
+    return SessionAnswer(
+        session_id=session.id,
+        visitor_id=session.visitor_id,
+        token=tokens.make(using.keys, channel, session.id, now),
+        secret=session.secret,
+        conversation_id=conversation,
+        expires_in=int(tokens.LIFETIME.total_seconds()),
+        cursor=cursor,
+    )
+
+
+@router.post("/messages", status_code=202, summary="Say something", responses={200: {"model": MessageAnswer}})
+async def say(
+    said: MessageRequest, using: Using, access: Opened, session_id: Visited, request: Request, response: Response
+) -> MessageAnswer:
+    """Recorded before it is answered with 202; the same client_msg_id again gets 200 and the first result."""
+    await _spend(using, session_id)
+    event = InboundEvent(
+        key=f"{session_id}:{storable(said.client_msg_id)}",
+        kind=EventKind.MESSAGE,
+        chat=str(session_id),
+        sender=Sender(external_id=str(session_id), language=_language(request)),
+        text=storable(said.text),
+        reply_to=said.reply_to,
+        command=_command(said.text),
+        details={"client_msg_id": storable(said.client_msg_id)},
+    )
+    recorded = await intake.take_in(using, access, [event])
+    if not recorded.new:
+        response.status_code = 200
+        message_id, seq = await webchat_history.recorded(using.database, access.channel.id, event.key)
+        return MessageAnswer(message_id=message_id, seq=seq, duplicate=True)
+    return MessageAnswer(message_id=recorded.new[0].id, seq=recorded.new[0].seq, duplicate=False)
+
+
+@router.get("/messages", summary="What was said, both sides")
+async def history(
+    using: Using,
+    access: Opened,
+    session_id: Visited,
+    after_seq: Annotated[int, Query(ge=0, le=2**62)] = 0,
+    limit: Annotated[int, Query(ge=1, le=200)] = 200,
+) -> ShownPage:
+    """The messages behind a number, oldest first."""
+    conversation = conversation_id(access.channel.id, str(session_id), None)
+    return await webchat_history.page(using.database, access.workspace_id, conversation, after_seq, limit)
+
+
+async def _spend(using: Resources, session_id: UUID) -> None:
+    async with using.database.begin() as connection:
+        wait = await sessions.spend(connection, session_id, datetime.now(UTC))
+    if wait is not None:
+        seconds = max(1, math.ceil(wait.total_seconds()))
+        raise Problem(429, "Slower, please.", headers={"Retry-After": str(seconds)})
+
+
+def _language(request: Request) -> str | None:
+    first = request.headers.get("accept-language", "").split(",")[0].split(";")[0].strip()
+    return first[:35] if first and first != "*" and first.isascii() else None
+
+
+def _command(text: str) -> str | None:
+    word = text.split(maxsplit=1)[0] if text.startswith("/") else ""
+    return word[1:].lower() if len(word) > 1 else None

@@ -1,0 +1,109 @@
+"""What a webchat visitor sees of the conversation: the message shape of the API, with the text as safe HTML."""
+
+import html
+from dataclasses import dataclass
+from typing import Literal
+from uuid import UUID
+
+from pydantic import BaseModel
+from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from adapters.database import messages
+from adapters.database.engine import Database
+from adapters.database.records import Event, Message
+from adapters.database.tables import Conversation
+from adapters.platforms.text import html as markdown_html
+from api.v1 import objects
+from domain.ids import ChannelId
+
+_CHANGES_AT_ONCE = 50
+
+
+class Shown(objects.Message):
+    """A message as the page shows it; a deleted one keeps its place and loses its text."""
+
+    html: str
+    client_msg_id: str | None = None
+
+
+class ShownPage(BaseModel):
+    """Messages, oldest first; `next_cursor` is the `after_seq` of the next page."""
+
+    items: list[Shown]
+    next_cursor: str | None
+
+
+@dataclass(frozen=True)
+class Change:
+    """One durable event of the stream."""
+
+    seq: int
+    event: Literal["message", "message_updated", "message_deleted"]
+    message: Shown
+
+
+async def last_seq(connection: AsyncConnection, conversation_id: UUID) -> int:
+    """The newest number of a conversation; 0 before its first message."""
+    found = await connection.scalar(select(Conversation.last_seq).where(Conversation.id == conversation_id))
+    return found or 0
+
+
+async def recorded(database: Database, channel_id: ChannelId, key: str) -> tuple[UUID, int]:
+    """The message that an event with this key brought: its id and number."""
+    query = select(Event.id, Event.seq).where(Event.channel_id == channel_id, Event.key == key)
+    async with database.begin() as connection:
+        row = (await connection.execute(query)).one()
+    return row.id, row.seq
+
+
+async def page(database: Database, workspace_id: UUID, conversation_id: UUID, after_seq: int, limit: int) -> ShownPage:
+    """The messages behind a number that the visitor said or has received."""
+    visible = (
+        select(Message.id)
+        .where(Message.conversation_id == conversation_id, Message.seq > after_seq, _is_visible())
+        .order_by(Message.seq)
+        .limit(limit + 1)
+    )
+    async with database.begin() as connection:
+        ids = (await connection.scalars(visible)).all()
+        shown = await _shown(connection, workspace_id, list(ids[:limit]))
+    return ShownPage(items=shown, next_cursor=str(shown[-1].seq) if len(ids) > limit else None)
+
+
+async def changes(database: Database, workspace_id: UUID, conversation_id: UUID, after_seq: int) -> list[Change]:
+    """What happened behind a number, in order: new messages, and changes of older ones under numbers of their own."""
+    fresh = Message.seq > after_seq
+    query = (
+        select(Message.id, Message.seq, Message.changed_seq)
+        .where(Message.conversation_id == conversation_id, _is_visible(), or_(fresh, Message.changed_seq > after_seq))
+        .order_by(Message.seq)
+        .limit(_CHANGES_AT_ONCE)
+    )
+    async with database.begin() as connection:
+        rows = (await connection.execute(query)).all()
+        shown = {item.id: item for item in await _shown(connection, workspace_id, [row.id for row in rows])}
+    found = [Change(row.seq, "message", shown[row.id]) for row in rows if row.seq > after_seq]
+    found += [
+        Change(row.changed_seq, "message_deleted" if shown[row.id].deleted_at else "message_updated", shown[row.id])
+        for row in rows
+        if row.changed_seq and row.changed_seq > after_seq
+    ]
+    return sorted(found, key=lambda change: change.seq)
+
+
+def _is_visible() -> ColumnElement[bool]:
+    return or_(Message.direction == "inbound", Message.sent_at.is_not(None))
+
+
+async def _shown(connection: AsyncConnection, workspace_id: UUID, ids: list[UUID]) -> list[Shown]:
+    detailed = await messages.several(connection, workspace_id, ids)
+    return [_show(objects.message(item), item.message["client_message_id"]) for item in detailed]
+
+
+def _show(message: objects.Message, client_msg_id: str | None) -> Shown:
+    text = "" if message.deleted_at else message.text
+    own = message.direction == "inbound"
+    rendered = html.escape(text).replace("\n", "<br>") if own else markdown_html.render(text)
+    fields = message.model_dump() | {"text": text, "html": rendered, "client_msg_id": client_msg_id}
+    return Shown.model_validate(fields)

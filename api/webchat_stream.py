@@ -1,0 +1,64 @@
+"""The webchat's stream: server-sent events, resumed by the number of the last one seen."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from typing import Annotated
+
+from fastapi import APIRouter, Header, Query, Request
+from fastapi.responses import StreamingResponse
+
+from api import webchat_history
+from api.resources import Resources, Using
+from api.webchat import Opened, Visited
+from api.webchat_history import Change
+from domain.ids import ConversationId, WorkspaceId, conversation_id
+
+PING_SECONDS = 15.0
+_RETRY_MS = 3000
+_PASSING = ("typing", "status", "closed")
+router = APIRouter(prefix="/webchat/{channel_id}", tags=["webchat"])
+
+
+@router.get("/stream", summary="What is said, as it is said", response_class=StreamingResponse)
+async def stream(
+    request: Request,
+    using: Using,
+    access: Opened,
+    session_id: Visited,
+    after_seq: Annotated[int, Query(ge=0, le=2**62)] = 0,
+    last_event_id: Annotated[str | None, Header()] = None,
+) -> StreamingResponse:
+    """Durable events carry their number as `id`; `Last-Event-ID` or `after_seq` says where to go on."""
+    if last_event_id and last_event_id.isascii() and last_event_id.isdigit():
+        after_seq = max(after_seq, int(last_event_id[:18]))
+    conversation = conversation_id(access.channel.id, str(session_id), None)
+    told = _tell(using, access.workspace_id, conversation, after_seq)
+    headers = {"Cache-Control": "no-cache, no-transform", "X-Accel-Buffering": "no"}
+    return StreamingResponse(told, media_type="text/event-stream", headers=headers)
+
+
+async def _tell(
+    using: Resources, workspace_id: WorkspaceId, conversation: ConversationId, after_seq: int
+) -> AsyncIterator[str]:
+    """First what was missed, then what comes; a reader that stops reading is simply not written to."""
+    yield f"retry: {_RETRY_MS}\n\n"
+    async with using.wakeups.of(conversation) as notes:
+        while True:
+            missed = await webchat_history.changes(using.database, workspace_id, conversation, after_seq)
+            for change in missed:
+                yield _durable(change)
+                after_seq = change.seq
+            if missed:
+                continue
+            try:
+                note = await asyncio.wait_for(notes.get(), PING_SECONDS)
+            except TimeoutError:
+                yield ": ping\n\n"
+                continue
+            if note.get("kind") in _PASSING:
+                yield f"event: {note['kind']}\ndata: {json.dumps({'conversation_id': str(conversation)})}\n\n"
+
+
+def _durable(change: Change) -> str:
+    return f"id: {change.seq}\nevent: {change.event}\ndata: {change.message.model_dump_json()}\n\n"

@@ -1,0 +1,70 @@
+"""Webhooks: what the platforms call; the sender is verified before anything it sent is believed."""
+
+import asyncio
+import time
+from datetime import UTC, datetime
+from uuid import UUID
+
+from fastapi import APIRouter, Request, Response
+from structlog.contextvars import bind_contextvars
+from structlog.stdlib import get_logger
+
+from adapters.database.channels import ChannelAccess
+from adapters.errors import OutsideError, SignatureMismatch, Unreadable
+from adapters.platforms.base import Platform
+from adapters.platforms.base import Request as PlatformRequest
+from api import bodies, metrics
+from api.intake import take_in
+from api.problems import Problem, not_found
+from api.resources import Resources, Using
+from domain.events import EventKind, InboundEvent
+from domain.platforms import PlatformName
+
+router = APIRouter(tags=["webhooks"])
+
+
+@router.post("/webhooks/{platform}/{channel_id}", summary="What a platform calls", response_class=Response)
+async def receive(platform: str, channel_id: str, request: Request, using: Using) -> Response:
+    """Verify, record, hand over, acknowledge with an empty 200."""
+    started = time.monotonic()
+    access, adapter = await _channel(using, platform, channel_id)
+    bind_contextvars(channel_id=channel_id, platform=platform)
+    headers = {name.lower(): value for name, value in request.headers.items()}
+    try:
+        adapter.admits(access.channel, headers)
+        body = await bodies.read(request, bodies.MAX_WEBHOOK_BYTES)
+        arrived = PlatformRequest(headers=headers, query=dict(request.query_params), body=body)
+        told = adapter.receive(access.channel, arrived, datetime.now(UTC))
+    except SignatureMismatch as error:
+        metrics.REFUSED.labels(platform, 401).inc()
+        raise Problem(401, "The call is not signed with this channel's secret.", "signature_mismatch") from error
+    except Unreadable as error:
+        metrics.REFUSED.labels(platform, 400).inc()
+        raise Problem(400, f"The body is not what {platform} sends: {error}", "unreadable") from error
+    await take_in(using, access, told)
+    for event in told:
+        if event.kind is EventKind.BUTTON:
+            using.background.add(_acknowledge(adapter, access, event))
+    metrics.ACKNOWLEDGED.labels(platform).observe(time.monotonic() - started)
+    return Response(status_code=200)
+
+
+async def _channel(using: Resources, platform: str, channel_id: str) -> tuple[ChannelAccess, Platform]:
+    """The channel that was called; 404 when there is none of that platform."""
+    try:
+        access = await using.channels.get(UUID(channel_id))
+        adapter = using.platforms.get(PlatformName(platform))
+    except ValueError:
+        raise not_found("channel", channel_id) from None
+    if access is None or adapter is None or access.channel.platform != platform or platform == PlatformName.WEBCHAT:
+        raise not_found("channel", channel_id)
+    return access, adapter
+
+
+async def _acknowledge(adapter: Platform, access: ChannelAccess, event: InboundEvent) -> None:
+    """Let the pressed button come to rest on the contact's screen; it does no harm when that fails."""
+    try:
+        async with asyncio.timeout(10):
+            await adapter.acknowledge(access.channel, event)
+    except (OutsideError, TimeoutError) as error:
+        get_logger(__name__).info("button_not_acknowledged", kind=type(error).__name__)
