@@ -1,0 +1,101 @@
+"""What the tests stand on: one PostgreSQL and one Temporal server a run, a database and a task queue a test."""
+
+import asyncio
+import secrets
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import psycopg
+import pytest
+from psycopg import sql
+from pydantic import SecretStr
+
+from adapters.data_directory import DataDirectory
+from adapters.database.engine import Database
+from adapters.ports import free_port
+from adapters.processes import Supervisor
+from adapters.temporal import names
+from commands.migrate import migrate_database
+from commands.services import Addresses, Options, start_services
+from settings import Settings
+from tests.machine import open_directory
+
+SECRET_KEY = "a key that only tests know, 32 bytes or more"
+_TEMPLATE = "template_of_tests"
+
+
+@pytest.fixture(scope="session")
+def server_directory() -> Iterator[Path]:
+    """Where the run's servers keep their data."""
+    with open_directory() as path:
+        yield path
+
+
+@pytest.fixture(scope="session")
+async def servers(server_directory: Path) -> AsyncIterator[Addresses]:
+    """A real PostgreSQL and a real Temporal server, for the whole run."""
+    options = Options(
+        data_dir=server_directory,
+        temporal_port=free_port(),
+        temporal_ui_port=free_port(),
+        search_attributes={key.name: "Keyword" for key in names.SEARCH_ATTRIBUTES},
+    )
+    async with Supervisor(DataDirectory(server_directory), print) as supervisor:
+        yield await start_services(supervisor, options)
+
+
+@pytest.fixture(scope="session")
+async def temporal_address(servers: Addresses) -> str:
+    """Where the run's Temporal server answers."""
+    return servers.temporal_address
+
+
+@pytest.fixture(scope="session")
+async def template(servers: Addresses) -> str:
+    """A migrated database that each test's own is copied from; the address of the server's maintenance database."""
+    await _administer(servers.database_url, sql.SQL("CREATE DATABASE {}").format(sql.Identifier(_TEMPLATE)))
+    await asyncio.to_thread(migrate_database, _named(servers.database_url, _TEMPLATE))
+    return servers.database_url
+
+
+@pytest.fixture
+async def database_url(template: str) -> AsyncIterator[str]:
+    """A fresh, migrated database."""
+    name = sql.Identifier(f"test_{uuid4().hex}")
+    made = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(name, sql.Identifier(_TEMPLATE))
+    await _administer(template, made)
+    yield _named(template, name.as_string().strip('"'))
+    await _administer(template, sql.SQL("DROP DATABASE {} WITH (FORCE)").format(name))
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    """Transactions on the test's database."""
+    made = Database(database_url)
+    yield made
+    await made.close()
+
+
+@pytest.fixture
+def settings(database_url: str, temporal_address: str) -> Settings:
+    """The settings of a product of the test's own: its database, its task queue."""
+    return Settings(
+        _env_file=None,
+        database_url=database_url,
+        temporal_address=temporal_address,
+        task_queue=f"test-{secrets.token_hex(6)}",
+        secret_key=(SecretStr(SECRET_KEY),),
+        encrypt_payloads=False,
+        demo_model=True,
+        log_format="console",
+    )
+
+
+async def _administer(database_url: str, statement: sql.Composed) -> None:
+    async with await psycopg.AsyncConnection.connect(database_url, autocommit=True) as connection:
+        await connection.execute(statement)
+
+
+def _named(database_url: str, name: str) -> str:
+    return f"{database_url.rpartition('/')[0]}/{name}"
