@@ -17,7 +17,8 @@ from activities.delivery import Delivery
 from activities.idleness import Idleness
 from activities.moderation import Moderation
 from activities.persistence import Persistence
-from adapters.ai.catalogue import judges, providers
+from adapters.ai.catalogue import judges, openai_of, providers
+from adapters.ai.openai import OpenAI
 from adapters.database.channels import credentials_vault
 from adapters.database.engine import Database
 from adapters.http import Http
@@ -57,6 +58,7 @@ class Workers:
         client: Client,
         database: Database,
         http: Http,
+        model: OpenAI | None,
         version: WorkerDeploymentVersion | None,
     ) -> None:
         self._client = client
@@ -64,11 +66,11 @@ class Workers:
         self._version = version
         vault = credentials_vault(settings.secrets())
         spoken = platforms(settings, http)
-        moderation = Moderation(database, vault, judges(settings))
+        moderation = Moderation(database, vault, judges(model))
         self._persistence = Persistence(database, _now)
         self._idleness = Idleness(database, Handing(database, client, settings.task_queue), _now)
         self._moderation = moderation
-        self._completion = Completion(database, vault, providers(settings), spoken, moderation, _now)
+        self._completion = Completion(database, vault, providers(settings, model), spoken, moderation, _now)
         self._delivery = Delivery(database, vault, spoken, _now, time.monotonic)
 
     def of(self, queues: Queues) -> list[Worker]:
@@ -137,8 +139,11 @@ async def run(
         stack.push_async_callback(database.close)
         http = http_client()
         stack.push_async_callback(http.close)
+        model = openai_of(settings)
+        if model is not None:
+            stack.push_async_callback(model.close)
         client = await connect(settings)
-        workers = Workers(settings, client, database, http, version).of(queues)
+        workers = Workers(settings, client, database, http, model, version).of(queues)
         for worker in workers:
             await stack.enter_async_context(worker)
         get_logger(__name__).info("worker_ready", queues=queues, task_queue=settings.task_queue)

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from uuid import uuid4
 
+import httpx
 import psycopg
 import pytest
 from psycopg import sql
@@ -19,7 +20,10 @@ from adapters.temporal import names
 from commands.migrate import migrate_database
 from commands.services import Addresses, Options, start_services
 from settings import Settings
+from simulator.server import running as simulator_running
 from tests.machine import open_directory
+from tests.product import Product, running_product
+from tests.simulated import Simulated
 
 SECRET_KEY = "a key that only tests know, 32 bytes or more"
 _TEMPLATE = "template_of_tests"
@@ -90,6 +94,26 @@ def settings(database_url: str, temporal_address: str) -> Settings:
         demo_model=True,
         log_format="console",
     )
+
+
+@pytest.fixture
+async def simulated() -> AsyncIterator[Simulated]:
+    """The platforms and the model provider, stood in for over HTTP."""
+    async with simulator_running() as url, httpx.AsyncClient(base_url=url, timeout=30) as client:
+        yield Simulated(url, client)
+
+
+@pytest.fixture
+async def product(settings: Settings, database: Database, simulated: Simulated) -> AsyncIterator[Product]:
+    """API and worker, running against the simulator."""
+    pointed = settings.model_copy(
+        update={
+            "openai_base_url": simulated.openai_base_url,
+            "telegram_api_url": simulated.telegram_api_url,
+        }
+    )
+    async with running_product(pointed, database, simulated) as made:
+        yield made
 
 
 async def _administer(database_url: str, statement: sql.Composed) -> None:

@@ -4,24 +4,29 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
 import httpx
 import uvicorn
 from pydantic import JsonValue
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 
 import worker
 from adapters.database import keys, workspaces
-from adapters.database.channels import credentials_vault, keys_vault, seal_credentials
+from adapters.database.channels import ChannelAccess, credentials_vault, keys_vault, load, seal_credentials
 from adapters.database.engine import Database
+from adapters.database.records import Event
 from adapters.database.tables import BotRow, ChannelRow, Role
+from adapters.platforms.catalogue import http_client, platforms
 from adapters.ports import free_port
 from api.app import create_app
 from domain.bots import Bot
+from domain.platforms import PlatformName
 from settings import Settings
 from tests.machine import until
+from tests.simulated import TOKEN, Simulated
+
+WEBHOOK_SECRET = "s3cret_-A"
 
 
 @dataclass(frozen=True)
@@ -119,9 +124,7 @@ class Visitor:
 
     async def messages(self, after_seq: int = 0) -> list[dict[str, object]]:
         """What was said so far."""
-        answer = await self._client.get(
-            f"{self._path}/messages", params={"after_seq": after_seq}, headers=self.headers
-        )
+        answer = await self._client.get(f"{self._path}/messages", params={"after_seq": after_seq}, headers=self.headers)
         answer.raise_for_status()
         return list(answer.json()["items"])
 
@@ -137,6 +140,66 @@ class Visitor:
         return found
 
 
-def now() -> datetime:
-    """The time, for rows that tests make."""
-    return datetime.now(UTC)
+@dataclass(frozen=True)
+class Product:
+    """API and worker, and what tests do with them."""
+
+    settings: Settings
+    url: str
+    client: httpx.AsyncClient
+    database: Database
+    simulated: Simulated
+
+    async def channel(self, platform: str = "webchat", **bot: JsonValue) -> MadeChannel:
+        """A bot with one channel."""
+        credentials = {"token": TOKEN, "webhook_secret": WEBHOOK_SECRET} if platform == "telegram" else None
+        return await make_channel(self.settings, self.database, platform, credentials, **bot)
+
+    async def visitor(self, **bot: JsonValue) -> Visitor:
+        """Someone at the webchat of a new bot."""
+        channel = await self.channel(**bot)
+        visitor = Visitor(self.client, channel.id)
+        await visitor.enter()
+        return visitor
+
+    async def telegram(self, **bot: JsonValue) -> MadeChannel:
+        """A bot on Telegram, its webhook registered with the simulator."""
+        channel = await self.channel("telegram", **bot)
+        access = await self.access(channel)
+        url = f"{self.url}/webhooks/telegram/{channel.id}"
+        http = http_client()
+        await platforms(self.settings, http)[PlatformName.TELEGRAM].register(access.channel, url)
+        await http.close()
+        return channel
+
+    async def access(self, channel: MadeChannel) -> ChannelAccess:
+        """The channel as the product loads it."""
+        async with self.database.begin() as connection:
+            loaded = await load(connection, credentials_vault(self.settings.secrets()), channel.id)
+        assert loaded is not None
+        return loaded
+
+    async def states(self) -> list[tuple[str, str | None]]:
+        """State and reason of every event, in order."""
+        query = select(Event.state, Event.reason).where(~Event.ours).order_by(Event.received_at, Event.seq)
+        async with self.database.begin() as connection:
+            return [(row.state, row.reason) for row in await connection.execute(query)]
+
+    async def until_states(self, *wanted: str, within_seconds: float = 20.0) -> None:
+        """Wait until the events stand so."""
+
+        async def stand() -> bool:
+            return [state for state, _ in await self.states()] == list(wanted)
+
+        await until(stand, within_seconds)
+
+
+@asynccontextmanager
+async def running_product(settings: Settings, database: Database, simulated: Simulated) -> AsyncIterator[Product]:
+    """API and worker of these settings."""
+    async with (
+        running_api(settings) as url,
+        running_worker(settings),
+        httpx.AsyncClient(base_url=url, timeout=30) as client,
+    ):
+        yield Product(settings, url, client, database, simulated)

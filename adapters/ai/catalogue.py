@@ -14,10 +14,9 @@ def openai_of(settings: Settings) -> OpenAI | None:
     return OpenAI(key, settings.openai_base_url)
 
 
-def providers(settings: Settings) -> dict[str, Provider]:
+def providers(settings: Settings, configured: OpenAI | None) -> dict[str, Provider]:
     """The providers by the name that a bot's model gives; the demo model stands in for a missing key in `dev` alone."""
     demo = Demo()
-    configured = openai_of(settings)
     found: dict[str, Provider] = {"demo": demo}
     if configured is not None:
         found["openai"] = configured
@@ -26,7 +25,6 @@ def providers(settings: Settings) -> dict[str, Provider]:
     return found
 
 
-def judges(settings: Settings) -> dict[str, Judge]:
+def judges(configured: OpenAI | None) -> dict[str, Judge]:
     """The moderation providers by the name that a bot's settings give."""
-    configured = openai_of(settings)
     return {"openai": configured} if configured is not None else {}

@@ -66,6 +66,10 @@ class OpenAI:
             raise _as_fact(error) from error
         return f"The endpoint offers {len(models.data)} models."
 
+    async def close(self) -> None:
+        """Give the connections back."""
+        await self._client.close()
+
 
 def _timeout(seconds: float) -> openai.Timeout:
     return openai.Timeout(seconds, connect=min(_CONNECT_SECONDS, seconds))

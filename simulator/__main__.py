@@ -1,0 +1,32 @@
+"""`python -m simulator`: the simulator by itself."""
+
+import argparse
+import sys
+
+import uvloop
+
+from simulator.server import serve
+from simulator.simulation import Settings, Simulation
+
+
+def main() -> int:
+    """Serve until stopped; 2 where the port cannot be had."""
+    parser = argparse.ArgumentParser(prog="python -m simulator", description=__doc__)
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=0, help="0 picks a free one")
+    parser.add_argument("--webhook-retry-scale", type=float, default=1.0, help="0.001 to 1: shortens waits")
+    given = parser.parse_args()
+
+    async def run() -> None:
+        await serve(given.host, given.port, Simulation(Settings(webhook_retry_scale=given.webhook_retry_scale)))
+
+    try:
+        uvloop.run(run())
+    except OSError as error:
+        print(f"cannot listen on {given.host}:{given.port}: {error.strerror}; choose another --port", file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,28 @@
+"""The methods that the stand-in has: one line each."""
+
+from collections.abc import Awaitable, Callable
+
+from simulator.telegram import account, messages, reception
+from simulator.telegram.call import Call, Described
+from simulator.wire import JSON
+
+METHODS: dict[str, Callable[[Call], Awaitable[JSON | Described]]] = {
+    "getMe": account.get_me,
+    "getChat": account.get_chat,
+    "getFile": account.get_file,
+    "setMyCommands": account.set_my_commands,
+    "getMyCommands": account.get_my_commands,
+    "answerCallbackQuery": account.answer_callback_query,
+    "sendMessage": messages.send_message,
+    "editMessageText": messages.edit_message_text,
+    "deleteMessage": messages.delete_message,
+    "sendChatAction": messages.send_chat_action,
+    "setWebhook": reception.set_webhook,
+    "deleteWebhook": reception.delete_webhook,
+    "getWebhookInfo": reception.get_webhook_info,
+    "getUpdates": reception.get_updates,
+}
+# Method names are case-insensitive: https://core.telegram.org/bots/api#making-requests
+SPELLED = {name.lower(): name for name in METHODS}
+# What people in a chat see, or what ends their waiting.
+OUTBOUND = frozenset({"sendMessage", "editMessageText", "deleteMessage", "sendChatAction", "answerCallbackQuery"})

@@ -1,0 +1,44 @@
+"""Texts made to keep a renderer busy: bounded time, no recursion on their depth."""
+
+import time
+
+import pytest
+
+from adapters.platforms.text import html, plain, telegram
+
+# Processor time, so that a busy machine fails nothing; on two shared cores the slowest takes about two seconds.
+MAX_SECONDS = 6.0
+
+DEEP = 100_000
+HOSTILE = {
+    "quotations": ">" * DEEP + " a",
+    "lists": "1. " * DEEP + "a",
+    "open brackets": "[" * DEEP,
+    "images": "![" * (DEEP // 8),
+    "stars": "*" * (DEEP // 2) + "a" + "*" * (DEEP // 2),
+    "nested emphasis": "*a " * (DEEP // 20) + " b*" * (DEEP // 20),
+    "paragraphs": "a\n\n" * (DEEP // 20),
+    "cells": "|a" * 300 + "\n" + "|-" * 300 + "\n" + "|b\n" * 50,
+}
+LARGE = {
+    "words": "word " * 200_000,
+    "combining marks": "a" + "\u0301" * 1_000_000,
+    "flags": "🇩" * 1_000_000,
+    "spaces": "a" + " " * 1_000_000 + "b",
+}
+
+
+@pytest.mark.parametrize("markdown", HOSTILE.values(), ids=HOSTILE)
+def test_a_hostile_text_is_rendered_in_seconds(markdown: str) -> None:
+    start = time.process_time()
+    telegram.render(markdown)
+    assert time.process_time() - start < MAX_SECONDS
+
+
+@pytest.mark.parametrize("markdown", LARGE.values(), ids=LARGE)
+def test_a_megabyte_is_rendered_in_seconds_in_every_dialect(markdown: str) -> None:
+    start = time.process_time()
+    assert telegram.render(markdown)
+    assert plain.render(markdown, telegram.LIMIT)
+    assert html.render(markdown)
+    assert time.process_time() - start < MAX_SECONDS

@@ -1,0 +1,56 @@
+"""A real browser for the tests of the webchat: one Chromium a run, one visitor with an empty profile a test."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
+
+from tests.browser import chromium_path
+
+_ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    # A page of another origin is made up by the test; Chromium takes it for a public one that calls a local address.
+    "--disable-features=LocalNetworkAccessChecks",
+]
+_PATIENCE_MS = 20_000
+
+
+@pytest.fixture(scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    """The run's Chromium."""
+    path = await asyncio.to_thread(chromium_path)
+    expect.set_options(timeout=_PATIENCE_MS)
+    async with async_playwright() as playwright:
+        launched = await playwright.chromium.launch(executable_path=path, args=_ARGUMENTS)
+        yield launched
+        await launched.close()
+
+
+@pytest.fixture
+async def context(browser: Browser) -> AsyncIterator[BrowserContext]:
+    """A visitor who has never been here."""
+    made = await browser.new_context(locale="en-US", color_scheme="light")
+    yield made
+    await made.close()
+
+
+@pytest.fixture
+async def page(context: BrowserContext) -> Page:
+    """The visitor's first tab."""
+    return await context.new_page()
+
+
+@pytest.fixture
+def complaints(context: BrowserContext) -> list[str]:
+    """What the browser's console holds against the pages: errors, warnings, violations of the content policy."""
+    found: list[str] = []
+    context.on("console", lambda message: found.append(message.text) if message.type in ("error", "warning") else None)
+    context.on("weberror", lambda error: found.append(str(error.error)))
+    return found

@@ -1,0 +1,51 @@
+"""What tests of real processes share: waiting for a condition, a directory for servers, and who is still there."""
+
+import asyncio
+import shutil
+import tempfile
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil  # type: ignore[import-untyped]  # the package ships no types
+
+_PAUSE_SECONDS = 0.02
+
+
+async def until(condition: Callable[[], bool | Awaitable[bool]], within_seconds: float = 20.0) -> None:
+    """Returns as soon as `condition` holds; fails with `TimeoutError` when it does not in time."""
+    async with asyncio.timeout(within_seconds):
+        while True:
+            held = condition()
+            if held if isinstance(held, bool) else await held:
+                return
+            await asyncio.sleep(_PAUSE_SECONDS)
+
+
+@contextmanager
+def open_directory() -> Iterator[Path]:
+    """A directory that other users can pass through, as an embedded PostgreSQL needs when root starts it."""
+    path = Path(tempfile.mkdtemp(prefix="orchestrator-", dir="/tmp"))
+    path.chmod(0o755)
+    try:
+        yield path
+    finally:
+        shutil.rmtree(path)
+
+
+def family(pid: int) -> list["psutil.Process"]:
+    """The processes that `pid` started, directly or not."""
+    return list(psutil.Process(pid).children(recursive=True))
+
+
+def living(processes: Iterable["psutil.Process"]) -> list["psutil.Process"]:
+    """Those of `processes` that still run."""
+    return [process for process in processes if is_alive(process.pid) and process.is_running()]
+
+
+def is_alive(pid: int) -> bool:
+    """Whether `pid` runs, and is not only waiting to be counted by its parent."""
+    try:
+        return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False

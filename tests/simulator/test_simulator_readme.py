@@ -1,0 +1,32 @@
+"""The README's examples, as they stand there."""
+
+import re
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+from simulator.faults import FaultKind
+from simulator.ledger import KINDS
+from simulator.telegram.methods import METHODS
+from tests.simulator.harness import TOKEN, Control
+
+README = (Path(__file__).parents[2] / "simulator" / "README.md").read_text()
+EXAMPLES = re.findall(r"^post (\S+)\s+'(.*)'$", README, re.MULTILINE)
+
+
+@pytest.mark.parametrize(("path", "body"), EXAMPLES)
+async def test_an_example_is_accepted(control: Control, path: str, body: str) -> None:
+    content = body.replace("'$TOKEN'", TOKEN)
+    headers = {"Content-Type": "application/json"}
+    response = await control.client.post(f"/_sim{path.replace('$TOKEN', TOKEN)}", content=content, headers=headers)
+    assert response.is_success, response.text
+
+
+@pytest.mark.parametrize("name", [*get_args(FaultKind), *KINDS, *METHODS])
+def test_the_readme_names_everything(name: str) -> None:
+    assert name in README
+
+
+def test_there_are_examples() -> None:
+    assert len(EXAMPLES) >= 17
