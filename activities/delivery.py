@@ -135,8 +135,10 @@ class Delivery:
             await replies.appear(connection, job, self._now())
         return await ledger.parts(connection, job.conversation_id, job.key)
 
-    async def _take(self, connection: AsyncConnection, job: Job, parts: list[Part], deadline: float) -> _Claimed | _Wait | None:
-        """The first part that wants sending; None when all are at rest. Raises when one must be waited for."""
+    async def _take(
+        self, connection: AsyncConnection, job: Job, parts: list[Part], deadline: float
+    ) -> _Claimed | _Wait | None:
+        """The first part that wants sending, or how long it must be waited for; None when all are at rest."""
         platform = self._platforms[job.access.channel.platform]
         now = self._now()
         for part in parts:

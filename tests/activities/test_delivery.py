@@ -1,0 +1,147 @@
+"""Delivery to Telegram, over HTTP against the simulator: each part once, and every doubt named."""
+
+from sqlalchemy import select
+
+from adapters.database.records import DeliveryRow
+from tests.machine import until
+from tests.product import Product
+
+CHAT = 7
+
+
+async def ledger(product: Product) -> list[tuple[str, str | None, int]]:
+    """State, reason and attempts of every part, in order."""
+    query = select(DeliveryRow.state, DeliveryRow.reason, DeliveryRow.attempts).order_by(
+        DeliveryRow.created_at, DeliveryRow.part
+    )
+    async with product.database.begin() as connection:
+        return [(row.state, row.reason, row.attempts) for row in await connection.execute(query)]
+
+
+async def test_a_telegram_message_is_answered_in_its_chat(product: Product) -> None:
+    await product.telegram(bursts={"policy": "queue"})
+    await product.simulated.say(CHAT, "hello")
+    await product.until_states("answered")
+    assert [item["text"] for item in await product.simulated.sent(CHAT)] == ["You said: hello"]
+    assert await ledger(product) == [("sent", None, 1)]
+
+
+async def test_a_repeated_update_has_no_second_effect(product: Product) -> None:
+    await product.telegram(bursts={"policy": "queue"})
+    await product.simulated.fault("duplicate_webhook", copies=4)
+    await product.simulated.say(CHAT, "only once")
+    await product.until_states("answered")
+
+    async def all_posted() -> bool:
+        return (await product.simulated.ledger("webhook"))[0]["duplicates"] == [200] * 4
+
+    await until(all_posted)
+    assert len(await product.simulated.sent(CHAT)) == 1
+
+
+async def test_a_long_answer_goes_out_in_parts_and_in_order(product: Product) -> None:
+    await product.telegram(bursts={"policy": "queue"})
+    paragraphs = [f"Paragraph {number}. " + "words and more words. " * 30 for number in range(30)]
+    await product.simulated.answer("\n\n".join(paragraphs))
+    await product.simulated.say(CHAT, "tell me all")
+    await product.until_states("answered")
+    parts = [str(item["text"]) for item in await product.simulated.sent(CHAT)]
+    assert len(parts) > 3
+    assert all(len(part.encode("utf-16-le")) // 2 <= 4096 for part in parts)
+    assert "".join("".join(parts).split()) == "".join("".join(paragraphs).split())
+
+
+async def test_markdown_becomes_entities(product: Product) -> None:
+    await product.telegram(bursts={"policy": "queue"})
+    await product.simulated.answer("**bold** and `code`")
+    await product.simulated.say(CHAT, "format it")
+    await product.until_states("answered")
+    sent = (await product.simulated.sent(CHAT))[0]
+    assert sent["text"] == "bold and code"
+    assert [(item["type"], item["offset"], item["length"]) for item in sent["entities"]] == [
+        ("bold", 0, 4),
+        ("code", 9, 4),
+    ]
+
+
+async def test_too_many_requests_are_waited_out(product: Product) -> None:
+    await product.telegram(bursts={"policy": "queue"})
+    await product.simulated.fault("status", status=429, retry_after=2, method="sendMessage")
+    await product.simulated.say(CHAT, "hello")
+    await product.until_states("answered")
+    calls = [item for item in await product.simulated.ledger("call") if item["method"] == "sendMessage"]
+    assert [item["status"] for item in calls] == [429, 200]
+    assert calls[1]["monotonic"] - calls[0]["monotonic"] >= 2
+    assert await ledger(product) == [("sent", None, 2)]
+
+
+async def test_a_contact_who_blocked_the_bot_is_not_tried_again(product: Product) -> None:
+    await product.telegram(bursts={"policy": "queue"})
+    await product.simulated.post(f"/telegram/chats/{CHAT}", state="blocked")
+    await product.simulated.say(CHAT, "hello")
+    await product.until_states("failed")
+    assert await ledger(product) == [("failed", "recipient_gone", 1)]
+    assert await product.states() == [("failed", "undeliverable")]
+
+
+async def test_a_send_that_may_have_worked_stays_in_doubt(product: Product) -> None:
+    await product.telegram(bursts={"policy": "queue"})
+    await product.simulated.fault("accept_then_reset", method="sendMessage")
+    await product.simulated.say(CHAT, "hello")
+    await product.until_states("answered")
+    assert await ledger(product) == [("uncertain", "outcome_unknown", 1)]
+    assert len(await product.simulated.sent(CHAT)) == 1
+
+
+async def test_at_least_once_sends_a_doubtful_part_a_single_time_more(product: Product) -> None:
+    await product.telegram(bursts={"policy": "queue"}, delivery={"uncertain": "at_least_once"})
+    await product.simulated.fault("accept_then_reset", method="sendMessage", count=5)
+    await product.simulated.say(CHAT, "hello")
+    await product.until_states("answered")
+    assert await ledger(product) == [("uncertain", "outcome_unknown", 2)]
+    assert len(await product.simulated.sent(CHAT)) == 2
+
+
+async def test_a_call_that_was_not_accepted_is_made_again(product: Product) -> None:
+    await product.telegram(bursts={"policy": "queue"})
+    await product.simulated.fault("status", status=502, method="sendMessage", count=2)
+    await product.simulated.say(CHAT, "hello")
+    await product.until_states("answered")
+    assert await ledger(product) == [("sent", None, 3)]
+    assert len(await product.simulated.sent(CHAT)) == 1
+
+
+async def test_formatting_that_is_refused_is_sent_as_plain_text(product: Product) -> None:
+    await product.telegram(bursts={"policy": "queue"})
+    await product.simulated.answer("**bold**")
+    refusal = "Bad Request: can't parse entities: unsupported"
+    await product.simulated.fault("status", status=400, description=refusal, method="sendMessage")
+    await product.simulated.say(CHAT, "hello")
+    await product.until_states("answered")
+    sent = (await product.simulated.sent(CHAT))[0]
+    assert (sent["text"], sent.get("entities") or []) == ("bold", [])
+
+
+async def test_a_group_that_moved_is_answered_at_its_new_id(product: Product) -> None:
+    await product.telegram(bursts={"policy": "queue"}, groups="always")
+    group, supergroup = -100, -1000000100
+    await product.simulated.post(f"/telegram/chats/{group}", state="migrated_to", migrated_to=supergroup)
+    await product.simulated.say(group, "hello all", title="Club", user_id=CHAT)
+    await product.until_states("answered")
+    await product.simulated.say(supergroup, "still here", title="Club", user_id=CHAT)
+    await product.until_states("answered", "answered")
+    assert [item["text"] for item in await product.simulated.sent(supergroup)] == [
+        "You said: hello all",
+        "You said: still here",
+    ]
+    request = (await product.simulated.asked())[-1]["request"]
+    assert len(request["messages"]) == 3
+
+
+async def test_typing_is_shown_while_the_model_works(product: Product) -> None:
+    await product.telegram(bursts={"policy": "queue"})
+    await product.simulated.answer("done", delay_seconds=2)
+    await product.simulated.say(CHAT, "think")
+    await product.until_states("answered")
+    actions = [item for item in await product.simulated.ledger("outbound") if item["method"] == "sendChatAction"]
+    assert [item["chat_id"] for item in actions] == [str(CHAT)]
