@@ -25,7 +25,7 @@ from tests.machine import open_directory
 from tests.product import Product, running_product
 from tests.simulated import Simulated
 
-SECRET_KEY = "a key that only tests know, 32 bytes or more"
+SECRET_KEY = "a key that only tests know: of 32 bytes or more"
 _TEMPLATE = "template_of_tests"
 
 

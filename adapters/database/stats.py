@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, SQLColumnExpression, func, select
+from sqlalchemy import ColumnElement, Select, SQLColumnExpression, case, func, select
 from sqlalchemy import text as sql
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -77,7 +77,7 @@ def _usage(span: Span) -> Select[datetime]:
     sums = (
         func.coalesce(func.sum(Usage.input_tokens), 0).label("input_tokens"),
         func.coalesce(func.sum(Usage.output_tokens), 0).label("output_tokens"),
-        func.sum(Usage.cost).label("cost"),
+        func.coalesce(func.sum(Usage.cost), case((func.count() == 0, 0.0))).label("cost"),
     )
     return _within(span, Usage.created_at, Usage.conversation_id).add_columns(*sums)
 

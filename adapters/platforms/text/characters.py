@@ -38,9 +38,9 @@ def boundaries(text: str) -> list[int]:
     return [match.end() for match in _CLUSTER.finditer(text)]
 
 
-def skip_space(text: str, start: int) -> int:
-    """Return the first position at or after start that is not white space."""
-    match = _LEADING_SPACE.match(text, start)
+def skip_space(text: str, start: int, end: int | None = None) -> int:
+    """Return the first position at or after start, at most end, that is not white space."""
+    match = _LEADING_SPACE.match(text, start, end)
     return int(match.end())
 
 

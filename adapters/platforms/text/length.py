@@ -19,7 +19,7 @@ PROSE: Breaks = (
 )
 # A part that begins with an indented line loses that indentation on most platforms.
 CODE: Breaks = (
-    re.compile(r"(?=\n\s*\n\S)"),  # blank line before a line that is not indented
+    re.compile(r"(?=\n[^\S\n]*\n\S)"),  # blank line before a line that is not indented
     re.compile(r"(?=\n[^\s)}\]])"),  # line before a line that is not indented
     *PROSE[1:],
 )
@@ -52,7 +52,7 @@ def cut(text: str, start: int, limit: int, measure: Measure, breaks: Breaks = PR
         return end
     window = text[start : end + 1]
     edges = {start + edge for edge in boundaries(window)} - {end + 1}
-    floor = max(floor, skip_space(text, start))
+    floor = max(floor, skip_space(text, start, end))
     for kind in breaks:
         # Two more characters let a pattern see what follows a break at the very end.
         found = [match.end() for match in kind.finditer(text, start, end + 2)]

@@ -212,6 +212,6 @@ class _Builder:
 
     def _close_table(self, _: Token) -> None:
         grid, self._grid = self._grid, None
-        if grid is not None and any(run.text for row in grid.rows for cell in row for run in cell):
+        if grid and not is_blank("".join(run.text for row in grid.rows for cell in row for run in cell)):
             header, *rows = (tuple(row) for row in grid.rows)
             self._add(Table(header, tuple(grid.alignments), tuple(rows)))

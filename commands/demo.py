@@ -1,0 +1,166 @@
+"""`python -m commands.demo`: what `dev` needs to be talked to: a bot, its chat page and an API key; made once, kept."""
+
+import argparse
+import asyncio
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import UUID
+
+from pydantic import JsonValue
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from adapters.data_directory import DataDirectory
+from adapters.database import bots, channel_admin, channels, keys, workspaces
+from adapters.database.channels import credentials_vault, keys_vault
+from adapters.database.notifications import channels_changed
+from adapters.database.scope import scoped
+from adapters.database.tables import BotRow, ChannelRow, Role
+from adapters.errors import OutsideError
+from adapters.platforms.catalogue import http_client, platforms
+from adapters.processes import leave
+from commands.config import read
+from commands.outside import transaction
+from commands.sentences import ended
+from commands.services import report
+from domain.bots import Bot
+from domain.platforms import PlatformName
+from settings import Settings
+
+KEY = "demo"
+_BOT = Bot(
+    name="Ada",
+    instructions="You are Ada, the demo bot of Chat Orchestrator. You are friendly, brief and honest about what you "
+    "do not know. If somebody asks what Chat Orchestrator is: it runs AI chat bots on messaging platforms, durably.",
+    greeting="Hello, I am Ada. Write me something, and I will answer.",
+)
+
+
+@dataclass(frozen=True)
+class Demo:
+    """What was made or found."""
+
+    bot_id: UUID
+    channel_id: UUID
+    telegram_id: UUID | None
+    api_key: str
+
+
+async def prepare(settings: Settings, directory: DataDirectory) -> Demo:
+    """Makes what is missing; what the user changed about the bot stays."""
+    async with transaction(settings) as connection:
+        workspace_id = await workspaces.ensure(connection, "default")
+        bot_id = await _bot(connection, workspace_id)
+        channel_id = await _webchat(connection, settings, workspace_id, bot_id)
+        telegram_id = await _telegram(connection, settings, workspace_id, bot_id)
+        api_key = await _api_key(connection, settings, workspace_id, directory)
+        await channels_changed(connection)
+    return Demo(bot_id, channel_id, telegram_id, api_key)
+
+
+async def _bot(connection: AsyncConnection, workspace_id: UUID) -> UUID:
+    query = select(BotRow.id).where(BotRow.key == KEY, BotRow.deleted_at.is_(None))
+    found = await connection.scalar(scoped(query, workspace_id))
+    return found or await bots.add(connection, workspace_id, _BOT, KEY)
+
+
+async def _webchat(connection: AsyncConnection, settings: Settings, workspace_id: UUID, bot_id: UUID) -> UUID:
+    found = await _channel(connection, workspace_id, bot_id, PlatformName.WEBCHAT)
+    vault = credentials_vault(settings.secrets())
+    return found or await channel_admin.add(
+        connection, vault, workspace_id, bot_id, PlatformName.WEBCHAT, "Chat page", {}, {}
+    )
+
+
+async def _telegram(connection: AsyncConnection, settings: Settings, workspace_id: UUID, bot_id: UUID) -> UUID | None:
+    """The channel of TELEGRAM_BOT_TOKEN, with the token and the way of hearing that the settings name now."""
+    if settings.telegram_bot_token is None:
+        return None
+    vault = credentials_vault(settings.secrets())
+    token = settings.telegram_bot_token.get_secret_value()
+    wanted: dict[str, JsonValue] = {"polling": not _is_reachable(settings)}
+    found = await _channel(connection, workspace_id, bot_id, PlatformName.TELEGRAM)
+    if found is None:
+        made = {"token": token, "webhook_secret": secrets.token_urlsafe(32)}
+        return await channel_admin.add(
+            connection, vault, workspace_id, bot_id, PlatformName.TELEGRAM, "Telegram", made, wanted
+        )
+    kept = await channel_admin.credentials(connection, vault, workspace_id, found)
+    row = await channel_admin.one(connection, workspace_id, found)
+    assert row is not None
+    await channel_admin.change(
+        connection, vault, workspace_id, found, row["name"], {**kept, "token": token}, {**row["settings"], **wanted}
+    )
+    return found
+
+
+async def _channel(
+    connection: AsyncConnection, workspace_id: UUID, bot_id: UUID, platform: PlatformName
+) -> UUID | None:
+    query = select(ChannelRow.id).where(
+        ChannelRow.bot_id == bot_id, ChannelRow.platform == platform, ChannelRow.deleted_at.is_(None)
+    )
+    return await connection.scalar(scoped(query, workspace_id).order_by(ChannelRow.created_at).limit(1))
+
+
+async def _api_key(
+    connection: AsyncConnection, settings: Settings, workspace_id: UUID, directory: DataDirectory
+) -> str:
+    """The key of the file, as long as the database knows it: either may have been thrown away alone."""
+    vault = keys_vault(settings.secrets())
+    kept = directory.kept("api-key", str)
+    if keys.well_formed(kept) and await keys.find(connection, vault, kept) is not None:
+        return kept
+    return directory.keep("api-key", await keys.create(connection, vault, workspace_id, Role.ADMIN, "dev"))
+
+
+async def tell_telegram(settings: Settings, channel_id: UUID) -> None:
+    """Registers the webhook where PUBLIC_URL can be reached, and removes it where the gateway polls."""
+    http = http_client()
+    try:
+        async with transaction(settings) as connection:
+            access = await channels.load(connection, credentials_vault(settings.secrets()), channel_id)
+        assert access is not None
+        telegram = platforms(settings, http)[PlatformName.TELEGRAM]
+        if _is_reachable(settings):
+            await telegram.register(access.channel, f"{settings.public_url}/webhooks/telegram/{channel_id}")
+        else:
+            await telegram.remove(access.channel)
+    except OutsideError as error:
+        report(f"the Telegram channel is not connected: {error}")
+    finally:
+        await http.close()
+
+
+def _is_reachable(settings: Settings) -> bool:
+    return settings.public_url.startswith("https://")
+
+
+async def run(settings: Settings, data_dir: Path) -> int:
+    """Prints what `dev` shows, one NAME=VALUE a line."""
+    demo = await prepare(settings, DataDirectory(data_dir))
+    if demo.telegram_id is not None:
+        await tell_telegram(settings, demo.telegram_id)
+    print(f"CHAT_URL={settings.public_url}/chat/{demo.channel_id}")
+    print(f"API_KEY={demo.api_key}")
+    print(f"BOT_ID={demo.bot_id}")
+    print(f"CHANNEL_ID={demo.channel_id}")
+    return 0
+
+
+def main() -> None:
+    """The entry point."""
+    parser = argparse.ArgumentParser(prog="python -m commands.demo", description=__doc__)
+    parser.add_argument("--data-dir", type=Path, required=True)
+    data_dir: Path = parser.parse_args().data_dir
+    try:
+        code = asyncio.run(run(read("database_url", "secret_key"), data_dir))
+    except Exception as error:  # noqa: BLE001  the outermost frame: whatever comes becomes a sentence
+        said, code = ended(error)
+        report(said)
+    leave(code)
+
+
+if __name__ == "__main__":
+    main()

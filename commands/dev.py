@@ -1,0 +1,123 @@
+"""`chat-orchestrator dev`: the whole product on one machine, each part a process, with a demo bot to talk to."""
+
+import secrets
+import sys
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+
+import httpx
+from rich.console import Console
+from rich.panel import Panel
+from rich.table import Table
+
+from adapters import children
+from adapters.children import Child
+from adapters.data_directory import DataDirectory
+from adapters.faults import ChildFailed
+from adapters.interruption import Interruption
+from adapters.ports import LOOPBACK
+from adapters.processes import Supervisor
+from adapters.temporal.embedded import require_free
+from commands.services import Addresses, Options, report, start_services
+
+_READY_QUESTION_SECONDS = 3.0
+
+
+async def dev(options: Options) -> int:
+    """Starts everything, says where it is, and stays until it is stopped; the answer is an exit code."""
+    async with Interruption(report) as interruption:
+        directory = DataDirectory(options.data_dir)
+        async with Supervisor(directory, report, interruption.hurry) as supervisor:
+            require_free(options.port, "--port")
+            addresses = await start_services(supervisor, options)
+            environment = _environment(directory, options, addresses)
+            report("bringing the schema up to date")
+            await _run_once(directory, "migrate", ["-m", "cli", "migrate"], environment)
+            demo = await _prepare_demo(directory, environment)
+            report("starting the API, the worker and the gateway")
+            for child in product(options.port, environment):
+                await supervisor.start(child)
+            _print_panel(options, addresses, demo)
+            await supervisor.watch()
+    return 0
+
+
+def product(port: int, environment: Mapping[str, str]) -> list[Child]:
+    """The API, the worker and the gateway, in the order of their start."""
+
+    async def is_ready() -> bool:
+        try:
+            async with httpx.AsyncClient(trust_env=False, timeout=_READY_QUESTION_SECONDS) as client:
+                return (await client.get(f"{_base(port)}/health/ready")).is_success
+        except httpx.HTTPError:
+            return False
+
+    api = ["-m", "cli", "api", "--host", LOOPBACK, "--port", str(port)]
+    return [
+        Child("api", _python(api), environment, ready=is_ready),
+        Child("worker", _python(["-m", "cli", "worker"]), environment, grace=timedelta(seconds=30)),
+        Child("gateway", _python(["-m", "cli", "gateway"]), environment),
+    ]
+
+
+def _environment(directory: DataDirectory, options: Options, addresses: Addresses) -> dict[str, str]:
+    environment = {name: value for name, value in addresses.as_environment().items() if value}
+    environment |= {
+        "DEMO_MODEL": "true",
+        "PUBLIC_URL": options.public_url or _base(options.port),
+        "PYTHONUNBUFFERED": "1",
+    }
+    if options.secret_key:
+        environment["SECRET_KEY"] = options.secret_key
+    else:
+        environment["SECRET_KEY"] = directory.kept("secret-key", lambda: secrets.token_hex(32))
+        # With a key of nobody's choice, being able to read payloads in Temporal's pages is worth more.
+        environment["ENCRYPT_PAYLOADS"] = "false"
+    return environment
+
+
+async def _prepare_demo(directory: DataDirectory, environment: Mapping[str, str]) -> dict[str, str]:
+    """Lets `commands.demo` make its bot and key; it prints addresses as NAME=VALUE."""
+    command = ["-m", "commands.demo", "--data-dir", str(directory.path)]
+    output = await _run_once(directory, "demo", command, environment)
+    return dict(line.split("=", 1) for line in output.splitlines() if "=" in line)
+
+
+async def _run_once(
+    directory: DataDirectory, name: str, arguments: Sequence[str], environment: Mapping[str, str]
+) -> str:
+    """Runs one of our own programs to its end and returns its stdout; raises `ChildFailed` with its last words."""
+    directory.turn_log(name, above_bytes=0)
+    log = directory.log(name)
+    finished = await children.run(_python(arguments), environment=environment, errors=log)
+    if finished.code != 0:
+        last = children.tail(log, lines=1) or "nothing"
+        raise ChildFailed(f"{name} ended with exit code {finished.code} and said: {last}", f"Read {log}.")
+    return finished.output
+
+
+def _print_panel(options: Options, addresses: Addresses, demo: Mapping[str, str]) -> None:
+    base = _base(options.port)
+    rows = {
+        "Chat page": f"{base}/",
+        "API docs": f"{base}/docs",
+        "Temporal": addresses.temporal_ui_url,
+        "API key": demo.get("API_KEY", ""),
+        "": f"also in {options.data_dir / 'api-key'}",
+        "Logs": f"{options.data_dir / 'logs'}",
+    }
+    table = Table.grid(padding=(0, 2))
+    table.add_column(style="bold", no_wrap=True)
+    table.add_column(overflow="fold")
+    for name, value in rows.items():
+        if value:
+            table.add_row(name, value)
+    Console().print(Panel.fit(table, title="Chat Orchestrator", subtitle="Ctrl-C stops everything"))
+
+
+def _python(arguments: Sequence[str]) -> list[str]:
+    return [sys.executable, *arguments]
+
+
+def _base(port: int) -> str:
+    return f"http://{LOOPBACK}:{port}"

@@ -1,0 +1,127 @@
+"""`chat-orchestrator gateway`: holds the connections that we have to open ourselves; so far Telegram's, by polling."""
+
+import asyncio
+from dataclasses import dataclass
+from uuid import UUID
+
+import psycopg
+from sqlalchemy.exc import SQLAlchemyError
+from structlog.stdlib import get_logger
+
+from adapters.database import channels
+from adapters.database.channels import ChannelAccess, credentials_vault
+from adapters.interruption import Interruption
+from adapters.platforms.catalogue import http_client
+from adapters.platforms.telegram import Telegram
+from adapters.temporal.client import connect
+from adapters.temporal.handover import Handing
+from adapters.vault import KeyMissing, Vault
+from commands.channel_locks import ChannelLocks
+from commands.outside import database
+from commands.polling import Poller, Reception
+from commands.services import report
+from domain.platforms import PlatformName
+from settings import Settings
+
+LOOK_EVERY_SECONDS = 3.0
+
+
+async def gateway(settings: Settings) -> int:
+    """Polls until it is stopped; what was received and not yet recorded comes again at the next start."""
+    assert settings.database_url is not None
+    opened, http = database(settings), http_client()
+    locks = ChannelLocks(settings.database_url)
+    async with Interruption(report):
+        try:
+            client = await connect(settings, lazy=True, impatient=True)
+            telegram = Telegram(http, settings.telegram_api_url)
+            reception = Reception(opened, telegram, Handing(opened, client, settings.task_queue))
+            await Gateway(reception, credentials_vault(settings.secrets()), locks).run()
+        finally:
+            await locks.close()
+            await http.close()
+            await opened.close()
+    return 0
+
+
+@dataclass
+class _Polled:
+    poller: Poller
+    task: asyncio.Task[None]
+    access: ChannelAccess
+
+
+class Gateway:
+    """Keeps one poller a channel, of those channels that no other gateway polls."""
+
+    def __init__(self, reception: Reception, vault: Vault, locks: ChannelLocks) -> None:
+        self._reception = reception
+        self._vault = vault
+        self._locks = locks
+        self._polled: dict[UUID, _Polled] = {}
+        self._log = get_logger(__name__)
+
+    async def run(self) -> None:
+        """Looks again every few seconds which channels there are, until cancelled."""
+        try:
+            while True:
+                await self._look()
+                await asyncio.sleep(LOOK_EVERY_SECONDS)
+        finally:
+            await self._stop(*self._polled)
+
+    async def _look(self) -> None:
+        try:
+            # First, because without the session the channels may be another gateway's by now.
+            if await self._locks.renew():
+                await self._stop(*self._polled)
+            async with self._reception.database.begin() as connection:
+                found = await channels.load_polled(connection, self._vault, PlatformName.TELEGRAM)
+            await self._follow({access.channel.id: access for access in found})
+        except KeyMissing as error:
+            self._log.error("channels_unreadable", problem=str(error))
+        except (SQLAlchemyError, psycopg.Error, OSError) as error:
+            self._log.warning("gateway_waits", problem=type(error).__name__)
+
+    async def _follow(self, found: dict[UUID, ChannelAccess]) -> None:
+        """Makes the pollers those of the channels that were found."""
+        gone = [channel for channel in self._polled if channel not in found]
+        await self._stop(*gone)
+        for channel in gone:
+            await self._locks.give_back(channel)
+        for channel, access in found.items():
+            await self._keep(channel, access)
+
+    async def _keep(self, channel: UUID, access: ChannelAccess) -> None:
+        polled = self._polled.get(channel)
+        if polled is None:
+            if await self._locks.take(channel):
+                self._start(channel, access)
+            return
+        if _same_account(polled.access, access):
+            polled.poller.access = access
+            self._start_again_if_broken(channel, polled)
+            return
+        await self._stop(channel)
+        self._start(channel, access)
+
+    def _start(self, channel: UUID, access: ChannelAccess) -> None:
+        poller = Poller(self._reception, access)
+        self._polled[channel] = _Polled(poller, asyncio.create_task(poller.run(), name=f"poll {channel}"), access)
+
+    def _start_again_if_broken(self, channel: UUID, polled: _Polled) -> None:
+        """A poller that returned waits for another token; one that raised what nobody foresaw tries again."""
+        error = polled.task.exception() if polled.task.done() and not polled.task.cancelled() else None
+        if error is not None:
+            self._log.error("polling_broke", channel=str(channel), exc_info=error)
+            self._start(channel, polled.access)
+
+    async def _stop(self, *stopped: UUID) -> None:
+        tasks = [self._polled.pop(channel).task for channel in stopped]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _same_account(before: ChannelAccess, after: ChannelAccess) -> bool:
+    return before.channel.credentials == after.channel.credentials

@@ -1,0 +1,116 @@
+"""Polling one Telegram channel: updates are recorded before the next call tells Telegram that they arrived."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from uuid import uuid4
+
+import psycopg
+from pydantic import JsonValue
+from sqlalchemy.exc import SQLAlchemyError
+from structlog.stdlib import get_logger
+
+from adapters.database import channels, events
+from adapters.database.channels import ChannelAccess
+from adapters.database.engine import Database
+from adapters.errors import Again, CredentialsRefused, NotPermitted, OutsideError, Unreadable
+from adapters.platforms.telegram import Telegram
+from adapters.temporal.handover import Handing
+from domain.events import InboundEvent
+
+POLL_SECONDS = 25.0
+_FIRST_DELAY_SECONDS = 1.0
+_LONGEST_DELAY_SECONDS = 30.0
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class Reception:
+    """What every poller works with."""
+
+    database: Database
+    telegram: Telegram
+    handing: Handing
+    now: Callable[[], datetime] = _now
+
+
+class Poller:
+    """Long-polls one channel until it is cancelled, or until Telegram does not accept the token.
+
+    `access` may be replaced at any time: the bot's settings change while the channel goes on.
+    """
+
+    def __init__(self, reception: Reception, access: ChannelAccess) -> None:
+        self.access = access
+        self._reception = reception
+        self._log = get_logger(__name__).bind(channel=str(access.channel.id))
+        self._delay = 0.0
+
+    async def run(self) -> None:
+        """Polls; returns only when the token is not accepted."""
+        introduced = False
+        while True:
+            try:
+                if not introduced:
+                    await self._introduce()
+                    introduced = True
+                await self._round()
+                self._delay = 0.0
+            except CredentialsRefused as error:
+                self._log.error("polling_stopped", problem=str(error), remedy="Correct the channel's token.")
+                return
+            except (OutsideError, SQLAlchemyError, psycopg.Error, OSError) as error:
+                await asyncio.sleep(self._wait_after(error))
+
+    async def _introduce(self) -> None:
+        """Keeps who the bot is, by which it is addressed in groups."""
+        account = await self._reception.telegram.check(self.access.channel)
+        async with self._reception.database.begin() as connection:
+            await channels.keep_account(connection, self.access.channel.id, account)
+        known = {**account.details, "id": account.id, "name": account.name}
+        self.access = replace(self.access, channel=self.access.channel.model_copy(update={"account": known}))
+        self._log.info("polling_started", bot=account.details.get("username"))
+
+    async def _round(self) -> None:
+        channel = self.access.channel
+        async with self._reception.database.begin() as connection:
+            offset = await channels.poll_offset(connection, channel.id)
+        updates = await self._reception.telegram.poll(channel, offset, POLL_SECONDS)
+        if updates:
+            await self._take(updates)
+
+    async def _take(self, updates: tuple[dict[str, JsonValue], ...]) -> None:
+        """Records updates and the offset that confirms them in one transaction, then hands them over."""
+        heard = tuple(event for update in updates if (event := self._read(update)) is not None)
+        numbers = [number for update in updates if isinstance(number := update.get("update_id"), int)]
+        channel = self.access.channel.id
+        async with self._reception.database.begin() as connection:
+            recorded = await events.record(connection, self.access, heard, self._reception.now(), uuid4().hex)
+            if numbers:
+                await channels.keep_poll_offset(connection, channel, max(numbers) + 1)
+        for conversation in recorded.conversations:
+            if not await self._reception.handing.hand_over(conversation):
+                # Temporal is away, and would be for the rest too: the relay takes them up.
+                return
+
+    def _read(self, update: dict[str, JsonValue]) -> InboundEvent | None:
+        try:
+            return self._reception.telegram.read_update(self.access.channel, update)
+        except Unreadable as error:
+            self._log.warning("update_unreadable", problem=str(error))
+            return None
+
+    def _wait_after(self, error: Exception) -> float:
+        """Seconds until the next try: 1 doubling to 30, at once the longest where another polls or a webhook is set."""
+        self._delay = min(max(_FIRST_DELAY_SECONDS, self._delay * 2), _LONGEST_DELAY_SECONDS)
+        if isinstance(error, NotPermitted):
+            self._delay = _LONGEST_DELAY_SECONDS
+        asked = error.after.total_seconds() if isinstance(error, Again) and error.after else 0.0
+        wait = max(self._delay, asked)
+        problem = str(error) if isinstance(error, OutsideError) else type(error).__name__
+        self._log.warning("polling_waits", problem=problem, seconds=wait)
+        return wait

@@ -1,0 +1,103 @@
+"""`chat-orchestrator replay`: recorded conversations, replayed against the code at hand before it is rolled out."""
+
+import logging
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+from uuid import UUID
+
+from google.protobuf.json_format import ParseError
+from temporalio.client import Client, WorkflowHistory
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.runtime import Runtime, TelemetryConfig
+from temporalio.worker import Replayer
+
+from adapters.faults import CommandFailed
+from adapters.temporal.client import connect, data_converter
+from adapters.temporal.names import CONVERSATION_WORKFLOW
+from domain.ids import ConversationId, conversation_of, workflow_id
+from settings import Settings
+from worker import WORKFLOWS, workflow_runner
+
+_MESSAGE = re.compile(r'message: "((?:[^"\\]|\\.)*)"')
+
+
+class HistoryMissing(CommandFailed):
+    """There is nothing to replay under that name."""
+
+
+async def replay(settings: Settings, conversation: str | None, file: Path | None, limit: int) -> int:
+    """Prints a line for each history; the answer is 1 when one went another way than it was recorded."""
+    # What it found comes as a line; its own log of the same would be pages.
+    logging.getLogger("temporalio").setLevel(logging.CRITICAL)
+    plain = settings.encrypt_payloads and not settings.secrets()
+    replayer = Replayer(
+        workflows=WORKFLOWS,
+        workflow_runner=workflow_runner(),
+        runtime=Runtime(telemetry=TelemetryConfig(logging=None)),
+        data_converter=pydantic_data_converter if plain else data_converter(settings),
+    )
+    replayed = failed = 0
+    async for history in _histories(settings, conversation, file, limit):
+        result = await replayer.replay_workflow(history, raise_on_replay_failure=False)
+        replayed += 1
+        failed += result.replay_failure is not None
+        print(_line(history, result.replay_failure), flush=True)
+    if replayed == 0 and conversation:
+        raise HistoryMissing(
+            f"Temporal holds no run of conversation {conversation}.",
+            "See which there are in Temporal's user interface; runs are kept as long as the namespace's retention.",
+        )
+    print(f"{replayed} replayed, {failed} failed", flush=True)
+    return 1 if failed else 0
+
+
+async def _histories(
+    settings: Settings, conversation: str | None, file: Path | None, limit: int
+) -> AsyncIterator[WorkflowHistory]:
+    if file:
+        yield _of_file(file)
+        return
+    async for history in _of_server(await connect(settings), conversation, limit):
+        yield history
+
+
+def _of_file(file: Path) -> WorkflowHistory:
+    try:
+        history = WorkflowHistory.from_json(file.stem, file.read_text())
+    except (ValueError, KeyError, TypeError, ParseError) as error:
+        raise HistoryMissing(
+            f"{str(file)!r} is no history of a workflow.", "Write one with: temporal workflow show -w ID -o json."
+        ) from error
+    if not history.events:
+        raise HistoryMissing(f"{str(file)!r} holds no events.", "Write it again.")
+    started = history.events[0].workflow_execution_started_event_attributes
+    return WorkflowHistory(started.workflow_id or history.workflow_id, history.events)
+
+
+async def _of_server(client: Client, conversation: str | None, limit: int) -> AsyncIterator[WorkflowHistory]:
+    """The newest runs, of one conversation or of all."""
+    query = f"WorkflowId = '{_workflow(conversation)}'" if conversation else f"WorkflowType = '{CONVERSATION_WORKFLOW}'"
+    async for run in client.list_workflows(query, limit=limit):
+        yield await client.get_workflow_handle(run.id, run_id=run.run_id).fetch_history()
+
+
+def _workflow(conversation: str) -> str:
+    try:
+        named = conversation_of(conversation) if ":" in conversation else ConversationId(UUID(conversation))
+    except ValueError as error:
+        raise HistoryMissing(
+            f"{conversation!r} is no id of a conversation.", "Copy it from GET /v1/conversations."
+        ) from error
+    return workflow_id(named)
+
+
+def _line(history: WorkflowHistory, failure: Exception | None) -> str:
+    what = f"{history.workflow_id} run {history.run_id} ({len(history.events)} events)"
+    return f"same    {what}" if failure is None else f"differs {what}: {_reason(failure)}"
+
+
+def _reason(failure: Exception) -> str:
+    """The core's message out of its failure, which it hands over in Rust's notation."""
+    said = _MESSAGE.search(str(failure))
+    return " ".join((said[1] if said else str(failure)).split()) or type(failure).__name__

@@ -1,0 +1,35 @@
+"""What a command starts with: the settings that it needs, and logs where it stays."""
+
+from pathlib import Path
+
+from adapters import logs
+from commands.config import read
+from commands.services import Options
+from settings import Settings
+
+
+def staying() -> Settings:
+    """The settings of a process that stays, whose logs begin here."""
+    settings = read("database_url", "temporal_address", "secret_key")
+    logs.configure(settings.log_level, settings.log_format)
+    return settings
+
+
+def embedding(port: int, data_dir: Path, temporal_port: int, temporal_ui_port: int) -> Options:
+    """What `dev` and `services` are told by their command line and by the settings, none of which has to be there."""
+    settings = read()
+    return Options(
+        port=port,
+        data_dir=data_dir,
+        temporal_port=temporal_port,
+        temporal_ui_port=temporal_ui_port,
+        temporal_cli=Path(settings.temporal_cli) if settings.temporal_cli else None,
+        temporal_namespace=settings.temporal_namespace,
+        database_url=settings.database_url,
+        temporal_address=settings.temporal_address,
+        temporal_ui_url=settings.temporal_ui_url,
+        secret_key=",".join(settings.secrets()) or None,
+        # With a key of the user's own payloads are encrypted, and Temporal's pages ask the API to decode them.
+        codec_endpoint=f"http://127.0.0.1:{port}/codec" if settings.secret_key else None,
+        public_url=settings.public_url if "public_url" in settings.model_fields_set else None,
+    )
