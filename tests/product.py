@@ -141,6 +141,26 @@ class Visitor:
 
 
 @dataclass(frozen=True)
+class Operator:
+    """Someone who works with the API."""
+
+    client: httpx.AsyncClient
+    key: str
+
+    async def post(self, path: str, **body: JsonValue) -> dict[str, JsonValue]:
+        """Have something done that is expected to work."""
+        answer = await self.client.post(f"/v1{path}", json=body, headers={"Authorization": f"Bearer {self.key}"})
+        assert answer.is_success, answer.text
+        return dict(answer.json())
+
+    async def get(self, path: str, **query: str) -> dict[str, JsonValue]:
+        """Look at something."""
+        answer = await self.client.get(f"/v1{path}", params=query, headers={"Authorization": f"Bearer {self.key}"})
+        assert answer.is_success, answer.text
+        return dict(answer.json())
+
+
+@dataclass(frozen=True)
 class Product:
     """API and worker, and what tests do with them."""
 
@@ -178,6 +198,10 @@ class Product:
             loaded = await load(connection, credentials_vault(self.settings.secrets()), channel.id)
         assert loaded is not None
         return loaded
+
+    async def operator(self) -> "Operator":
+        """Someone with an API key."""
+        return Operator(self.client, await make_key(self.settings, self.database))
 
     async def states(self) -> list[tuple[str, str | None]]:
         """State and reason of every event, in order."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import Uuid, cast, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.database import channels, ledger, transcripts
@@ -16,7 +16,6 @@ from adapters.database.records import Completion, DeliveryRow, Event, Message
 from adapters.database.voice import say_key
 from adapters.platforms.base import Destination, Payload
 from adapters.vault import Vault
-from domain.bots import Bot
 from domain.commands import fixed_text
 from domain.deliveries import DeliveryState
 from domain.events import OPEN_STATES
@@ -34,6 +33,7 @@ class Job:
     text: str
     turn_id: UUID | None
     message_id: UUID | None
+    event_id: UUID | None
     access: ChannelAccess
     destination: Destination
     give_up: bool
@@ -62,34 +62,58 @@ async def load(connection: AsyncConnection, vault: Vault, reply: Reply) -> Job |
     access = await channels.load(connection, vault, found[0]) if found else None
     if found is None or access is None:
         return None
-    text = await _text(connection, reply, access.bot)
-    if text is None:
+    words = await (
+        _said(connection, UUID(reply.message_id)) if reply.message_id else _of_turn(connection, reply, access)
+    )
+    if words is None:
         return None
-    key = say_key(reply.message_id) if reply.message_id else reply_key(reply.turn, reply.generation, reply.kind)
     return Job(
         conversation_id=conversation_id,
-        key=key,
+        key=words.key,
         kind=reply.kind,
         reason=reply.reason,
-        text=text,
+        text=words.text,
         turn_id=UUID(reply.turn_id) if reply.turn_id else None,
-        message_id=UUID(reply.message_id) if reply.message_id else None,
+        message_id=words.message_id,
+        event_id=UUID(reply.message_id) if reply.message_id else None,
         access=access,
         destination=found[1],
         give_up=reply.give_up,
     )
 
 
-async def _text(connection: AsyncConnection, reply: Reply, bot: Bot) -> str | None:
-    if reply.message_id:
-        return await connection.scalar(select(Message.text).where(Message.id == UUID(reply.message_id)))
-    fixed = fixed_text(reply.kind, bot)
-    if fixed is not None or reply.turn_id is None:
-        return fixed
-    stored = select(Completion.text).where(
-        Completion.turn_id == UUID(reply.turn_id), Completion.generation == reply.generation
+@dataclass(frozen=True)
+class _Words:
+    """What a reply says, and its name."""
+
+    key: str
+    text: str
+    message_id: UUID | None = None
+
+
+async def _of_turn(connection: AsyncConnection, reply: Reply, access: ChannelAccess) -> _Words | None:
+    """A turn's reply: from the bot's settings, or what the model was paid for."""
+    text = fixed_text(reply.kind, access.bot)
+    if text is None and reply.turn_id is not None:
+        stored = select(Completion.text).where(
+            Completion.turn_id == UUID(reply.turn_id), Completion.generation == reply.generation
+        )
+        text = await connection.scalar(stored)
+    return _Words(reply_key(reply.turn, reply.generation, reply.kind), text) if text is not None else None
+
+
+async def _said(connection: AsyncConnection, event_id: UUID) -> _Words | None:
+    """What an operator said: the message of this event, or the one whose delivery is to be sent again."""
+    delivery = Event.payload["details"]["delivery"].as_string()
+    query = (
+        select(DeliveryRow.reply, Message.text, Message.id)
+        .select_from(Event)
+        .outerjoin(DeliveryRow, DeliveryRow.id == cast(delivery, Uuid))
+        .join(Message, Message.id == func.coalesce(DeliveryRow.message_id, Event.id))
+        .where(Event.id == event_id)
     )
-    return await connection.scalar(stored)
+    row = (await connection.execute(query)).one_or_none()
+    return _Words(row.reply or say_key(event_id), row.text, row.id) if row else None
 
 
 async def appear(connection: AsyncConnection, job: Job, now: datetime) -> None:
@@ -112,6 +136,6 @@ async def end_said(connection: AsyncConnection, job: Job, ended: Account, now: d
     """The account of what an operator said."""
     await connection.execute(
         update(Event)
-        .where(Event.id == job.message_id, Event.state.in_(OPEN_STATES))
+        .where(Event.id == job.event_id, Event.state.in_(OPEN_STATES))
         .values(state=ended.state, reason=ended.reason, ended_at=now)
     )

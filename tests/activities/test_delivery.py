@@ -145,3 +145,19 @@ async def test_typing_is_shown_while_the_model_works(product: Product) -> None:
     await product.until_states("answered")
     actions = [item for item in await product.simulated.ledger("outbound") if item["method"] == "sendChatAction"]
     assert [item["chat_id"] for item in actions] == [str(CHAT)]
+
+
+async def test_a_doubtful_part_is_sent_again_when_an_operator_says_so(product: Product) -> None:
+    await product.telegram(bursts={"policy": "queue"})
+    operator = await product.operator()
+    await product.simulated.fault("accept_then_reset", method="sendMessage")
+    await product.simulated.say(CHAT, "hello")
+    await product.until_states("answered")
+    doubtful = (await operator.get("/deliveries", state="uncertain"))["items"]
+    await operator.post(f"/deliveries/{doubtful[0]['id']}/resend")
+
+    async def sent() -> bool:
+        return await ledger(product) == [("sent", None, 2)]
+
+    await until(sent)
+    assert [item["text"] for item in await product.simulated.sent(CHAT)] == ["You said: hello"] * 2

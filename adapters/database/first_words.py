@@ -1,0 +1,35 @@
+"""First words: the bot writes to somebody who has not written yet."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from adapters.database import voice
+from adapters.database.channels import ChannelAccess
+from adapters.database.tables import Contact, Conversation
+from domain.ids import ConversationId, contact_id, conversation_id
+
+
+async def speak_first(
+    connection: AsyncConnection, access: ChannelAccess, recipient: str, text: str, *, now: datetime
+) -> tuple[ConversationId, UUID]:
+    """Begin (or go on with) the conversation with this recipient; its id and that of the message."""
+    channel = access.channel.id
+    conversation = conversation_id(channel, recipient, None)
+    owner = {"workspace_id": access.workspace_id, "channel_id": channel}
+    contact = {"id": contact_id(channel, recipient), "external_id": recipient, **owner}
+    await connection.execute(insert(Contact).values(contact).on_conflict_do_nothing())
+    chat = {
+        "id": conversation,
+        "bot_id": access.bot_id,
+        "contact_id": contact["id"],
+        "platform": access.channel.platform,
+        "chat": recipient,
+        **owner,
+    }
+    await connection.execute(insert(Conversation).values(chat).on_conflict_do_nothing())
+    said = await voice.say(connection, conversation, access.workspace_id, text, author="bot", now=now)
+    assert said is not None
+    return conversation, said
