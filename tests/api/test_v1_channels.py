@@ -73,30 +73,28 @@ async def test_a_webchat_names_its_page_and_its_widget(api: httpx.AsyncClient, s
     assert f"{settings.public_url}/webchat/widget.js" in made["widget"]
 
 
-@pytest.mark.parametrize(
-    ("channel", "fields"),
-    [
-        ({"credentials": {}}, ["credentials.token"]),
-        ({"credentials": {"tokn": "x", "token": TOKEN}}, ["credentials.tokn"]),
-        ({"credentials": {"token": ""}}, ["credentials.token"]),
-        ({"credentials": {"token": "with\nnewline"}}, ["credentials.token"]),
-        ({"credentials": {"token": 7}}, ["credentials.token"]),
-        ({"credentials": {"token": TOKEN, "webhook_secret": "no spaces"}}, ["credentials.webhook_secret"]),
-        ({"platform": "webchat", "credentials": {"token": "x"}}, ["credentials.token"]),
-        ({"platform": "irc"}, ["platform"]),
-        ({"settings": {"polling": "yes"}}, ["settings.polling"]),
-        ({"platform": "webchat", "credentials": {}, "settings": {"allowed_origins": ["a"]}},
-         ["settings.allowed_origins"]),
-        ({"platform": "webchat", "credentials": {}, "settings": {"allowed_origins": ["https://a.example/path"]}},
-         ["settings.allowed_origins"]),
-        ({"surprise": 1}, ["surprise"]),
-    ],
-)  # fmt: skip
-async def test_what_is_wrong_with_a_channel_is_named(
-    api: httpx.AsyncClient, channel: dict[str, object], fields: list[str]
-) -> None:
-    answer = await connect(api, **channel)
-    assert (answer.status_code, [item["field"] for item in answer.json()["errors"]]) == (422, fields)
+WRONG: list[tuple[dict[str, object], list[str]]] = [
+    ({"credentials": {}}, ["credentials.token"]),
+    ({"credentials": {"tokn": "x", "token": TOKEN}}, ["credentials.tokn"]),
+    ({"credentials": {"token": ""}}, ["credentials.token"]),
+    ({"credentials": {"token": "with\nnewline"}}, ["credentials.token"]),
+    ({"credentials": {"token": 7}}, ["credentials.token"]),
+    ({"credentials": {"token": TOKEN, "webhook_secret": "no spaces"}}, ["credentials.webhook_secret"]),
+    ({"platform": "webchat", "credentials": {"token": "x"}}, ["credentials.token"]),
+    ({"platform": "irc"}, ["platform"]),
+    ({"settings": {"polling": "yes"}}, ["settings.polling"]),
+    ({"platform": "webchat", "credentials": {}, "settings": {"allowed_origins": ["a"]}},
+     ["settings.allowed_origins"]),
+    ({"platform": "webchat", "credentials": {}, "settings": {"allowed_origins": ["https://a.example/path"]}},
+     ["settings.allowed_origins"]),
+    ({"surprise": 1}, ["surprise"]),
+]  # fmt: skip
+
+
+async def test_what_is_wrong_with_a_channel_is_named(api: httpx.AsyncClient) -> None:
+    for channel, fields in WRONG:
+        answer = await connect(api, **channel)
+        assert (answer.status_code, [item["field"] for item in answer.json()["errors"]]) == (422, fields)
 
 
 async def test_a_platform_that_nothing_speaks_to_is_refused(api: httpx.AsyncClient, app_platforms: set[str]) -> None:
@@ -134,22 +132,20 @@ async def test_a_webhook_secret_that_is_taken_away_is_made_anew(
     assert (secrets["token"], secrets["webhook_secret"] != "s3cret_-A-and-more") == (TOKEN, True)
 
 
-@pytest.mark.parametrize(
-    ("patch", "field"),
-    [
-        ({"platform": "slack"}, "platform"),
-        ({"credentials": {"token": None}}, "credentials.token"),
-        ({"credentials": {"bot_token": "x"}}, "credentials.bot_token"),
-        ({"name": ""}, "name"),
-        ({"settings": {"polling": 1}}, "settings.polling"),
-    ],
-)
-async def test_a_patch_that_does_not_fit_changes_nothing(
-    api: httpx.AsyncClient, patch: dict[str, object], field: str
-) -> None:
+MISFITS: list[tuple[dict[str, object], str]] = [
+    ({"platform": "slack"}, "platform"),
+    ({"credentials": {"token": None}}, "credentials.token"),
+    ({"credentials": {"bot_token": "x"}}, "credentials.bot_token"),
+    ({"name": ""}, "name"),
+    ({"settings": {"polling": 1}}, "settings.polling"),
+]
+
+
+async def test_a_patch_that_does_not_fit_changes_nothing(api: httpx.AsyncClient) -> None:
     made = (await connect(api)).json()
-    refused = await api.patch(f"/v1/channels/{made['id']}", json=patch)
-    assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, field)
+    for patch, field in MISFITS:
+        refused = await api.patch(f"/v1/channels/{made['id']}", json=patch)
+        assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, field)
     assert (await api.get(f"/v1/channels/{made['id']}")).json() == made
 
 

@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import httpx
 import pytest
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
 from adapters.database.engine import Database
 from adapters.database.records import DeliveryRow, Event, Notice
@@ -54,29 +54,28 @@ async def test_a_write_off_ends_doubt(operator: httpx.AsyncClient, scene: Scene)
     assert (again.status_code, again.json()["code"]) == (409, "not_in_doubt")
 
 
-@pytest.mark.parametrize("state", ["uncertain", "failed"])
 async def test_a_resend_plans_the_part_and_gives_its_conversation_work(
-    operator: httpx.AsyncClient, scene: Scene, database: Database, state: str
+    operator: httpx.AsyncClient, scene: Scene, database: Database
 ) -> None:
     turn = await scene.open_turn(await scene.hear("hi"))
-    _, (part,) = await scene.reply(turn, "answer", state)
-    sent_again = await operator.post(f"/v1/deliveries/{part}/resend")
-    assert (sent_again.status_code, sent_again.json()["state"]) == (200, "planned")
+    _, parts = await scene.reply(turn, "answer", "uncertain", "failed")
+    for part in parts:
+        sent_again = await operator.post(f"/v1/deliveries/{part}/resend")
+        assert (sent_again.status_code, sent_again.json()["state"]) == (200, "planned")
     async with database.begin() as connection:
         ours = (await connection.execute(select(Event.conversation_id, Event.kind).where(Event.ours))).all()
-    assert ours == [(scene.conversation(), EventKind.SAY)]
+    assert ours == [(scene.conversation(), EventKind.SAY)] * 2
 
 
-@pytest.mark.parametrize("state", ["planned", "sending", "sent", "dropped"])
-async def test_what_is_not_in_doubt_stays_as_it_is(
-    api: httpx.AsyncClient, scene: Scene, database: Database, state: str
-) -> None:
+async def test_what_is_not_in_doubt_stays_as_it_is(api: httpx.AsyncClient, scene: Scene, database: Database) -> None:
     turn = await scene.open_turn(await scene.hear("hi"))
-    _, (part,) = await scene.reply(turn, "answer", state)
-    refused = [await api.post(f"/v1/deliveries/{part}/{verb}") for verb in ("resend", "write-off")]
-    assert [(item.status_code, item.json()["code"]) for item in refused] == [(409, "not_in_doubt")] * 2
+    states = ("planned", "sending", "sent", "dropped")
+    _, parts = await scene.reply(turn, "answer", *states)
+    for part in parts:
+        refused = [await api.post(f"/v1/deliveries/{part}/{verb}") for verb in ("resend", "write-off")]
+        assert [(item.status_code, item.json()["code"]) for item in refused] == [(409, "not_in_doubt")] * 2
     async with database.begin() as connection:
-        assert await connection.scalar(select(DeliveryRow.state)) == state
+        assert (await connection.scalars(select(DeliveryRow.state).order_by(DeliveryRow.part))).all() == list(states)
 
 
 async def test_events_are_listed_with_what_became_of_them(api: httpx.AsyncClient, scene: Scene) -> None:
@@ -109,7 +108,7 @@ async def test_what_we_tell_ourselves_is_no_event(api: httpx.AsyncClient, scene:
 async def test_notices_are_listed(api: httpx.AsyncClient, scene: Scene, database: Database) -> None:
     async with database.begin() as connection:
         await connection.execute(
-            Notice.__table__.insert().values(
+            insert(Notice).values(
                 id=uuid4(), workspace_id=scene.workspace_id, kind="delivery_uncertain", details={"part": 1}
             )
         )

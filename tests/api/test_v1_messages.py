@@ -109,11 +109,10 @@ async def test_what_an_operator_says_is_recorded_to_be_handed_over(
     assert (said.status_code, kinds) == (201, ["say"])
 
 
-@pytest.mark.parametrize("text", ["", "  \n", "x" * 40_001, None, 7])
-async def test_an_operator_says_something_of_reasonable_length(
-    api: httpx.AsyncClient, scene: Scene, text: object
-) -> None:
+async def test_an_operator_says_something_of_reasonable_length(api: httpx.AsyncClient, scene: Scene) -> None:
     await scene.hear("help")
-    refused = await api.post(f"/v1/conversations/{scene.conversation()}/messages", json={"text": text})
-    assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "text")
-    assert len(await listed(api, scene)) == 1
+    for text in ("", "  \n", "x" * 40_001, None, 7):
+        refused = await api.post(f"/v1/conversations/{scene.conversation()}/messages", json={"text": text})
+        assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "text"), text
+    longest = await api.post(f"/v1/conversations/{scene.conversation()}/messages", json={"text": "x" * 40_000})
+    assert (longest.status_code, len(await listed(api, scene))) == (201, 2)

@@ -54,9 +54,7 @@ async def test_creating_a_channel_calls_nothing_outside(client: httpx.AsyncClien
     assert await simulated.ledger("outbound") == []
 
 
-async def test_a_token_that_the_platform_does_not_know_is_422(
-    client: httpx.AsyncClient, simulated: Simulated
-) -> None:
+async def test_a_token_that_the_platform_does_not_know_is_422(client: httpx.AsyncClient, simulated: Simulated) -> None:
     channel = await connect(client, token=TOKEN)
     await simulated.fault("status", status=401, count=3)
     answers = [

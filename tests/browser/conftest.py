@@ -34,8 +34,8 @@ async def browser() -> AsyncIterator[Browser]:
 
 
 @pytest.fixture
-async def context(browser: Browser) -> AsyncIterator[BrowserContext]:
-    """A visitor who has never been here."""
+async def context(browser: Browser, server_url: str) -> AsyncIterator[BrowserContext]:
+    """A visitor who has never been here, and who leaves before the server does."""
     made = await browser.new_context(locale="en-US", color_scheme="light")
     yield made
     await made.close()

@@ -105,10 +105,10 @@ async def test_a_message_is_answered(chat):
 async def test_markdown_is_rendered(chat):
     await chat.say(RICH)
     answer = chat.of("bot").filter(has_text="You said: Look")
-    await expect(answer.locator("strong")).to_have_text("bold")
-    await expect(answer.locator("pre")).to_contain_text("print(")
+    await expect(answer.locator("strong").first).to_have_text("bold")
+    await expect(answer.locator("pre").first).to_contain_text("print(")
     await expect(answer.locator("td").first).to_have_text("small")
-    link = answer.get_by_role("link", name="a link")
+    link = answer.get_by_role("link", name="a link", exact=True)
     await expect(link).to_have_attribute("href", "https://example.org/guide")
     await expect(link).to_have_attribute("target", "_blank")
     await expect(link).to_have_attribute("rel", re.compile("noopener.*nofollow"))
@@ -257,7 +257,7 @@ async def test_a_narrow_window_scrolls_only_inside_bubbles(chat):
     width = "(element) => element.scrollWidth - element.clientWidth"
     assert await chat.page.locator("html").evaluate(width) == 0
     assert await chat.log.evaluate(width) == 0
-    assert await chat.of("bot").last.locator("pre").evaluate(width) > 0
+    assert await chat.of("bot").last.locator("pre").first.evaluate(width) > 0
 
 
 async def test_a_conversation_leaves_the_console_empty(complaints, chat):

@@ -129,7 +129,7 @@ def without_machine(recorded: str) -> str:
     """A history without what it tells of the machine that made it."""
     for field in ("identity", "stackTrace", "binaryChecksum"):
         recorded = re.sub(rf'"{field}": "(?:[^"\\]|\\.)*"', f'"{field}": ""', recorded)
-    return recorded
+    return re.sub(r"\b\d+@[\w.]+(?=-[0-9a-f]{32})", "worker", recorded)
 
 
 def replayer(*workflows: type) -> Replayer:

@@ -1,0 +1,118 @@
+"""Bodies are bounded in size and time, whatever is declared; and PATCH as RFC 7396 has it."""
+
+import asyncio
+
+import pytest
+from starlette.exceptions import HTTPException
+from starlette.types import Message, Receive, Scope, Send
+
+from api.limits import BodyLimit
+from api.v1.patches import merged, patched
+from domain.bots import Bot
+
+
+async def read_all(receive: Receive) -> int:
+    """How many bytes come, until there are no more."""
+    read, more = 0, True
+    while more:
+        message = await receive()
+        read += len(message.get("body", b""))
+        more = message.get("more_body", False)
+    return read
+
+
+async def answered(
+    scope: Scope, receive: Receive, limit: type[BodyLimit] = BodyLimit, **bounds: float
+) -> list[Message]:
+    """What goes out for a request whose app reads its body and says how long it was."""
+    sent: list[Message] = []
+
+    async def app(_scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "read": await read_all(receive)})
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    await limit(app, max_bytes=10, **bounds)(scope, receive, send)  # type: ignore[arg-type]  # seconds
+    return sent
+
+
+def request(path: str = "/v1/bots", **headers: str) -> Scope:
+    """A request's scope."""
+    named = [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
+    return {"type": "http", "path": path, "headers": named}
+
+
+def pieces(*bodies: bytes) -> Receive:
+    """A body that comes in pieces."""
+    coming = iter(bodies)
+
+    async def receive() -> Message:
+        body = next(coming)
+        return {"type": "http.request", "body": body, "more_body": body != bodies[-1]}
+
+    return receive
+
+
+async def never() -> Message:
+    """A body that does not come."""
+    await asyncio.Event().wait()
+    raise AssertionError
+
+
+async def test_what_fits_is_read() -> None:
+    assert (await answered(request(), pieces(b"12345", b"67890")))[0]["read"] == 10
+
+
+async def test_a_declared_length_is_refused_before_anything_is_read() -> None:
+    for declared in ("11", "9" * 5000):
+        assert (await answered(request(content_length=declared), never))[0]["status"] == 413
+
+
+async def test_the_first_piece_too_many_is_refused_whatever_was_declared() -> None:
+    with pytest.raises(HTTPException) as refused:
+        await answered(request(content_length="3"), pieces(b"123456", b"789012", b"never read"))
+    assert refused.value.status_code == 413
+
+
+async def test_a_body_that_does_not_come_is_given_up() -> None:
+    with pytest.raises(HTTPException) as refused:
+        await answered(request(), never, max_seconds=0.01)
+    assert refused.value.status_code == 408
+
+
+async def test_other_paths_have_limits_of_their_own() -> None:
+    for path in ("/webhooks/telegram/x", "/v10/bots", "/"):
+        assert (await answered(request(path), pieces(b"x" * 11)))[0]["read"] == 11
+
+
+@pytest.mark.parametrize(
+    ("target", "patch", "result"),
+    [
+        ({"a": "b"}, {"a": "c"}, {"a": "c"}),
+        ({"a": "b"}, {"b": "c"}, {"a": "b", "b": "c"}),
+        ({"a": "b"}, {"a": None}, {}),
+        ({"a": "b", "b": "c"}, {"a": None}, {"b": "c"}),
+        ({"a": ["b"]}, {"a": "c"}, {"a": "c"}),
+        ({"a": "c"}, {"a": ["b"]}, {"a": ["b"]}),
+        ({"a": {"b": "c"}}, {"a": {"b": "d", "c": None}}, {"a": {"b": "d"}}),
+        ({"a": [{"b": "c"}]}, {"a": [1]}, {"a": [1]}),
+        (["a", "b"], ["c", "d"], ["c", "d"]),
+        ({"a": "b"}, ["c"], ["c"]),
+        ({"a": "foo"}, None, None),
+        ({"a": "foo"}, "bar", "bar"),
+        ({"e": None}, {"a": 1}, {"e": None, "a": 1}),
+        ([1, 2], {"a": "b", "c": None}, {"a": "b"}),
+        ({}, {"a": {"bb": {"ccc": None}}}, {"a": {"bb": {}}}),
+    ],
+)
+def test_the_examples_of_rfc_7396_appendix_a(target: object, patch: object, result: object) -> None:
+    assert merged(target, patch) == result  # type: ignore[arg-type]  # JSON
+
+
+def test_null_is_none_where_there_may_be_none_and_else_the_default() -> None:
+    current = Bot(name="Ada", greeting="Hi", apology="Oh").model_dump(mode="json")
+    patch = {"greeting": None, "apology": None, "model": {"temperature": None, "name": None}, "metadata": None}
+    changed = Bot.model_validate(patched(Bot, current, patch))  # type: ignore[arg-type]  # JSON
+    assert (changed.greeting, changed.apology) == (None, Bot(name="x").apology)
+    assert (changed.model.temperature, changed.model.name, changed.metadata) == (None, Bot(name="x").model.name, {})

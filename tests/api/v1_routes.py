@@ -1,0 +1,48 @@
+"""Every route under /v1, from the OpenAPI document, with a request that would be accepted."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from uuid import UUID
+
+import httpx
+
+from tests.api.scene import TOKEN
+
+BODIES: Mapping[tuple[str, str], object] = {
+    ("post", "/v1/bots"): {"name": "Ada"},
+    ("patch", "/v1/bots/{bot_id}"): {"name": "Eve"},
+    ("post", "/v1/bots/{bot_id}/channels"): {"platform": "telegram", "credentials": {"token": TOKEN}},
+    ("patch", "/v1/channels/{channel_id}"): {"name": "other", "credentials": {"token": TOKEN + "B"}},
+    ("post", "/v1/bots/{bot_id}/conversations"): {"channel_id": "{channel_id}", "recipient": "1", "text": "hi"},
+    ("post", "/v1/conversations/{conversation_id}/messages"): {"text": "hi"},
+    ("post", "/v1/keys"): {"role": "viewer"},
+}
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One method of one path."""
+
+    method: str
+    path: str
+    described: Mapping[str, object]
+
+    async def call(
+        self, client: httpx.AsyncClient, ids: Mapping[str, UUID | str], headers: Mapping[str, str] | None = None
+    ) -> httpx.Response:
+        """The request with these ids in its path and body."""
+        body = BODIES.get((self.method, self.path))
+        if isinstance(body, dict) and "channel_id" in body:
+            body = {**body, "channel_id": str(ids["channel_id"])}
+        return await client.request(self.method, self.path.format(**ids), json=body, headers=headers)
+
+
+async def operations(api: httpx.AsyncClient) -> list[Operation]:
+    """All of them."""
+    document = (await api.get("/openapi.json")).json()
+    return [
+        Operation(method, path, described)
+        for path, methods in document["paths"].items()
+        if path.startswith("/v1/")
+        for method, described in methods.items()
+    ]
