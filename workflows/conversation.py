@@ -182,7 +182,7 @@ class ConversationWorkflow:
             heartbeat_timeout=options.HEARTBEAT,
             retry_policy=options.COMPLETION_RETRY,
             cancellation_type=workflow.ActivityCancellationType.TRY_CANCEL,
-            summary=f"turn {begun.turn}: ask the model ({begun.members} messages)",
+            summary=f"turn {begun.turn}: ask the model",
         )
 
     async def _judge(self, begun: Begun, ref: TurnRef) -> Judged:

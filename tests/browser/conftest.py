@@ -5,8 +5,13 @@ from collections.abc import AsyncIterator
 
 import pytest
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
+from pydantic import JsonValue
 
-from tests.browser import chromium_path
+from adapters.database.engine import Database
+from adapters.ports import free_port
+from settings import Settings
+from tests.chromium import chromium_path
+from tests.product import MadeChannel, make_channel, running_api, running_worker
 
 _ARGUMENTS = [
     "--no-sandbox",
@@ -31,6 +36,26 @@ async def browser() -> AsyncIterator[Browser]:
         launched = await playwright.chromium.launch(executable_path=path, args=_ARGUMENTS)
         yield launched
         await launched.close()
+
+
+@pytest.fixture
+def api_port() -> int:
+    """The port of the test's API: a page's origin, which its channel has to allow, is known before it runs."""
+    return free_port()
+
+
+@pytest.fixture
+async def webchat_channel(settings: Settings, database: Database, api_port: int) -> MadeChannel:
+    """A webchat that its own pages and a shop's may use."""
+    origins: list[JsonValue] = [f"http://127.0.0.1:{api_port}", "http://shop.localhost"]
+    return await make_channel(settings, database, channel_settings={"allowed_origins": origins})
+
+
+@pytest.fixture
+async def server_url(settings: Settings, api_port: int) -> AsyncIterator[str]:
+    """A running API with its worker; the built-in demo model answers."""
+    async with running_api(settings, api_port) as url, running_worker(settings):
+        yield url
 
 
 @pytest.fixture
