@@ -116,7 +116,7 @@ class Delivery:
             parts = await ledger.parts(connection, job.conversation_id, job.key)
             if floor.stop and job.bound_to_voice and (parts or job.turn_id):
                 return await self._stopped(connection, job, floor.stop, parts)
-            if not parts:
+            if not parts and not job.give_up:
                 parts = await self._plan(connection, job, floor)
             if job.give_up:
                 await ledger.rest(connection, job.conversation_id, job.key, DeliveryState.FAILED, "patience_over")

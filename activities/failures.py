@@ -1,6 +1,7 @@
 """From facts to Temporal's errors: the one place that decides whether an activity is tried again, and when."""
 
 import asyncio
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -8,11 +9,13 @@ from typing import TypeVar
 
 from sqlalchemy.exc import SQLAlchemyError
 from structlog.stdlib import get_logger
+from temporalio import activity
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 from adapters.errors import Again, OutsideError
 from adapters.vault import KeyMissing
 
+UNFORESEEN_ATTEMPTS = 5
 DATABASE_AWAY = "database_away"
 Done = TypeVar("Done")
 
@@ -33,6 +36,14 @@ def as_failures() -> Iterator[None]:
         raise ApplicationError(f"the database did not do it ({_cause(error)})", type=DATABASE_AWAY) from None
     except KeyMissing as error:
         raise ApplicationError(str(error), type="key_missing") from None
+    except ApplicationError:
+        raise
+    except Exception as error:  # noqa: BLE001 - it is logged, and ends as a failure with a name
+        # Tried again a few times, and then it ends: a conversation waits behind it. Its message may hold what was said.
+        places = [f"{frame.filename}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)]
+        get_logger(__name__).error("unforeseen", kind=type(error).__name__, places=places)
+        over = activity.info().attempt >= UNFORESEEN_ATTEMPTS
+        raise ApplicationError(f"unforeseen: {type(error).__name__}", type="unforeseen", non_retryable=over) from None
 
 
 def later(message: str, reason: str, after: timedelta | None) -> ApplicationError:
