@@ -1,6 +1,7 @@
 """`chat-orchestrator gateway`: holds the connections that we have to open ourselves; so far Telegram's, by polling."""
 
 import asyncio
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -28,20 +29,22 @@ LOOK_EVERY_SECONDS = 3.0
 
 async def gateway(settings: Settings) -> int:
     """Polls until it is stopped; what was received and not yet recorded comes again at the next start."""
-    assert settings.database_url is not None
-    opened, http = database(settings), http_client()
-    locks = ChannelLocks(settings.database_url)
     async with Interruption(report):
-        try:
-            client = await connect(settings, lazy=True, impatient=True)
-            telegram = Telegram(http, settings.telegram_api_url)
-            reception = Reception(opened, telegram, Handing(opened, client, settings.task_queue))
-            await Gateway(reception, credentials_vault(settings.secrets()), locks).run()
-        finally:
-            await locks.close()
-            await http.close()
-            await opened.close()
+        await poll(settings)
     return 0
+
+
+async def poll(settings: Settings) -> None:
+    """Polls until cancelled."""
+    assert settings.database_url is not None
+    async with AsyncExitStack() as stack:
+        opened, http, locks = database(settings), http_client(), ChannelLocks(settings.database_url)
+        for close in (opened.close, http.close, locks.close):
+            stack.push_async_callback(close)
+        client = await connect(settings, lazy=True, impatient=True)
+        telegram = Telegram(http, settings.telegram_api_url)
+        reception = Reception(opened, telegram, Handing(opened, client, settings.task_queue))
+        await Gateway(reception, credentials_vault(settings.secrets()), locks).run()
 
 
 @dataclass

@@ -2,7 +2,8 @@
 
 import logging
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from uuid import UUID
 
@@ -28,8 +29,6 @@ class HistoryMissing(CommandFailed):
 
 async def replay(settings: Settings, conversation: str | None, file: Path | None, limit: int) -> int:
     """Prints a line for each history; the answer is 1 when one went another way than it was recorded."""
-    # What it found comes as a line; its own log of the same would be pages.
-    logging.getLogger("temporalio").setLevel(logging.CRITICAL)
     plain = settings.encrypt_payloads and not settings.secrets()
     replayer = Replayer(
         workflows=WORKFLOWS,
@@ -39,7 +38,8 @@ async def replay(settings: Settings, conversation: str | None, file: Path | None
     )
     replayed = failed = 0
     async for history in _histories(settings, conversation, file, limit):
-        result = await replayer.replay_workflow(history, raise_on_replay_failure=False)
+        with _silent("temporalio"):
+            result = await replayer.replay_workflow(history, raise_on_replay_failure=False)
         replayed += 1
         failed += result.replay_failure is not None
         print(_line(history, result.replay_failure), flush=True)
@@ -90,6 +90,18 @@ def _workflow(conversation: str) -> str:
             f"{conversation!r} is no id of a conversation.", "Copy it from GET /v1/conversations."
         ) from error
     return workflow_id(named)
+
+
+@contextmanager
+def _silent(name: str) -> Iterator[None]:
+    """What a replay finds comes as a line; the SDK's own log of the same would be pages."""
+    logger = logging.getLogger(name)
+    before = logger.level
+    logger.setLevel(logging.CRITICAL + 1)
+    try:
+        yield
+    finally:
+        logger.setLevel(before)
 
 
 def _line(history: WorkflowHistory, failure: Exception | None) -> str:

@@ -45,6 +45,8 @@ OPEN_STATES = (EventState.RECEIVED, EventState.QUEUED, EventState.HELD)
 END_STATES = tuple(state for state in EventState if state not in OPEN_STATES)
 WAKING_KINDS = (EventKind.MESSAGE, EventKind.BUTTON)
 """The kinds that ask for an answer."""
+ANSWERED_KINDS = (*WAKING_KINDS, EventKind.EDIT)
+"""The kinds that can be part of a turn: an edit is one where the bot answers it again."""
 
 
 class Attachment(Frozen):

@@ -32,3 +32,11 @@ def _heard_in_group(event: InboundEvent, bot: Bot) -> bool:
     if event.kind in _CHANGES or bot.groups == "always":
         return True
     return bot.groups == "when_addressed" and event.addressed
+
+
+def is_answered_again(bot: Bot, original: EventState, *, taken_up: bool) -> bool:
+    """Whether an edit is to be answered as a message of its own: where the bot says so, once a turn has the original.
+
+    A message that no turn has taken up is changed instead, and one that needed no answer still needs none.
+    """
+    return bot.edits == "answer" and taken_up and original is not EventState.IGNORED

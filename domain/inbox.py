@@ -7,6 +7,7 @@ from datetime import datetime
 from domain.bursts import due_at, members
 from domain.conversations import SILENCING
 from domain.handovers import (
+    MAX_BROUGHT,
     MAX_CARRIED,
     MAX_SEEN,
     ConversationState,
@@ -71,8 +72,8 @@ class Inbox:
         return due_at(self.bursts, messages[0].heard_at, messages[-1].heard_at) if messages else None
 
     def to_bring(self) -> tuple[str, ...]:
-        """The messages to bring to the next turn."""
-        return members(self.bursts, [item.id for item in self._messages()])
+        """The messages to bring to the next turn, the oldest where there are too many for one."""
+        return members(self.bursts, [item.id for item in self._messages()])[:MAX_BROUGHT]
 
     def settle(self, settled: Sequence[str], *, behind: bool) -> None:
         """Forget what need not be brought again; `behind`: more waits in PostgreSQL."""

@@ -24,7 +24,11 @@ _LISTS = {
     ),
 }
 _LINK = re.compile(r"\bhttps?://|\bwww\.", re.IGNORECASE)
-_CARD = re.compile(r"(?<![\w-])(?:\d[ -]?){12,18}\d(?![\w-])")
+_CARD = re.compile(
+    r"(?<!\w)(?<!\d\.)(?P<number>\d{13,19}|\d{4}(?P<gap>[ .\u00a0\u202f-])"
+    r"(?:\d{4}(?P=gap)\d{4}(?P=gap)\d{4}|\d{6}(?P=gap)\d{4,5}))(?P<tail>(?P=gap)\d{1,3})?(?!\w)"
+)
+_ISSUED = re.compile(r"4\d{12}|3[0689]\d{12}|3[47]\d{13}|[2-9]\d{15,18}")
 _ACCESS_KEYS = re.compile(
     r"\b(?:sk-[A-Za-z0-9_-]{20,}|gh[pousr]_[A-Za-z0-9]{36,}|xox[abeoprs]-[A-Za-z0-9-]{10,}|AKIA[0-9A-Z]{16}"
     r"|AIza[0-9A-Za-z_-]{35}|\d{8,10}:[A-Za-z0-9_-]{35})"
@@ -55,18 +59,34 @@ def judge_output(text: str, rules: Rules) -> tuple[str, Verdict]:
     refused = judge_input(text, Rules(words=rules.words, patterns=rules.patterns))
     if refused.action == "refuse":
         return text, refused
-    clean, cards = _CARD.subn(lambda match: _REDACTED_CARD if is_card_number(match[0]) else match[0], text)
+    clean = _without_cards(text)
     cleaned, keys = _ACCESS_KEYS.subn(_REDACTED_KEY, clean)
     if cleaned == text:
         return text, Verdict()
-    names = ("card_number",) * (clean != text and cards > 0) + ("access_key",) * (keys > 0)
+    names = ("card_number",) * (clean != text) + ("access_key",) * (keys > 0)
     return cleaned, Verdict(action="redact", categories=names)
 
 
+def _without_cards(text: str) -> str:
+    """The text without card numbers; what stands beside one, such as its expiry date, is judged apart from it."""
+    kept: list[str] = []
+    done = start = 0
+    while match := _CARD.search(text, start):
+        end = next((end for end in (match.end(), match.end("number")) if is_card_number(text[match.start() : end])), 0)
+        start = end or match.start() + 1
+        if end:
+            kept += (text[done : match.start()], _REDACTED_CARD)
+            done = end
+    return "".join((*kept, text[done:]))
+
+
 def is_card_number(text: str) -> bool:
-    """Whether the digits of a text pass the check of payment cards (Luhn, ISO/IEC 7812-1 annex B)."""
-    digits = [int(character) for character in text if character.isdigit()]
-    if not 13 <= len(digits) <= 19 or len(set(digits)) == 1:
+    """Whether the digits of a text are a payment card's: an issuer's, of its length, with Luhn's check digit.
+
+    See ISO/IEC 7812-1, annex B; one long number in ten passes that check alone, so lengths and first digits count too.
+    """
+    digits = [int(character) for character in text if character.isdecimal()]
+    if not _ISSUED.fullmatch("".join(map(str, digits))) or len(set(digits)) == 1:
         return False
     doubled = sum(sum(divmod(2 * digit, 10)) for digit in digits[-2::-2])
     return (doubled + sum(digits[-1::-2])) % 10 == 0

@@ -28,8 +28,10 @@ def unstorable(value: object) -> bool:
 
 
 def shortened(text: str, most: int) -> str:
-    """The text, cut to at most `most` characters with a mark where it was cut."""
-    return text if len(text) <= most else text[: most - len(_MARK)].rstrip() + _MARK
+    """The text, cut to at most `most` characters with a mark where it was cut and there is room for one."""
+    if len(text) <= most:
+        return text
+    return text[: most - len(_MARK)].rstrip() + _MARK if most >= len(_MARK) else text[:most]
 
 
 def within_bytes(text: str, max_bytes: int) -> str:

@@ -1,30 +1,39 @@
-"""Edits and deletes of messages that were recorded earlier."""
+"""Edits and deletes: applied to messages that were recorded, kept for those that come later, or answered again."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
+from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import Boolean, ColumnElement, literal_column, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.database.channels import ChannelAccess
 from adapters.database.records import Event, Message
-from domain.events import OPEN_STATES, EventKind, EventState
+from adapters.database.tables import Conversation
+from domain.events import OPEN_STATES, EventKind, EventState, InboundEvent
+from domain.hearing import is_answered_again
 from domain.ids import ConversationId
 
 if TYPE_CHECKING:
     from adapters.database.events import Recording
+
+CHANGES = (EventKind.EDIT, EventKind.DELETE)
+EARLY_FOR = timedelta(minutes=1)
+"""How long a change waits for the message that it is about: platforms reorder by seconds."""
+_HAD_NO_EFFECT = literal_column("events.reason IN ('unknown_message', 'unknown_chat')", Boolean)
+"""Its message was not recorded when it came."""
 
 
 @dataclass(frozen=True)
 class _Known:
     """The message that a change is about, and how the event that brought it stands."""
 
-    id: object
+    id: UUID
     text: str
-    state: str
-    has_turn: bool
+    state: EventState
+    taken_up: bool
 
 
 async def apply_changes(
@@ -34,52 +43,106 @@ async def apply_changes(
     recordings: Sequence["Recording"],
     now: datetime,
 ) -> "list[Recording]":
-    """Apply the edits and deletes among these events and end them; the others pass unchanged."""
+    """Apply the edits and deletes among these events and end them; what is to be answered again passes on."""
     applied = []
     for item in recordings:
-        if item.state is EventState.RECEIVED and item.event.kind in (EventKind.EDIT, EventKind.DELETE):
-            reason = await _apply(connection, conversation, item, now)
-            item = replace(item, state=EventState.IGNORED, reason=reason)
+        if conversation and item.state is EventState.RECEIVED and item.event.kind in CHANGES:
+            reason = await _apply(connection, access, conversation, item, now)
+            item = replace(item, state=EventState.IGNORED, reason=reason) if reason else item
         applied.append(item)
     return applied
 
 
 async def _apply(
-    connection: AsyncConnection, conversation: ConversationId | None, item: "Recording", now: datetime
-) -> str:
+    connection: AsyncConnection, access: ChannelAccess, conversation: ConversationId, item: "Recording", now: datetime
+) -> str | None:
+    """Apply one change; why it needs no answer, or None for an edit that is to be answered as a message of its own."""
     known = await _find(connection, conversation, item.event.platform_message_id)
     if known is None:
         return "unknown_message"
     if item.event.kind is EventKind.DELETE:
-        await connection.execute(
-            update(Message).where(Message.id == known.id).values(deleted_at=now, changed_seq=item.seq)
-        )
-        await _withdraw(connection, known, now)
+        await _delete(connection, conversation, item, now)
         return "applied"
     if known.text == item.event.text:
         return "unchanged"
-    changed = {"text": item.event.text, "edited_at": item.event.occurred_at or now, "changed_seq": item.seq}
+    edited_at = item.event.occurred_at or now
+    if is_answered_again(access.bot, known.state, taken_up=known.taken_up):
+        # The record keeps what was answered: the new text stands in the edit's own message.
+        await connection.execute(update(Message).where(Message.id == known.id).values(edited_at=edited_at))
+        await _reopen(connection, conversation, now)
+        return None
+    changed = {"text": item.event.text, "edited_at": edited_at, "changed_seq": item.seq}
     await connection.execute(update(Message).where(Message.id == known.id).values(changed))
     return "applied" if known.state in OPEN_STATES else "already_answered"
 
 
 async def _find(
-    connection: AsyncConnection, conversation: ConversationId | None, platform_message_id: str | None
+    connection: AsyncConnection, conversation: ConversationId, platform_message_id: str | None
 ) -> _Known | None:
+    """The message with this id, in the words that it was last answered in."""
+    if platform_message_id is None:
+        return None
     query = (
         select(Message.id, Message.text, Event.state, Event.turn_id)
         .join(Event, Event.id == Message.id)
-        .where(Message.conversation_id == conversation, Message.platform_message_id == platform_message_id)
+        .where(*_of(conversation, platform_message_id))
+        .order_by(Message.seq.desc())
+        .limit(1)
     )
-    row = (await connection.execute(query)).first()
-    return _Known(row.id, row.text, row.state, row.turn_id is not None) if row else None
+    row = (await connection.execute(query)).one_or_none()
+    return _Known(row.id, row.text, EventState(row.state), row.turn_id is not None) if row else None
 
 
-async def _withdraw(connection: AsyncConnection, known: _Known, now: datetime) -> None:
-    """A deleted message that no turn has taken up needs no answer any more."""
+def _of(conversation: ConversationId, platform_message_id: str | None) -> tuple[ColumnElement[bool], ...]:
+    return (
+        Message.conversation_id == conversation,
+        Message.platform_message_id == platform_message_id,
+        Message.direction == "inbound",
+    )
+
+
+async def _reopen(connection: AsyncConnection, conversation: ConversationId, now: datetime) -> None:
+    """What is to be answered reopens a closed conversation, as any message does."""
+    reopened = update(Conversation).where(Conversation.id == conversation)
+    await connection.execute(reopened.values(last_message_at=now, closed_at=None, undeliverable=None))
+
+
+async def _delete(connection: AsyncConnection, conversation: ConversationId, item: "Recording", now: datetime) -> None:
+    """Mark a message as deleted; where no turn has taken it up, it needs no answer any more."""
+    deleted = (
+        update(Message)
+        .where(*_of(conversation, item.event.platform_message_id))
+        .values(deleted_at=now, changed_seq=item.seq)
+        .returning(Message.id)
+    )
+    ids = (await connection.scalars(deleted)).all()
     withdrawn = (
         update(Event)
-        .where(Event.id == known.id, Event.state.in_(OPEN_STATES), Event.turn_id.is_(None))
+        .where(Event.id.in_(ids), Event.state.in_(OPEN_STATES), Event.turn_id.is_(None))
         .values(state=EventState.IGNORED, reason="withdrawn", ended_at=now)
     )
     await connection.execute(withdrawn)
+
+
+async def apply_early_changes(
+    connection: AsyncConnection, access: ChannelAccess, spoken: Sequence["Recording"], now: datetime
+) -> None:
+    """Apply what was said of these messages before they were here."""
+    named = {(item.event.chat, item.event.platform_message_id): item for item in spoken}
+    ids = [name for _, name in named if name is not None]
+    if not ids:
+        return
+    query = (
+        select(Event.id, Event.payload)
+        .where(Event.channel_id == access.channel.id, Event.received_at > now - EARLY_FOR, _HAD_NO_EFFECT)
+        .where(Event.payload["platform_message_id"].as_string().in_(ids))
+        .order_by(Event.received_at, Event.seq)
+    )
+    for row in (await connection.execute(query)).all():
+        change = InboundEvent.model_validate(row.payload)
+        item = named.get((change.chat, change.platform_message_id))
+        if item is None or item.conversation is None:
+            continue
+        reason = await _apply(connection, access, item.conversation, replace(item, event=change), now)
+        noted = update(Event).where(Event.id == row.id)
+        await connection.execute(noted.values(conversation_id=item.conversation, reason=reason))

@@ -25,6 +25,8 @@ _COLUMNS = (
     Event.ended_at,
     Turn.number.label("turn"),
 )
+_events = select(*_COLUMNS).select_from(Event).outerjoin(Turn, Turn.id == Event.turn_id)
+_from_platforms = _events.where(Event.ours.is_(False))
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,11 @@ async def page(
         )
         if value is not None
     ]
-    events = select(*_COLUMNS).select_from(Event).outerjoin(Turn, Turn.id == Event.turn_id)
-    listing = scoped(events.where(Event.ours.is_(False), *criteria), workspace_id)
+    listing = scoped(_from_platforms.where(*criteria), workspace_id)
     return (await connection.execute(page_of(listing, Event.received_at, Event.id, after, limit))).mappings().all()
+
+
+async def one(connection: AsyncConnection, workspace_id: UUID, event_id: UUID) -> RowMapping | None:
+    """An event that came from a platform."""
+    query = scoped(_from_platforms.where(Event.id == event_id), workspace_id)
+    return (await connection.execute(query)).mappings().one_or_none()

@@ -11,22 +11,29 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.database.channels import ChannelAccess
-from adapters.database.edits import apply_changes
+from adapters.database.edits import apply_changes, apply_early_changes
+from adapters.database.memberships import moves, note_moves, note_reachability
+from adapters.database.notifications import conversation_changed
 from adapters.database.records import Event, Message
 from adapters.database.tables import ChatAlias, Contact, Conversation
-from domain.events import WAKING_KINDS, EventKind, EventState, InboundEvent
+from domain.events import ANSWERED_KINDS, WAKING_KINDS, EventKind, EventState, InboundEvent
 from domain.hearing import first_state
 from domain.ids import ChannelId, ConversationId, EventId, contact_id, conversation_id, event_id
+from domain.platforms import PlatformName
 
 NOT_HEARD_AFTER = timedelta(days=7)
 
 
 @dataclass(frozen=True)
 class Recording:
-    """One event on its way into the record: its id, its conversation and how it stands at once."""
+    """One event on its way into the record: its id, its conversation and how it stands at once.
+
+    `chat` is the name under which the event's chat was first met; a group can get a new one.
+    """
 
     id: EventId
     event: InboundEvent
+    chat: str | None
     conversation: ConversationId | None
     state: EventState
     reason: str | None
@@ -50,12 +57,14 @@ async def record(
 ) -> Recorded:
     """Record what a platform told us; an event whose key is known already has no effect."""
     known, aliases = await _known(connection, access.channel.id, events)
-    fresh: dict[str, Recording] = {}
+    fresh: dict[str, InboundEvent] = {}
     for event in events:
-        if event.key not in known and event.key not in fresh:
-            fresh[event.key] = _recording(access, event, aliases, now)
+        if event.key not in known:
+            fresh.setdefault(event.key, event)
+    aliases = await note_moves(connection, access.channel.id, fresh.values(), aliases)
+    made = [_recording(access, event, aliases, now) for event in fresh.values()]
     recordings: list[Recording] = []
-    for conversation, group in _by_conversation(fresh.values()):
+    for conversation, group in _by_conversation(made):
         recordings += await _record_group(connection, access, conversation, group, now, correlation_id)
     waiting = dict.fromkeys(item.conversation for item in recordings if item.state is EventState.RECEIVED)
     return Recorded(tuple(item for item in waiting if item), tuple(recordings))
@@ -65,7 +74,7 @@ async def _known(
     connection: AsyncConnection, channel_id: ChannelId, events: Sequence[InboundEvent]
 ) -> tuple[set[str], dict[str, str]]:
     """The keys that are recorded already, and the chats that go on under another name."""
-    chats = {event.chat for event in events if event.chat}
+    chats = {event.chat for event in events if event.chat} | {move.old for event in events for move in moves(event)}
     keys = select(literal("key").label("what"), Event.key.label("name"), literal("").label("value")).where(
         Event.channel_id == channel_id, Event.key.in_([event.key for event in events])
     )
@@ -84,6 +93,7 @@ def _recording(access: ChannelAccess, event: InboundEvent, aliases: dict[str, st
     return Recording(
         id=event_id(channel, event.key),
         event=event,
+        chat=chat,
         conversation=conversation_id(channel, chat, event.thread) if chat else None,
         state=state,
         reason=reason,
@@ -118,12 +128,23 @@ async def _record_group(
         settled = await apply_changes(connection, access, conversation, settled, now)
     inserted = await _insert_events(connection, access, settled, now, correlation_id)
     new = [item for item in settled if item.id in inserted]
-    spoken = [
-        item for item in new if item.event.kind in WAKING_KINDS and item.event.ignored is None and item.conversation
-    ]
+    spoken = [item for item in new if _is_said(item)]
     if spoken:
         await connection.execute(insert(Message).values([_message(access, item) for item in spoken]))
+        await apply_early_changes(connection, access, spoken, now)
+    if conversation and last_seq is not None:
+        await note_reachability(connection, conversation, [item.event for item in new])
+        if access.channel.platform is PlatformName.WEBCHAT:
+            await conversation_changed(connection, conversation)
     return new
+
+
+def _is_said(item: Recording) -> bool:
+    """Whether it is a message of the conversation: an edit is one where it is answered again."""
+    if item.conversation is None or item.event.ignored is not None:
+        return False
+    answered = item.event.kind in ANSWERED_KINDS and item.state is EventState.RECEIVED
+    return answered or item.event.kind in WAKING_KINDS
 
 
 def _ended(item: Recording) -> EventState:
@@ -138,8 +159,8 @@ async def _allocate(
     now: datetime,
 ) -> int | None:
     """Lock the conversation and number the group; None when it does not exist and nothing here begins one."""
-    wakes = any(item.state is EventState.RECEIVED and item.event.kind in WAKING_KINDS for item in group)
-    if not wakes:
+    opening = next((item for item in group if _wakes(item)), None)
+    if opening is None:
         numbered = (
             update(Conversation)
             .where(Conversation.id == conversation)
@@ -147,8 +168,7 @@ async def _allocate(
             .returning(Conversation.last_seq)
         )
         return await connection.scalar(numbered)
-    first = next(item.event for item in group if item.state is EventState.RECEIVED)
-    contact = await _keep_contact(connection, access, first)
+    contact = await _keep_contact(connection, access, opening)
     row = {
         "id": conversation,
         "workspace_id": access.workspace_id,
@@ -156,8 +176,8 @@ async def _allocate(
         "channel_id": access.channel.id,
         "contact_id": contact,
         "platform": access.channel.platform,
-        "chat": first.chat,
-        "thread": first.thread,
+        "chat": opening.event.chat,
+        "thread": opening.event.thread,
         "last_message_at": now,
         "last_seq": len(group),
     }
@@ -169,9 +189,13 @@ async def _allocate(
     return await connection.scalar(kept.returning(Conversation.last_seq))
 
 
-async def _keep_contact(connection: AsyncConnection, access: ChannelAccess, event: InboundEvent) -> UUID:
-    sender = event.sender
-    external = event.chat if event.is_group or sender is None else sender.external_id
+def _wakes(item: Recording) -> bool:
+    return item.state is EventState.RECEIVED and item.event.kind in WAKING_KINDS
+
+
+async def _keep_contact(connection: AsyncConnection, access: ChannelAccess, item: Recording) -> UUID:
+    event, sender = item.event, item.event.sender
+    external = item.chat if event.is_group or sender is None else sender.external_id
     title = event.details.get("chat_title")
     name = (title if isinstance(title, str) else None) if event.is_group else (sender.name if sender else None)
     row = {

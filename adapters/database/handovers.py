@@ -123,3 +123,9 @@ async def lease_left_behind(
         .returning(Conversation.id)
     )
     return (await connection.scalars(leased)).all()
+
+
+async def give_back(connection: AsyncConnection, conversations: Sequence[UUID]) -> None:
+    """End the lease on conversations that could not be handed over, so that the next round takes them up."""
+    ended = update(Conversation).where(Conversation.id.in_(conversations))
+    await connection.execute(ended.values(relayed_until=None))

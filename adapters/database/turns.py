@@ -13,7 +13,7 @@ from adapters.database.records import Event, Message, Turn, VerdictRow
 from adapters.database.tables import BotRow, Conversation
 from domain.bots import Bot
 from domain.conversations import Voice
-from domain.events import OPEN_STATES, WAKING_KINDS, EventState
+from domain.events import ANSWERED_KINDS, OPEN_STATES, EventState
 from domain.moderation import Verdict
 from domain.opening import Candidate, Opening, open_turn
 from domain.platforms import PlatformName
@@ -105,7 +105,7 @@ async def _waiting(
         .where(
             Event.conversation_id == conversation_id,
             Event.state.in_((EventState.RECEIVED, EventState.QUEUED)),
-            Event.kind.in_(WAKING_KINDS),
+            Event.kind.in_(ANSWERED_KINDS),
             Event.turn_id.is_(None),
         )
         .order_by(Event.seq)

@@ -29,6 +29,9 @@ BUDGET = timedelta(milliseconds=250)
 AWAY_SECONDS = 1.0
 RELAY_EVERY_SECONDS = 1.0
 RELAY_AFTER = timedelta(seconds=1.5)
+_RELAY_BUDGET = timedelta(seconds=2)
+_AWAY = (RPCStatusCode.UNAVAILABLE, RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED)
+"""What a call ends with that Temporal did not answer; any other end is about the conversation."""
 
 
 def _now() -> datetime:
@@ -50,7 +53,7 @@ class Handing:
 
         After a failure, for a moment, nobody but the relay tries: each try would cost its caller the whole budget.
         """
-        if at_once and time.monotonic() < self._away_until:
+        if at_once and self._is_away():
             return False
         more = True
         while more:
@@ -58,16 +61,27 @@ class Handing:
                 batch = await handovers.batch(connection, conversation_id)
             if batch is None:
                 return True
-            try:
-                await self._signal(batch, budget)
-            except (RPCError, RuntimeError, OSError) as error:
-                get_logger(__name__).warning(
-                    "handover_postponed", conversation=str(conversation_id), error=_kind(error)
-                )
+            if not await self._signalled(batch, budget):
                 return False
             async with self._database.begin() as connection:
                 await mark_handed_over(connection, [UUID(item.id) for item in batch.items], self._now())
             more = batch.more
+        return True
+
+    async def _signalled(self, batch: Batch, budget: timedelta) -> bool:
+        """Whether Temporal took it; where it did not answer, it is away for a moment."""
+        try:
+            # The call's own timeout does not cover connecting, which a server that is cut off can hold up for long.
+            async with asyncio.timeout(budget.total_seconds()):
+                await self._signal(batch, budget)
+        except (RPCError, RuntimeError, OSError) as error:
+            if not isinstance(error, RPCError) or error.status in _AWAY:
+                self._away_until = time.monotonic() + AWAY_SECONDS
+            get_logger(__name__).warning(
+                "handover_postponed", conversation=str(batch.conversation_id), error=_kind(error)
+            )
+            return False
+        self._away_until = 0.0
         return True
 
     async def _signal(self, batch: Batch, budget: timedelta) -> None:
@@ -97,6 +111,9 @@ class Handing:
             if error.status is not RPCStatusCode.NOT_FOUND:
                 raise
 
+    def _is_away(self) -> bool:
+        return time.monotonic() < self._away_until
+
     async def check(self) -> None:
         """Ask Temporal whether it serves; raises what its client raises."""
         await self._client.service_client.check_health(timeout=timedelta(seconds=2))
@@ -114,10 +131,20 @@ class Handing:
         """One round of the relay; how many conversations it took up."""
         async with self._database.begin() as connection:
             left = await handovers.lease_left_behind(connection, self._now(), older_than)
-        for conversation in left:
-            if not await self.hand_over(conversation, budget=timedelta(seconds=2), at_once=False):
+        for position, conversation in enumerate(left):
+            if not await self._relayed(conversation) and self._is_away():
+                async with self._database.begin() as connection:
+                    await handovers.give_back(connection, left[position:])
                 break
         return len(left)
+
+    async def _relayed(self, conversation: UUID) -> bool:
+        try:
+            return await self.hand_over(conversation, budget=_RELAY_BUDGET, at_once=False)
+        except ValueError as error:
+            # Settings of a bot that this version cannot read must not hold up the other bots' conversations.
+            get_logger(__name__).error("handover_impossible", conversation=str(conversation), error=_kind(error))
+            return False
 
 
 def _attributes(batch: Batch) -> TypedSearchAttributes:

@@ -1,3 +1,5 @@
+"""Children under the supervisor: started, restarted when they die, and gone when it ends."""
+
 import asyncio
 import os
 import signal

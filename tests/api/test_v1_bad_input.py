@@ -61,7 +61,7 @@ async def ids(api: httpx.AsyncClient, database: Database, settings: Settings) ->
     turn = await scene.open_turn(await scene.hear("hi"))
     _, (delivery,) = await scene.reply(turn, "answer", "uncertain")
     return {"bot_id": scene.bot_id, "channel_id": scene.channel_id, "conversation_id": scene.conversation(),
-            "delivery_id": delivery, "key_id": uuid4()}  # fmt: skip
+            "delivery_id": delivery, "event_id": uuid4(), "key_id": uuid4()}  # fmt: skip
 
 
 async def test_no_body_makes_a_route_fail(api: httpx.AsyncClient, ids: dict[str, object]) -> None:
@@ -119,7 +119,7 @@ QUERIES = (
     "cursor=%00", "cursor=" + "A" * 501, "cursor=%F0%28", "after_seq=-1", "after_seq=9223372036854775808",
     "state=nothing", "status=nothing", "platform=irc", "bot_id=x", "channel_id=%00", "conversation_id=0",
     "since=x", "until=2026-13-01T00:00:00Z", "since=2026-01-01T00:00:00", "since=99999999999999999999", "interval=year",
-    "q=%00", "q=" + "x" * 201, "%00=1", "q=%ED%A0%80", "q=%FF", "until=0001-01-01T00:00:00%2B14:00", 
+    "q=%00", "q=" + "x" * 201, "%00=1", "q=%ED%A0%80", "q=%FF", "until=0001-01-01T00:00:00%2B14:00",
     "bot_id=" + "a" * 5000,
 )  # fmt: skip
 

@@ -1,18 +1,21 @@
 """Channels over HTTP: credentials go in and never come out."""
 
+from dataclasses import replace
 from uuid import UUID, uuid4
 
 import httpx
-import pytest
 from sqlalchemy import select, update
 
 from adapters.database import channels
 from adapters.database.channels import credentials_vault
 from adapters.database.engine import Database
 from adapters.database.tables import ChannelRow
-from domain.platforms import CREDENTIALS, PlatformName
+from adapters.platforms.catalogue import http_client, platforms
+from api.app import create_app
+from domain.platforms import CREDENTIALS
 from settings import Settings
 from tests.api.scene import TOKEN
+from tests.product import make_key
 
 NEW = {"platform": "telegram", "name": "@ada", "credentials": {"token": TOKEN, "webhook_secret": "s3cret_-A-and-more"}}
 
@@ -97,19 +100,25 @@ async def test_what_is_wrong_with_a_channel_is_named(api: httpx.AsyncClient) -> 
         assert (answer.status_code, [item["field"] for item in answer.json()["errors"]]) == (422, fields)
 
 
-async def test_a_platform_that_nothing_speaks_to_is_refused(api: httpx.AsyncClient, app_platforms: set[str]) -> None:
-    for platform in {*PlatformName} - app_platforms:
+async def test_a_platform_that_nothing_speaks_to_is_refused(settings: Settings, database: Database) -> None:
+    app, headers = create_app(settings), {"Authorization": f"Bearer {await make_key(settings, database)}"}
+    async with app.router.lifespan_context(app):
+        app.state.resources = replace(app.state.resources, platforms={})
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://api", headers=headers) as client:
+            for platform, needed in CREDENTIALS.items():
+                given = dict.fromkeys(needed.required, "x" * 20)
+                answer = await connect(client, platform=platform, credentials=given)
+                assert (answer.status_code, answer.json()["code"]) == (422, "platform_unavailable")
+
+
+async def test_every_platform_that_is_spoken_to_can_be_connected(api: httpx.AsyncClient, settings: Settings) -> None:
+    http = http_client()
+    for platform in platforms(settings, http):
         given = dict.fromkeys(CREDENTIALS[platform].required, "x" * 20)
         answer = await connect(api, platform=platform, credentials=given)
-        assert (answer.status_code, answer.json()["code"]) == (422, "platform_unavailable")
-
-
-@pytest.fixture
-def app_platforms(settings: Settings) -> set[str]:
-    """The platforms that this version speaks to."""
-    from adapters.platforms.catalogue import http_client, platforms
-
-    return set(platforms(settings, http_client()))
+        assert (answer.status_code, answer.json()["platform"]) == (201, platform)
+    await http.close()
 
 
 async def test_a_patch_replaces_single_credentials(

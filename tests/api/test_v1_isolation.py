@@ -15,13 +15,15 @@ from tests.api.v1_routes import Operation, operations
 async def ids(api: httpx.AsyncClient, database: Database, settings: Settings) -> dict[str, UUID | str]:
     """One object of each kind, in the workspace of `api`."""
     scene: Scene = await set_scene(api, database, settings)
-    turn = await scene.open_turn(await scene.hear("hi"))
+    heard = await scene.hear("hi")
+    turn = await scene.open_turn(heard)
     _, (delivery,) = await scene.reply(turn, "answer", "uncertain")
     return {
         "bot_id": scene.bot_id,
         "channel_id": scene.channel_id,
         "conversation_id": scene.conversation(),
         "delivery_id": delivery,
+        "event_id": heard,
         "key_id": (await api.get("/v1/keys")).json()["items"][0]["id"],
     }
 

@@ -23,7 +23,7 @@ REPOSITORIES = (
 )  # fmt: skip
 OF_ALL_WORKSPACES = {"idempotency": {"remove_expired"}}
 """Statements that mean to pass over the border: the sweep that removes what nobody may ask for any more."""
-IDS = {name: uuid4() for name in ("bot_id", "channel_id", "conversation_id", "delivery_id", "key_id")}
+IDS = {name: uuid4() for name in ("bot_id", "channel_id", "conversation_id", "delivery_id", "event_id", "key_id")}
 
 
 def needed(method: str, path: str) -> Role:

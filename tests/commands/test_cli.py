@@ -71,21 +71,34 @@ def test_a_wrong_command_line_is_one_line_and_exit_code_2(words: list[str], caps
     assert len(capsys.readouterr().err.splitlines()) == 1
 
 
+@pytest.fixture
+def unset(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.MonkeyPatch:
+    """No setting at all."""
+    for name in Settings.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
+    monkeypatch.chdir(tmp_path)
+    return monkeypatch
+
+
 @pytest.mark.parametrize("command", ["api", "worker", "gateway", "migrate"])
-async def test_what_is_not_set_is_named_one_line_each(command: str) -> None:
-    done = await chat_orchestrator(command)
+def test_what_is_not_set_is_named_one_line_each(
+    command: str, unset: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.run([command]) == 2
+    assert {line.split(":")[0] for line in capsys.readouterr().err.splitlines()} == NEEDED
 
-    assert done.code == 2
-    assert {line.split(":")[0] for line in done.error.splitlines()} == NEEDED
 
-
-async def test_wrong_settings_are_named_one_line_each_without_their_secret() -> None:
+def test_wrong_settings_are_named_one_line_each_without_their_secret(
+    unset: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     given = {"SECRET_KEY": "too-short-canary", "METRICS_PORT": "70000", "LOG_FORMAT": "xml"}
-    done = await chat_orchestrator("worker", environment=given)
+    for name, value in given.items():
+        unset.setenv(name, value)
 
-    assert done.code == 2
-    assert {line.split(":")[0] for line in done.error.splitlines()} == set(given)
-    assert "canary" not in done.error
+    assert cli.run(["worker"]) == 2
+    said = capsys.readouterr().err
+    assert {line.split(":")[0] for line in said.splitlines()} == set(given)
+    assert "canary" not in said
 
 
 async def test_a_database_that_is_away_is_one_sentence(settings: Settings) -> None:

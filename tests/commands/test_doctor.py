@@ -7,6 +7,9 @@ from pydantic import JsonValue
 from sqlalchemy import text
 
 from adapters.ports import free_port
+from adapters.temporal.client import connect
+from adapters.temporal.schedules import ensure_schedules
+from commands.doctor import doctor
 from tests.commands.commandline import chat_orchestrator
 from tests.processes import environment
 from tests.product import Product, make_channel
@@ -15,22 +18,39 @@ from tests.simulated import TOKEN
 PROMISED = {"name", "ok", "problem", "remedy"}
 
 
-async def diagnosed(product: Product, **changed: str) -> tuple[int, dict[str, dict[str, JsonValue]]]:
-    done = await chat_orchestrator("doctor", "--json", environment=environment(product.settings) | changed)
-    found = json.loads(done.out)
-    assert found["ok"] is (done.code == 0)
-    assert all(check.keys() == PROMISED for check in found["checks"])
-    return done.code, {check["name"]: check for check in found["checks"]}
+class Diagnosis:
+    """What `doctor --json` says of a product."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+        self._monkeypatch = monkeypatch
+        self._capsys = capsys
+
+    async def of(self, product: Product, **changed: str) -> tuple[int, dict[str, dict[str, JsonValue]]]:
+        for name, value in (environment(product.settings) | changed).items():
+            self._monkeypatch.setenv(name, value)
+        self._capsys.readouterr()
+        code = await doctor(as_json=True)
+        said = self._capsys.readouterr().out
+        found = json.loads(said[said.index("{\n") :])
+        assert found["ok"] is (code == 0)
+        assert all(check.keys() == PROMISED for check in found["checks"])
+        return code, {check["name"]: check for check in found["checks"]}
+
+
+@pytest.fixture
+def diagnosis(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Diagnosis:
+    """The doctor, asked in this process."""
+    return Diagnosis(monkeypatch, capsys)
 
 
 def troubled(checks: dict[str, dict[str, JsonValue]]) -> set[str]:
     return {name for name, check in checks.items() if not check["ok"]}
 
 
-async def test_a_product_in_order_has_no_problem(product: Product) -> None:
-    await chat_orchestrator("migrate", environment=environment(product.settings))
+async def test_a_product_in_order_has_no_problem(product: Product, diagnosis: Diagnosis) -> None:
+    await ensure_schedules(await connect(product.settings), product.settings.task_queue)
     await make_channel(product.settings, product.database, "telegram", {"token": TOKEN}, {"polling": True})
-    code, checks = await diagnosed(product)
+    code, checks = await diagnosis.of(product)
 
     queue = product.settings.task_queue
     assert troubled(checks) == set()
@@ -39,11 +59,11 @@ async def test_a_product_in_order_has_no_problem(product: Product) -> None:
             f"workers {queue}-ai", f"workers {queue}-delivery"} <= checks.keys()  # fmt: skip
 
 
-async def test_what_is_missing_is_named(product: Product) -> None:
+async def test_what_is_missing_is_named(product: Product, diagnosis: Diagnosis) -> None:
     channel = await product.channel("telegram")
     async with product.database.begin() as connection:
         await connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
-    code, checks = await diagnosed(product, TASK_QUEUE="nobody")
+    code, checks = await diagnosis.of(product, TASK_QUEUE="nobody")
 
     assert code == 1
     assert troubled(checks) == {
@@ -52,25 +72,20 @@ async def test_what_is_missing_is_named(product: Product) -> None:
     }  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("variable", "value", "name"),
-    [
-        ("DATABASE_URL", "postgresql://nobody@127.0.0.1:{port}/nothing", "database"),
-        ("TEMPORAL_ADDRESS", "127.0.0.1:{port}", "temporal"),
-        ("OPENAI_BASE_URL", "http://127.0.0.1:{port}/v1", "model"),
-    ],
-)
-async def test_what_is_away_is_named_with_a_remedy(product: Product, variable: str, value: str, name: str) -> None:
-    code, checks = await diagnosed(product, **{variable: value.format(port=free_port())})
+async def test_what_is_away_is_named_with_a_remedy(product: Product, diagnosis: Diagnosis) -> None:
+    port = free_port()
+    away = {"DATABASE_URL": f"postgresql://nobody@127.0.0.1:{port}/nothing", "TEMPORAL_ADDRESS": f"127.0.0.1:{port}",
+            "OPENAI_BASE_URL": f"http://127.0.0.1:{port}/v1"}  # fmt: skip
+    code, checks = await diagnosis.of(product, **away)
 
     assert code == 1
-    assert name in troubled(checks)
-    assert checks[name]["remedy"]
+    assert troubled(checks) == {"database", "channels", "temporal", "model"}
+    assert all(checks[name]["remedy"] for name in troubled(checks))
 
 
-async def test_a_token_that_is_refused_is_named_by_its_channel(product: Product) -> None:
+async def test_a_token_that_is_refused_is_named_by_its_channel(product: Product, diagnosis: Diagnosis) -> None:
     made = await make_channel(product.settings, product.database, "telegram", {"token": "1:wrong"}, {"polling": True})
-    _, checks = await diagnosed(product)
+    _, checks = await diagnosis.of(product)
 
     assert f"channel telegram telegram {made.id}" in troubled(checks)
 

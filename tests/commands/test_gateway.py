@@ -1,11 +1,16 @@
 """The gateway: polls what cannot be called, once however many run, and loses nothing when it is killed."""
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+
 from sqlalchemy import func, select, update
 
 from adapters.database.channels import credentials_vault, seal_credentials
 from adapters.database.records import Event
 from adapters.database.tables import ChannelRow
 from commands.channel_locks import ChannelLocks
+from commands.gateway import poll
 from tests.machine import until
 from tests.processes import command
 from tests.product import MadeChannel, Product, make_channel
@@ -21,6 +26,17 @@ async def polled(product: Product, token: str = TOKEN) -> MadeChannel:
         product.settings, product.database, "telegram", {"token": token}, {"polling": True},
         bursts={"policy": "queue"}, model={"provider": "demo"},
     )  # fmt: skip
+
+
+@asynccontextmanager
+async def polling(product: Product) -> AsyncIterator[None]:
+    """A gateway in this process."""
+    running = asyncio.create_task(poll(product.settings))
+    try:
+        yield
+    finally:
+        running.cancel()
+        await asyncio.wait({running})
 
 
 async def count_events(product: Product) -> int:
@@ -52,7 +68,7 @@ async def test_messages_that_came_while_no_gateway_ran_are_answered_once(product
         await sent(product, 1)
         await first.kill()
     await product.simulated.say(CHAT, "two")
-    async with command(product.settings, "gateway"):
+    async with polling(product):
         await sent(product, 2)
 
     assert await count_events(product) == 2
@@ -61,21 +77,24 @@ async def test_messages_that_came_while_no_gateway_ran_are_answered_once(product
 
 async def test_a_second_gateway_stands_by_and_takes_over(product: Product) -> None:
     await polled(product)
-    async with command(product.settings, "gateway") as first, command(product.settings, "gateway") as second:
+    async with AsyncExitStack() as first:
+        await first.enter_async_context(polling(product))
         await product.simulated.say(CHAT, "one")
         await sent(product, 1)
-        conflicts = [call for call in await product.simulated.ledger("call") if call.get("status") == 409]
-        await first.kill()
-        await product.simulated.say(CHAT, "two")
-        await sent(product, 2)
-        await second.stop()
+        async with polling(product):
+            await product.simulated.say(CHAT, "two")
+            await sent(product, 2)
+            conflicts = [call for call in await product.simulated.ledger("call") if call["status"] == 409]
+            await first.aclose()
+            await product.simulated.say(CHAT, "three")
+            await sent(product, 3)
 
     assert conflicts == []
-    assert await count_events(product) == 2
+    assert await count_events(product) == 3
 
 
 async def test_channels_come_and_go_while_it_runs(product: Product) -> None:
-    async with command(product.settings, "gateway"):
+    async with polling(product):
         channel = await polled(product)
         await product.simulated.say(CHAT, "hello")
         await sent(product, 1)
@@ -91,7 +110,7 @@ async def test_a_refused_token_waits_until_it_is_corrected(product: Product) -> 
     await product.simulated.post("/telegram/settings", refused_tokens=[OTHER_TOKEN])
     channel = await polled(product, OTHER_TOKEN)
     await product.simulated.say(CHAT, "hello")
-    async with command(product.settings, "gateway"):
+    async with polling(product):
         await until(lambda: _was_refused(product), _WITHIN_SECONDS)
         vault = credentials_vault(product.settings.secrets())
         await _change(product, channel, **seal_credentials(vault, channel.id, {"token": TOKEN}))

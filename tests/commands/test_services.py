@@ -1,3 +1,5 @@
+"""The command `services`: both servers up, their addresses printed, and nothing left behind."""
+
 import asyncio
 import os
 import signal

@@ -1,3 +1,5 @@
+"""The embedded PostgreSQL: started, found again, stopped, and refused where its directory is not its own."""
+
 import os
 import signal
 import socket

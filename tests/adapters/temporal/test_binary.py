@@ -1,3 +1,5 @@
+"""Temporal's binary: where it is looked for, and what is said when it cannot be had."""
+
 import asyncio
 from pathlib import Path
 

@@ -1,0 +1,67 @@
+"""What memberships change: groups that got a new id, and contacts that cannot be reached any more or again."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from adapters.database.tables import ChatAlias, Conversation
+from domain.events import WAKING_KINDS, EventKind, InboundEvent
+from domain.ids import ChannelId, ConversationId
+
+_UNDELIVERABLE = {"blocked": "blocked", "removed": "removed", "unblocked": None, "added": None}
+"""What a membership's status says of reaching the contact."""
+
+
+@dataclass(frozen=True)
+class Move:
+    """A chat's id, and the one that the platform gave it instead."""
+
+    old: str
+    new: str
+
+
+def moves(event: InboundEvent) -> tuple[Move, ...]:
+    """The move that an event tells of, as the old or the new chat sees it; none for any other event."""
+    if event.kind is not EventKind.MEMBERSHIP or event.chat is None:
+        return ()
+    new, old = (event.details.get(name) for name in ("migrate_to", "migrate_from"))
+    if isinstance(new, str):
+        return (Move(event.chat, new),)
+    return (Move(old, event.chat),) if isinstance(old, str) else ()
+
+
+async def note_moves(
+    connection: AsyncConnection, channel_id: ChannelId, events: Iterable[InboundEvent], aliases: dict[str, str]
+) -> dict[str, str]:
+    """Have the conversations of moved chats go on under the new id; the aliases, with those that are new."""
+    known = dict(aliases)
+    for move in (move for event in events for move in moves(event)):
+        original = known.get(move.old, move.old)
+        if move.new in known or move.new == original:
+            continue
+        known[move.new] = original
+        alias = insert(ChatAlias).values(channel_id=channel_id, chat=move.new, original_chat=original)
+        await connection.execute(alias.on_conflict_do_nothing())
+        of_chat = update(Conversation).where(Conversation.channel_id == channel_id, Conversation.chat == move.old)
+        await connection.execute(of_chat.values(chat=move.new))
+    return known
+
+
+async def note_reachability(
+    connection: AsyncConnection, conversation: ConversationId, events: Sequence[InboundEvent]
+) -> None:
+    """Show whether the contact can be reached, where these events of a conversation end with a word on it.
+
+    Who writes can be reached; whoever records the message has noted that.
+    """
+    for event in reversed(events):
+        status = event.details.get("status")
+        if event.kind in WAKING_KINDS:
+            return
+        if event.kind is EventKind.MEMBERSHIP and isinstance(status, str) and status in _UNDELIVERABLE:
+            of_contact = update(Conversation).where(Conversation.id == conversation)
+            await connection.execute(of_contact.values(undeliverable=_UNDELIVERABLE[status]))
+            return

@@ -1,0 +1,23 @@
+"""The routes under /v1: what developers and operators manage and watch."""
+
+from fastapi import APIRouter
+
+from api.v1 import (
+    bots,
+    channels,
+    controls,
+    conversations,
+    deliveries,
+    events,
+    keys,
+    messages,
+    notices,
+    stats,
+    webhook,
+)
+
+PARTS = (bots, channels, webhook, conversations, messages, controls, deliveries, events, stats, notices, keys)
+
+router = APIRouter(prefix="/v1")
+for part in PARTS:
+    router.include_router(part.router)

@@ -1,0 +1,83 @@
+"""What a channel's owner gives: credentials and settings, checked against what its platform needs."""
+
+import re
+import secrets
+from collections.abc import Mapping
+from typing import TypeAlias
+from urllib.parse import urlsplit
+
+from fastapi.exceptions import RequestValidationError
+from pydantic import JsonValue
+
+from domain.platforms import CREDENTIALS, PlatformName
+
+_WEBHOOK_SECRET = "webhook_secret"  # noqa: S105 - the name of a credential
+_SECRET_FORM = re.compile(r"[A-Za-z0-9_-]{1,256}")
+_MOST_CHARACTERS = 4096
+_SHOWN_CHARACTERS = 100
+
+_Faults: TypeAlias = dict[str, str]
+
+
+def credentials(platform: PlatformName, given: Mapping[str, str]) -> dict[str, str]:
+    """The credentials of a channel, with those that we make ourselves; 422 naming what is missing, unknown or wrong."""
+    needed = CREDENTIALS[platform]
+    known = (*needed.required, *needed.optional)
+    faults = {name: "it is missing" for name in needed.required if name not in given}
+    for name, value in given.items():
+        fault = _fault(name, value) if name in known else f"{platform} has no such credential; it has {_listed(known)}"
+        if fault:
+            faults[name[:_SHOWN_CHARACTERS]] = fault
+    if faults:
+        raise _refused("credentials", faults)
+    if _WEBHOOK_SECRET in needed.optional and _WEBHOOK_SECRET not in given:
+        return {**given, _WEBHOOK_SECRET: secrets.token_urlsafe(32)}
+    return dict(given)
+
+
+def settings(platform: PlatformName, given: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
+    """The settings of a channel; 422 for one that its platform could not follow."""
+    faults: _Faults = {}
+    if platform is PlatformName.WEBCHAT and "allowed_origins" in given and not _are_origins(given["allowed_origins"]):
+        faults["allowed_origins"] = "give a list of origins such as https://example.com, or *"
+    if platform is PlatformName.TELEGRAM and not isinstance(given.get("polling", False), bool):
+        faults["polling"] = "give true or false"
+    if faults:
+        raise _refused("settings", faults)
+    return dict(given)
+
+
+def _fault(name: str, value: str) -> str | None:
+    if not value or len(value) > _MOST_CHARACTERS:
+        return f"give 1 to {_MOST_CHARACTERS} characters"
+    if not value.isascii() or not value.isprintable() or value != value.strip():
+        return "give printable ASCII characters, without spaces around them"
+    if name == _WEBHOOK_SECRET and not _SECRET_FORM.fullmatch(value):
+        return "give 1 to 256 of the characters A-Z, a-z, 0-9, _ and -"
+    return None
+
+
+def _are_origins(value: JsonValue) -> bool:
+    return isinstance(value, list) and all(isinstance(item, str) and _is_origin(item) for item in value)
+
+
+def _is_origin(text: str) -> bool:
+    if text == "*":
+        return True
+    try:
+        parts = urlsplit(text)
+        port = parts.port
+    except ValueError:
+        return False
+    host = f"{parts.hostname}:{port}" if port else parts.hostname
+    return parts.scheme in ("http", "https") and bool(parts.hostname) and text.lower() == f"{parts.scheme}://{host}"
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    return ", ".join(names) or "none"
+
+
+def _refused(place: str, faults: _Faults) -> RequestValidationError:
+    return RequestValidationError(
+        [{"type": "value_error", "loc": ("body", place, name), "msg": fault} for name, fault in faults.items()]
+    )

@@ -1,0 +1,71 @@
+"""Messages: what was said in a conversation, and an operator speaking in it."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+from pydantic import ConfigDict
+
+from adapters.database import conversations, messages, voice
+from api.idempotency import OperatorOnce
+from api.pages import Cursor, Limit, Listed, cut, read, write
+from api.problems import invalid, not_found
+from api.resources import Using
+from api.security import Viewer
+from api.v1.conversations import Text
+from api.v1.holding import tell
+from api.v1.objects import Message, message
+from api.v1.routing import Route
+from domain.models import Strict
+
+router = APIRouter(prefix="/conversations/{conversation_id}/messages", route_class=Route, tags=["messages"])
+
+_LAST_SEQ = 2**63 - 1
+
+_AfterSeq = Annotated[int, Query(ge=0, le=_LAST_SEQ, description="Only messages behind this `seq`.")]
+
+
+class Saying(Strict):
+    """What an operator says."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"text": "Hello, this is Kim from support."}]})
+
+    text: Text
+
+
+@router.get("", summary="List a conversation's messages")
+async def read_all(
+    conversation_id: UUID, who: Viewer, using: Using, after_seq: _AfterSeq = 0, limit: Limit = 50, cursor: Cursor = None
+) -> Listed[Message]:
+    """Oldest first; an answer is there from the moment it is planned, with how its parts stand."""
+    behind = max(after_seq, _seq(cursor))
+    async with using.database.begin() as connection:
+        if await conversations.one(connection, who.workspace_id, conversation_id) is None:
+            raise not_found("conversation", conversation_id)
+        found = await messages.page(connection, who.workspace_id, conversation_id, behind, limit)
+    return cut(found, limit, message, lambda last: write("messages", last.message["seq"]))
+
+
+@router.post("", status_code=201, summary="Speak as an operator")
+async def say(conversation_id: UUID, saying: Saying, once: OperatorOnce, using: Using) -> Message:
+    """Goes to the contact as it is, whoever has the voice; a closed conversation reopens."""
+    workspace_id = once.who.workspace_id
+    async with using.database.begin() as connection:
+        message_id = await voice.say(connection, conversation_id, workspace_id, saying.text, now=datetime.now(UTC))
+        said = await messages.one(connection, workspace_id, message_id) if message_id else None
+        if said is None:
+            raise not_found("conversation", conversation_id)
+        answer = message(said)
+        await once.keep(connection, answer)
+    await tell(using, conversation_id)
+    return answer
+
+
+def _seq(cursor: str | None) -> int:
+    if cursor is None:
+        return 0
+    keys = read("messages", cursor)
+    if len(keys) != 1 or not isinstance(keys[0], int) or not 0 <= keys[0] <= _LAST_SEQ:
+        raise invalid("cursor: it is no cursor of a list of messages.", "bad_cursor")
+    return keys[0]

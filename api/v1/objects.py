@@ -1,0 +1,173 @@
+"""The objects of conversations as the API shows them."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Literal, Self, TypeAlias
+from urllib.parse import quote
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from sqlalchemy import RowMapping
+
+from adapters.database.messages import Detailed
+from domain.conversations import ConversationStatus, Voice, status
+from domain.deliveries import DeliveryState
+from domain.events import Attachment, EventKind, EventState
+from domain.ids import ConversationId, workflow_id
+from domain.platforms import PlatformName
+from settings import Settings
+
+Row: TypeAlias = RowMapping | Mapping[str, object]
+
+
+class Shown(BaseModel):
+    """The base of what is shown: read from a row by the names of its columns."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    @classmethod
+    def of(cls, row: Row) -> Self:
+        """The object of a row."""
+        return cls.model_validate(dict(row))
+
+
+class Contact(Shown):
+    """The person, or the group chat, on the other side."""
+
+    id: UUID
+    external_id: str = Field(examples=["7527593"])
+    name: str | None = Field(examples=["Test User"])
+    language: str | None = Field(examples=["de"])
+
+
+class Conversation(Shown):
+    """One contact's chat on one channel; one Temporal workflow."""
+
+    id: UUID
+    bot_id: UUID
+    channel_id: UUID
+    platform: PlatformName
+    thread: str | None
+    status: ConversationStatus = Field(description="`active`: a turn runs; `waiting`: for the contact.")
+    voice: Voice = Field(description="Who speaks to the contact; `nobody` while paused.")
+    contact: Contact
+    workflow_id: str = Field(examples=["conversation:2f1a7bb5-6d3c-5a8e-9a53-0d6f0c8b8a11"])
+    temporal_ui_url: str | None = Field(description="The workflow in Temporal UI, where TEMPORAL_UI_URL is set.")
+    turns: int = Field(examples=[12])
+    undeliverable: str | None = Field(description="Why the contact cannot be reached, where that is known.")
+    last_message_at: datetime | None
+    created_at: datetime
+    updated_at: datetime
+    closed_at: datetime | None
+    metadata: dict[str, JsonValue]
+
+
+def conversation(row: Row, settings: Settings) -> Conversation:
+    """A conversation from its row."""
+    workflow = workflow_id(ConversationId(UUID(str(row["id"]))))
+    standing = status(
+        closed=row["closed_at"] is not None, voice=Voice(str(row["voice"])), turn_open=bool(row["turn_open"])
+    )
+    link = None
+    if settings.temporal_ui_url:
+        namespace = quote(settings.temporal_namespace, safe="")
+        link = f"{settings.temporal_ui_url}/namespaces/{namespace}/workflows/{quote(workflow, safe='')}"
+    contact = {name: row[f"contact_{name}"] for name in Contact.model_fields}
+    return Conversation.of(
+        {**row, "status": standing, "contact": contact, "workflow_id": workflow, "temporal_ui_url": link}
+    )
+
+
+class Delivery(Shown):
+    """One part of what was said, and what became of its sending."""
+
+    id: UUID
+    conversation_id: UUID
+    channel_id: UUID
+    message_id: UUID
+    part: int = Field(examples=[1])
+    state: DeliveryState
+    platform_message_id: str | None = Field(examples=["134"])
+    attempts: int = Field(examples=[1])
+    error: str | None
+    reason: str | None = Field(examples=["written_off"])
+    sent_at: datetime | None
+    created_at: datetime
+    updated_at: datetime
+
+
+class Verdict(Shown):
+    """What moderation found."""
+
+    action: Literal["allow", "redact", "refuse"]
+    provider: str = Field(examples=["rules"])
+    categories: tuple[str, ...]
+
+
+class Message(Shown):
+    """What was said. `state`, `reason` and `answered_by` are those of an inbound one, `answers` of an outbound one."""
+
+    id: UUID
+    conversation_id: UUID
+    seq: int = Field(description="Its place in the conversation.", examples=[31])
+    direction: Literal["inbound", "outbound"]
+    author: Literal["contact", "bot", "operator", "system"]
+    text: str
+    attachments: tuple[Attachment, ...]
+    platform_message_id: str | None = Field(examples=["133"])
+    reply_to: str | None = Field(description="The platform's id of the message that this one replies to.")
+    turn: int | None = Field(examples=[13])
+    state: EventState | None
+    reason: str | None
+    answered_by: tuple[UUID, ...] = Field(description="The messages that answer this one.")
+    answers: tuple[UUID, ...] = Field(description="The messages that this one answers.")
+    verdict: Verdict | None
+    deliveries: tuple[Delivery, ...]
+    sent_at: datetime | None
+    created_at: datetime
+    edited_at: datetime | None
+    deleted_at: datetime | None
+    metadata: dict[str, JsonValue]
+
+
+def message(detailed: Detailed) -> Message:
+    """A message with all that belongs to it."""
+    row = detailed.message
+    inbound = row["direction"] == "inbound"
+    return Message.of(
+        {
+            **row,
+            "state": row["state"] if inbound else None,
+            "reason": row["reason"] if inbound else None,
+            "answered_by": detailed.partners if inbound else (),
+            "answers": () if inbound else detailed.partners,
+            "verdict": Verdict.of(detailed.verdict) if detailed.verdict else None,
+            "deliveries": [Delivery.of(part) for part in detailed.deliveries],
+        }
+    )
+
+
+class Event(Shown):
+    """One thing that a platform told us, and what became of it."""
+
+    id: UUID
+    channel_id: UUID
+    conversation_id: UUID | None
+    key: str = Field(description="The platform's id of the event.", examples=["update:829349"])
+    kind: EventKind
+    state: EventState
+    reason: str | None
+    turn: int | None = Field(examples=[13])
+    received_at: datetime
+    queued_at: datetime | None
+    ended_at: datetime | None
+
+
+class Notice(Shown):
+    """Something worth telling an operator."""
+
+    id: UUID
+    kind: str
+    conversation_id: UUID | None
+    details: dict[str, JsonValue]
+    created_at: datetime

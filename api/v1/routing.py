@@ -1,0 +1,65 @@
+"""A route of /v1: it names a role, screens its input, and runs once where the client gave a key."""
+
+from collections.abc import Callable, Coroutine, Iterator
+from typing import get_args
+
+from fastapi import Request
+from fastapi.dependencies.models import Dependant
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import Response
+from fastapi.routing import APIRoute
+
+from adapters.database.tables import Role
+from api import idempotency
+from api.problems import Problem
+from api.security import Admin, Operator, Viewer
+from api.v1.problem_answers import CONFLICT, NOT_FOUND, USUAL
+from api.v1.screening import screen
+
+_ROLES = {
+    get_args(holder)[1].dependency: role
+    for holder, role in ((Viewer, Role.VIEWER), (Operator, Role.OPERATOR), (Admin, Role.ADMIN))
+}
+
+
+class Route(APIRoute):
+    """The only kind of route under /v1; one without a role, or a POST that ignores its key, cannot be declared."""
+
+    def __init__(self, path: str, endpoint: Callable[..., object], **options: object) -> None:
+        super().__init__(path, endpoint, **options)  # type: ignore[arg-type]  # handed on as they came
+        calls, posts = set(_calls(self.dependant)), "POST" in (self.methods or ())
+        if not calls & _ROLES.keys():
+            raise TypeError(f"{endpoint.__name__!r} names no role; give it a Viewer, Operator or Admin")
+        if posts and not calls & set(idempotency.BEGINNINGS):
+            raise TypeError(f"{endpoint.__name__!r} is a POST; give it an OperatorOnce or AdminOnce")
+        known = NOT_FOUND if "{" in path else {}
+        self.responses = {**USUAL, **known, **(CONFLICT if posts else {}), **self.responses}
+
+    @property
+    def role(self) -> Role:
+        """Which role the route needs."""
+        return next(_ROLES[call] for call in _calls(self.dependant) if call in _ROLES)
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[object, object, Response]]:
+        """The handler, behind the screening and the idempotency key."""
+        answer = super().get_route_handler()
+
+        async def answer_by_path(request: Request) -> Response:
+            try:
+                return await answer(request)
+            except RequestValidationError as error:
+                if any(item["loc"][0] == "path" for item in error.errors()):
+                    raise Problem(404, "There is nothing under this id.") from error
+                raise
+
+        async def handle(request: Request) -> Response:
+            await screen(request)
+            return await idempotency.run(request, answer_by_path)
+
+        return handle
+
+
+def _calls(dependant: Dependant) -> Iterator[object]:
+    for inner in dependant.dependencies:
+        yield inner.call
+        yield from _calls(inner)

@@ -1,0 +1,1 @@
+"""Model providers, over HTTP against the simulator."""

@@ -1,0 +1,1 @@
+"""Decisions, held as pure functions."""
