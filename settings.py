@@ -20,7 +20,7 @@ class Settings(BaseSettings):
     )
 
     database_url: str | None = None
-    database_pool_size: Annotated[int, Field(ge=1, le=1000)] = 10
+    database_pool_size: Annotated[int, Field(ge=1, le=1000)] = 20
     temporal_address: str | None = None
     temporal_namespace: str = "default"
     temporal_api_key: SecretStr | None = None

@@ -63,7 +63,7 @@ class Completion:
                 return await self._buy(ref, claim.lease)
 
     async def _claim(self, ref: TurnRef) -> Claim:
-        async with self._database.begin() as connection:
+        async with self._database.once() as connection:
             claim = await completions.claim(connection, UUID(ref.turn_id), ref.generation, self._now())
         if not claim.stored and not claim.ours:
             wait = (claim.free_at - self._now()) if claim.free_at else timedelta(0)
@@ -71,7 +71,7 @@ class Completion:
         return claim
 
     async def _buy(self, ref: TurnRef, lease: int) -> Completed:
-        async with self._database.begin() as connection:
+        async with self._database.once() as connection:
             context = await transcripts.load_context(
                 connection, self._vault, UUID(ref.conversation_id), UUID(ref.turn_id)
             )
@@ -81,11 +81,11 @@ class Completion:
             async with self._kept(ref, lease), self._typing.shown(context, UUID(ref.conversation_id)):
                 answer, duration = await self._ask(context)
         except (OutsideError, asyncio.CancelledError):
-            async with self._database.begin() as connection:
+            async with self._database.once() as connection:
                 await completions.give_back(connection, UUID(ref.turn_id), ref.generation, lease)
             raise
         text, verdict = await self._judged(context, shortened(answer.text, MAX_MESSAGE_CHARACTERS))
-        return await self._store(ref, lease, answer, duration, text, verdict)
+        return await self._store(ref, lease, context, answer, duration, text, verdict)
 
     async def _ask(self, context: TurnContext) -> tuple[Answer, timedelta]:
         """The first of the bot's models that answers; what the last one raised when none does."""
@@ -134,7 +134,14 @@ class Completion:
         return clean, outside if outside.action == "refuse" else verdict
 
     async def _store(
-        self, ref: TurnRef, lease: int, answer: Answer, duration: timedelta, text: str, verdict: Verdict
+        self,
+        ref: TurnRef,
+        lease: int,
+        context: TurnContext,
+        answer: Answer,
+        duration: timedelta,
+        text: str,
+        verdict: Verdict,
     ) -> Completed:
         refused = verdict.action == "refuse"
         turn_id = UUID(ref.turn_id)
@@ -142,7 +149,7 @@ class Completion:
             stored = await completions.store(
                 connection, turn_id, ref.generation, lease, text, refused=refused, now=self._now()
             )
-            await completions.record_usage(connection, turn_id, ref.generation, answer, duration)
+            await completions.record_usage(connection, ref, context.access, answer, duration)
             if stored and verdict.action != "allow":
                 await turns.keep_verdict(connection, turn_id, ref.generation, "output", verdict)
         if not stored:
@@ -158,7 +165,7 @@ class Completion:
             while True:
                 await asyncio.sleep(completions.RENEW_EVERY.total_seconds())
                 with suppress(SQLAlchemyError):
-                    async with self._database.begin() as connection:
+                    async with self._database.once() as connection:
                         await completions.renew(connection, UUID(ref.turn_id), ref.generation, lease, self._now())
 
         task = asyncio.create_task(renew())

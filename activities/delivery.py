@@ -22,6 +22,7 @@ from adapters.database.ledger import Floor, Part
 from adapters.database.replies import Job
 from adapters.platforms.base import Platform
 from adapters.vault import Vault
+from domain.conversations import Silence
 from domain.deliveries import ClaimDecision, DeliveryState, decide, ready_at
 from domain.events import EventState
 from domain.platforms import Guarantee, PlatformName
@@ -73,16 +74,18 @@ class Delivery:
         """Deliver a reply to its end, or as far as the platform lets it: then the next attempt goes on."""
         with bound_contextvars(correlation_id=reply.correlation_id, turn=reply.turn), as_failures():
             async with beating():
-                async with self._database.begin() as connection:
+                async with self._database.once() as connection:
                     job = await replies.load(connection, self._vault, reply)
                 return await (self._deliver(job) if job else self._end_unreachable(reply))
 
     async def _end_unreachable(self, reply: Reply) -> Delivered:
-        """The channel is gone: there is nobody to tell, and the turn's account is closed all the same."""
+        """The channel is gone: there is nobody to tell, and what was to be answered or said ends all the same."""
         gone = Account(state=EventState.FAILED, reason="channel_gone")
-        if reply.turn_id:
-            async with self._database.begin() as connection:
+        async with self._database.begin() as connection:
+            if reply.turn_id:
                 await turns.end(connection, UUID(reply.turn_id), gone, self._now())
+            elif reply.message_id:
+                await replies.end_said(connection, UUID(reply.message_id), gone, self._now())
         return Delivered(state=gone.state)
 
     async def _deliver(self, job: Job) -> Delivered:
@@ -164,7 +167,9 @@ class Delivery:
             await ledger.rest(connection, job.conversation_id, job.key, DeliveryState.FAILED, outcome.reason)
             await ledger.mark_undeliverable(connection, job.conversation_id, outcome.reason or "")
 
-    async def _stopped(self, connection: AsyncConnection, job: Job, stop: str, parts: list[Part]) -> _Wait | Delivered:
+    async def _stopped(
+        self, connection: AsyncConnection, job: Job, stop: Silence, parts: list[Part]
+    ) -> _Wait | Delivered:
         """Someone took the voice away: what was not begun is dropped, and the turn ends."""
         now = self._now()
         for part in parts:
@@ -176,7 +181,7 @@ class Delivery:
         await ledger.rest(connection, job.conversation_id, job.key, DeliveryState.DROPPED, stop)
         ended = None
         if job.turn_id is not None:
-            ended = await voice.end_stopped_turn(connection, job.turn_id, stop, closed=stop == "closed", now=now)
+            ended = await voice.end_stopped_turn(connection, job.turn_id, stop, now)
         states = [part.standing.state for part in await ledger.parts(connection, job.conversation_id, job.key)]
         return _delivered(states, ended.state if ended else None)
 
@@ -187,7 +192,7 @@ class Delivery:
         if job.turn_id is not None:
             await turns.end(connection, job.turn_id, ended, self._now())
         else:
-            await replies.end_said(connection, job, ended, self._now())
+            await replies.end_said(connection, job.event_id, ended, self._now())
         return _delivered(states, ended.state)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from uuid import UUID
 
 from temporalio import activity
 
@@ -30,9 +31,14 @@ class Idleness:
                 found = await idle.find(connection, self._now(), _MOST)
             for conversation in found:
                 activity.heartbeat()
-                async with self._database.begin() as connection:
-                    await voice.control(
-                        connection, conversation.id, conversation.workspace_id, Control.CLOSE, now=self._now()
-                    )
-                await self._handing.hand_over(conversation.id)
+                if await self._close(conversation.id, conversation.workspace_id):
+                    await self._handing.hand_over(conversation.id)
             return len(found)
+
+    async def _close(self, conversation_id: UUID, workspace_id: UUID) -> bool:
+        """Close a conversation unless somebody spoke since it was found: that message would end unanswered."""
+        now = self._now()
+        async with self._database.begin() as connection:
+            if not await idle.is_still(connection, conversation_id, now):
+                return False
+            return await voice.control(connection, conversation_id, workspace_id, Control.CLOSE, now=now)

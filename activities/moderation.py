@@ -37,7 +37,7 @@ class Moderation:
     async def moderate(self, ref: TurnRef) -> Judged:
         """Judge the messages that this turn answers."""
         with as_failures():
-            async with self._database.begin() as connection:
+            async with self._database.once() as connection:
                 context = await transcripts.load_context(
                     connection, self._vault, UUID(ref.conversation_id), UUID(ref.turn_id)
                 )

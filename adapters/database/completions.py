@@ -9,8 +9,9 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.ai.base import Answer
-from adapters.database.records import Completion, Turn, Usage
-from adapters.database.tables import Conversation
+from adapters.database.channels import ChannelAccess
+from adapters.database.records import Completion, Usage
+from domain.turns import TurnRef
 
 LEASE = timedelta(seconds=12)
 RENEW_EVERY = timedelta(seconds=4)
@@ -93,21 +94,17 @@ async def store(
 
 
 async def record_usage(
-    connection: AsyncConnection, turn_id: UUID, generation: int, answer: Answer, duration: timedelta
+    connection: AsyncConnection, ref: TurnRef, access: ChannelAccess, answer: Answer, duration: timedelta
 ) -> None:
     """Record what a call cost, whether or not its answer is used."""
-    owner = select(Turn.workspace_id, Conversation.bot_id, Turn.conversation_id).join(
-        Conversation, Conversation.id == Turn.conversation_id
-    )
-    row = (await connection.execute(owner.where(Turn.id == turn_id))).one()
     await connection.execute(
         insert(Usage).values(
             id=uuid4(),
-            workspace_id=row.workspace_id,
-            bot_id=row.bot_id,
-            conversation_id=row.conversation_id,
-            turn_id=turn_id,
-            generation=generation,
+            workspace_id=access.workspace_id,
+            bot_id=access.bot_id,
+            conversation_id=UUID(ref.conversation_id),
+            turn_id=UUID(ref.turn_id),
+            generation=ref.generation,
             model=answer.model,
             input_tokens=answer.input_tokens,
             output_tokens=answer.output_tokens,

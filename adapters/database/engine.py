@@ -19,11 +19,11 @@ def driver_url(database_url: str) -> URL:
 class Database:
     """Transactions on one PostgreSQL database; the pool connects when it is first needed."""
 
-    def __init__(self, database_url: str, pool_size: int = 10) -> None:
+    def __init__(self, database_url: str, pool_size: int = 20) -> None:
         self.engine: AsyncEngine = create_async_engine(
             driver_url(database_url),
             pool_size=pool_size,
-            max_overflow=pool_size,
+            max_overflow=0,  # a connection beyond the pool would be opened and closed for each use
             pool_timeout=_CONNECT_SECONDS,
             pool_pre_ping=False,
             connect_args={
@@ -34,10 +34,18 @@ class Database:
             },
         )
 
+        self._each_alone = self.engine.execution_options(isolation_level="AUTOCOMMIT")
+
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[AsyncConnection]:
         """A transaction: committed at the end of the block, rolled back when it raises."""
         async with self.engine.begin() as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def once(self) -> AsyncIterator[AsyncConnection]:
+        """Statements that need no transaction: each is committed by itself, without the round trips of one."""
+        async with self._each_alone.connect() as connection:
             yield connection
 
     async def close(self) -> None:
