@@ -119,10 +119,10 @@ def gateway() -> int:
 @app.command()
 def migrate() -> int:
     """Bring the database, Temporal's search attributes and its Schedules up to date; may run several times at once."""
-    from commands.config import read
     from commands.migrate import migrate as run_migrate
+    from commands.starting import asking
 
-    return run_migrate(read("database_url", "temporal_address", "secret_key"))
+    return run_migrate(asking("database_url", "temporal_address", "secret_key"))
 
 
 @app.command("validate-config")
@@ -136,8 +136,10 @@ def validate_config(as_json: AsJson = False) -> int:
 @app.command()
 def doctor(as_json: AsJson = False) -> int:
     """Check the settings, the database, Temporal, the model and every channel; exit code 1 on a problem."""
+    from adapters import logs
     from commands.doctor import doctor as run_doctor
 
+    logs.configure("WARNING", "console")
     return asyncio.run(run_doctor(as_json=as_json))
 
 
@@ -149,28 +151,28 @@ def create_key(
 ) -> int:
     """Make a key and print its secret, which is never shown again."""
     from adapters.database.tables import Role
-    from commands.config import read
     from commands.keys import create
+    from commands.starting import asking
 
-    return asyncio.run(create(read("database_url", "secret_key"), workspace, Role(role), name))
+    return asyncio.run(create(asking("database_url", "secret_key"), workspace, Role(role), name))
 
 
 @keys.command("list")
 def list_keys(as_json: AsJson = False) -> int:
     """List the keys that are in force."""
-    from commands.config import read
     from commands.keys import show
+    from commands.starting import asking
 
-    return asyncio.run(show(read("database_url"), as_json=as_json))
+    return asyncio.run(show(asking("database_url"), as_json=as_json))
 
 
 @keys.command("revoke")
 def revoke_key(key_id: Annotated[str, typer.Argument(help="The key's id, as `keys list` shows it.")]) -> int:
     """Put a key out of force, at once and for good."""
-    from commands.config import read
     from commands.keys import revoke
+    from commands.starting import asking
 
-    return asyncio.run(revoke(read("database_url"), key_id))
+    return asyncio.run(revoke(asking("database_url"), key_id))
 
 
 @bots.command("apply")
@@ -181,9 +183,9 @@ def apply_bots(
 ) -> int:
     """Create or update the bots and channels that a file names; what it does not name is left alone."""
     from commands.bots import apply
-    from commands.config import read
+    from commands.starting import asking
 
-    return asyncio.run(apply(read("database_url", "secret_key"), file, workspace, dry_run=dry_run))
+    return asyncio.run(apply(asking("database_url", "secret_key"), file, workspace, dry_run=dry_run))
 
 
 @app.command()
@@ -193,10 +195,10 @@ def replay(
     limit: Annotated[int, typer.Option(min=1, help="How many of the newest conversations.")] = 100,
 ) -> int:
     """Replay recorded conversations against the code at hand; exit code 1 when one would go another way."""
-    from commands.config import read
     from commands.replay import replay as run_replay
+    from commands.starting import asking
 
-    settings = read() if file else read("temporal_address", "secret_key")
+    settings = asking() if file else asking("temporal_address", "secret_key")
     return asyncio.run(run_replay(settings, conversation, file, limit))
 
 
@@ -215,7 +217,8 @@ def run(arguments: Sequence[str]) -> int:
     try:
         return int(app(list(arguments), prog_name="chat-orchestrator", standalone_mode=False) or 0)
     except typer.TyperException as error:
-        said, code = f"{error.format_message().replace('Value error, ', '').rstrip('.')}. Add --help to see what is expected.", error.exit_code
+        message = error.format_message().replace("Value error, ", "").rstrip(".")
+        said, code = f"{message}. Add --help to see what is expected.", error.exit_code
     except (typer.Abort, KeyboardInterrupt):
         said, code = "Stopped.", 130
     except Exception as error:  # noqa: BLE001  the outermost frame: whatever comes becomes a sentence

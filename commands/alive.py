@@ -55,7 +55,10 @@ async def _gateway(settings: Settings) -> bool:
     """Whether the gateway of this host asked the database for its locks lately."""
     assert settings.database_url is not None
     url = driver_url(settings.database_url).set(drivername="postgresql").render_as_string(hide_password=False)
-    question = "SELECT 1 FROM pg_stat_activity WHERE application_name = %s AND state_change > now() - %s"
+    question = (
+        "SELECT 1 FROM pg_stat_activity "
+        "WHERE datname = current_database() AND application_name = %s AND state_change > now() - %s"
+    )
     async with await psycopg.AsyncConnection.connect(url, connect_timeout=5) as connection:
         found = await connection.execute(question, [application_name(), _WITHIN])
         return await found.fetchone() is not None
@@ -64,14 +67,16 @@ async def _gateway(settings: Settings) -> bool:
 _ASKED: Mapping[str, Callable[[Settings], Awaitable[bool]]] = {"api": _api, "worker": _worker, "gateway": _gateway}
 
 
-async def _is_alive(name: str) -> bool:
-    return await _ASKED[name](read("database_url", "temporal_address", "secret_key"))
+async def is_alive(name: str, settings: Settings) -> bool:
+    """Whether the process of this name does its work on this host."""
+    return await _ASKED[name](settings)
 
 
 def main() -> None:
     """The entry point: exit code 0 when it is."""
     try:
-        code = 0 if asyncio.run(_is_alive(sys.argv[1])) else 1
+        settings = read("database_url", "temporal_address", "secret_key")
+        code = 0 if asyncio.run(is_alive(sys.argv[1], settings)) else 1
     except Exception as error:  # noqa: BLE001  the outermost frame: whatever comes becomes a sentence
         said, code = ended(error)
         report(said)

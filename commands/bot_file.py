@@ -103,7 +103,7 @@ def _bot(value: JsonValue, place: Place) -> BotEntry:
     key = value.get("key")
     if not isinstance(key, str) or not key.strip() or len(key) > 200:
         raise FileFaulty((*place, "key"), "it has to be a text of at most 200 characters, unique in its workspace")
-    listed = value.get("channels", [])
+    listed = value.get("channels") or []
     if not isinstance(listed, list):
         raise FileFaulty((*place, "channels"), "it has to be a list of channels")
     channels = tuple(_channel(item, (*place, "channels", position)) for position, item in enumerate(listed))

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from adapters.errors import OutsideError
 from commands.checks import Check, fault
-from commands.sentences import told
+from commands.sentences import ended, told
 
 PATIENCE = timedelta(seconds=5)
 Look = Callable[[], Awaitable[list[Check]]]
@@ -21,8 +21,6 @@ async def bounded(name: str, look: Look, remedy: str) -> list[Check]:
         return [fault(name, f"It gave no answer within {PATIENCE.seconds} s.", remedy)]
     except OutsideError as error:
         return [fault(name, f"{str(error).rstrip('.')}.", remedy)]
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001  whatever it is, it is a finding of its own, and the others still count
         known = told(error)
-        if known is None:
-            raise
-        return [fault(name, known.sentence, known.remedy or remedy)]
+        return [fault(name, known.sentence, known.remedy) if known else fault(name, ended(error)[0], remedy)]

@@ -47,6 +47,10 @@ async def api(settings: Settings, host: str, port: int) -> int:
         log_config=None,
         access_log=False,
         server_header=False,
+        # Nothing here depends on who called or how; PUBLIC_URL says how we are reached.
+        proxy_headers=False,
+        forwarded_allow_ips="",
+        workers=1,
         timeout_keep_alive=_KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=int(GRACE.total_seconds()),
         h11_max_incomplete_event_size=_MAX_HEAD_BYTES,

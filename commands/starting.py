@@ -15,6 +15,14 @@ def staying() -> Settings:
     return settings
 
 
+def asking(*needed: str) -> Settings:
+    """The settings of a command that answers and leaves: its stdout is its answer, so logs go beside it, and few."""
+    settings = read(*needed)
+    quiet = settings.log_level == "INFO"
+    logs.configure("WARNING" if quiet else settings.log_level, "console")
+    return settings
+
+
 def embedding(port: int, data_dir: Path, temporal_port: int, temporal_ui_port: int) -> Options:
     """What `dev` and `services` are told by their command line and by the settings, none of which has to be there."""
     settings = read()

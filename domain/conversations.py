@@ -48,7 +48,28 @@ VOICE_AFTER = {
 }
 """Closing changes nobody's voice: the next message reopens."""
 
-SILENCING = frozenset({Control.PAUSE, Control.TAKEOVER, Control.CLOSE})
+
+class Silence(StrEnum):
+    """Why the bot may not speak: what waits is held, or ends with a closed conversation and a deleted bot."""
+
+    PAUSED = "paused"
+    HANDED_OVER = "handed_over"
+    BOT_STOPPED = "bot_stopped"
+    CLOSED = "closed"
+    BOT_DELETED = "bot_deleted"
+
+    @property
+    def ends(self) -> bool:
+        """Whether nobody will answer later."""
+        return self in (Silence.CLOSED, Silence.BOT_DELETED)
+
+
+SILENCE_AFTER = {
+    Control.PAUSE: Silence.PAUSED,
+    Control.TAKEOVER: Silence.HANDED_OVER,
+    Control.CLOSE: Silence.CLOSED,
+}
+SILENCING = frozenset(SILENCE_AFTER)
 
 
 def status(*, closed: bool, voice: Voice, turn_open: bool) -> ConversationStatus:
@@ -60,6 +81,18 @@ def status(*, closed: bool, voice: Voice, turn_open: bool) -> ConversationStatus
     if voice is Voice.NOBODY:
         return ConversationStatus.PAUSED
     return ConversationStatus.ACTIVE if turn_open else ConversationStatus.WAITING
+
+
+def silence(*, closed: bool, voice: Voice, bot_stopped: bool, bot_deleted: bool) -> Silence | None:
+    """Why the bot may not speak in a conversation that stands so; None when it may."""
+    reasons = {
+        Silence.BOT_DELETED: bot_deleted,
+        Silence.CLOSED: closed,
+        Silence.HANDED_OVER: voice is Voice.OPERATOR,
+        Silence.PAUSED: voice is Voice.NOBODY,
+        Silence.BOT_STOPPED: bot_stopped,
+    }
+    return next((reason for reason, holds in reasons.items() if holds), None)
 
 
 def indexed_status(control: Control) -> IndexedStatus:

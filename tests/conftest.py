@@ -3,6 +3,7 @@
 import asyncio
 import secrets
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from uuid import uuid4
 
@@ -66,11 +67,8 @@ async def template(servers: Addresses) -> str:
 @pytest.fixture
 async def database_url(template: str) -> AsyncIterator[str]:
     """A fresh, migrated database."""
-    name = sql.Identifier(f"test_{uuid4().hex}")
-    made = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(name, sql.Identifier(_TEMPLATE))
-    await _administer(template, made)
-    yield _named(template, name.as_string().strip('"'))
-    await _administer(template, sql.SQL("DROP DATABASE {} WITH (FORCE)").format(name))
+    async with fresh_database(template) as address:
+        yield address
 
 
 @pytest.fixture
@@ -114,6 +112,16 @@ async def product(settings: Settings, database: Database, simulated: Simulated) 
     )
     async with running_product(pointed, database, simulated) as made:
         yield made
+
+
+@asynccontextmanager
+async def fresh_database(template: str) -> AsyncIterator[str]:
+    """A migrated database of nobody's else, for the length of the block."""
+    name = f"test_{uuid4().hex}"
+    copy = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(_TEMPLATE))
+    await _administer(template, copy)
+    yield _named(template, name)
+    await _administer(template, sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
 async def _administer(database_url: str, statement: sql.Composed) -> None:

@@ -99,7 +99,10 @@ def test_what_must_be_set_says_so() -> None:
 
 
 def test_its_variables_are_those_of_the_example() -> None:
-    example = {name.upper() for name in DotEnvSettingsSource(Settings, env_file=HOUSE / ".env.example").env_vars}
+    example = {
+        name.upper()
+        for name in DotEnvSettingsSource(Settings, env_file=HOUSE / ".env.example", env_ignore_empty=False).env_vars
+    }
     used = {name for text in texts(document()) for name in VARIABLE.findall(text)}
 
     assert used <= example

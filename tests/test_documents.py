@@ -15,7 +15,7 @@ OF_COMPOSE_ALONE = {"postgres_password"}
 
 
 def example() -> dict[str, str | None]:
-    return dict(DotEnvSettingsSource(Settings, env_file=HOUSE / ".env.example").env_vars)
+    return dict(DotEnvSettingsSource(Settings, env_file=HOUSE / ".env.example", env_ignore_empty=False).env_vars)
 
 
 def test_the_example_names_every_setting_and_no_other() -> None:

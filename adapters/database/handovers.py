@@ -18,7 +18,6 @@ from domain.handovers import MAX_BYTES, MAX_ITEMS, MAX_TEXT_BYTES, Item
 from domain.text import within_bytes
 
 _RELAY_LEASE = timedelta(seconds=10)
-_ITEM_BYTES = 200
 
 
 @dataclass(frozen=True)
@@ -70,14 +69,14 @@ async def batch(connection: AsyncConnection, conversation_id: UUID) -> Batch | N
     room = MAX_BYTES
     for row in rows[:MAX_ITEMS]:
         item = _item(row.id, row.kind, row.received_at, row.text, row.control, row.handovers)
-        room -= len(item.text.encode()) + _ITEM_BYTES
+        room -= len(item.model_dump_json().encode())
         if items and room < 0:
             break
         items.append(item)
-    first = rows[0]
+    first, last = rows[0], rows[len(items) - 1]
     return Batch(
         conversation_id, first.workspace_id, first.bot_id, first.channel_id, first.platform, first.bot_name,
-        burst_policy(Bursts.model_validate_json(first.bursts or "{}")), tuple(items), rows[-1].correlation_id,
+        burst_policy(Bursts.model_validate_json(first.bursts or "{}")), tuple(items), last.correlation_id,
         starts=any(item.kind != "control" for item in items), more=len(items) < len(rows),
     )  # fmt: skip
 
@@ -101,21 +100,20 @@ def _item(
 async def lease_left_behind(
     connection: AsyncConnection, now: datetime, older_than: timedelta, most: int = 50
 ) -> Sequence[UUID]:
-    """Conversations with rows that nobody handed over; they are this relay's for the length of a lease."""
+    """Conversations with rows that nobody handed over; they are this relay's for the length of a lease.
+
+    Those that another relay tries are left out before the longest waiting are chosen: where many fail, others go on.
+    """
+    unleased = or_(Conversation.relayed_until.is_(None), Conversation.relayed_until < now)
     waiting = (
         select(Event.conversation_id)
-        .where(Event.state == EventState.RECEIVED, Event.received_at < now - older_than)
+        .join(Conversation, Conversation.id == Event.conversation_id)
+        .where(Event.state == EventState.RECEIVED, Event.received_at < now - older_than, unleased)
         .group_by(Event.conversation_id)
         .order_by(func.min(Event.received_at))
         .limit(most)
     )
-    free = (
-        select(Conversation.id)
-        .where(
-            Conversation.id.in_(waiting), or_(Conversation.relayed_until.is_(None), Conversation.relayed_until < now)
-        )
-        .with_for_update(skip_locked=True)
-    )
+    free = select(Conversation.id).where(Conversation.id.in_(waiting), unleased).with_for_update(skip_locked=True)
     leased = (
         update(Conversation)
         .where(Conversation.id.in_(free.scalar_subquery()))

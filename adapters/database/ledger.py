@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from adapters.database.records import DeliveryRow, Message, Turn
 from adapters.database.tables import BotRow, ChatAlias, Conversation
 from adapters.platforms.base import Payload
-from domain.conversations import Voice
+from domain.conversations import Silence, Voice, silence
 from domain.deliveries import LEASE, DeliveryState, Standing
 
 
@@ -45,18 +45,8 @@ class Floor:
 
     workspace_id: UUID
     channel_id: UUID
-    voice: Voice
-    closed: bool
-    bot_stopped: bool
-
-    @property
-    def stop(self) -> str | None:
-        """Why the bot may not speak; None when it may."""
-        if self.closed:
-            return "closed"
-        if self.voice is not Voice.BOT:
-            return "paused" if self.voice is Voice.NOBODY else "handed_over"
-        return "bot_stopped" if self.bot_stopped else None
+    stop: Silence | None
+    """Why the bot may not speak; None when it may."""
 
 
 async def lock(connection: AsyncConnection, conversation_id: UUID) -> Floor | None:
@@ -67,7 +57,8 @@ async def lock(connection: AsyncConnection, conversation_id: UUID) -> Floor | No
             Conversation.channel_id,
             Conversation.voice,
             Conversation.closed_at,
-            (BotRow.stopped_at.is_not(None) | BotRow.deleted_at.is_not(None)).label("bot_stopped"),
+            BotRow.stopped_at.is_not(None).label("bot_stopped"),
+            BotRow.deleted_at.is_not(None).label("bot_deleted"),
         )
         .join(BotRow, BotRow.id == Conversation.bot_id)
         .where(Conversation.id == conversation_id)
@@ -76,7 +67,13 @@ async def lock(connection: AsyncConnection, conversation_id: UUID) -> Floor | No
     row = (await connection.execute(query)).one_or_none()
     if row is None:
         return None
-    return Floor(row.workspace_id, row.channel_id, Voice(row.voice), row.closed_at is not None, row.bot_stopped)
+    stop = silence(
+        closed=row.closed_at is not None,
+        voice=Voice(row.voice),
+        bot_stopped=row.bot_stopped,
+        bot_deleted=row.bot_deleted,
+    )
+    return Floor(row.workspace_id, row.channel_id, stop)
 
 
 async def turn_is_open(connection: AsyncConnection, turn_id: UUID) -> bool:
@@ -182,14 +179,15 @@ async def claim(connection: AsyncConnection, part: Part, now: datetime) -> int:
 
 
 async def settle(connection: AsyncConnection, part_id: UUID, lease: int, values: dict[str, object]) -> bool:
-    """Write down how an attempt went; False when the part is no longer this attempt's."""
+    """Write down how an attempt went; False when the part is no longer this attempt's.
+
+    An outcome that comes after the part was given up as doubtful still ends the doubt, but does not begin anew.
+    """
+    certain = values["state"] in (DeliveryState.SENT, DeliveryState.FAILED)
+    ours = (DeliveryState.SENDING, DeliveryState.UNCERTAIN) if certain else (DeliveryState.SENDING,)
     settled = (
         update(DeliveryRow)
-        .where(
-            DeliveryRow.id == part_id,
-            DeliveryRow.attempts == lease,
-            DeliveryRow.state.in_((DeliveryState.SENDING, DeliveryState.UNCERTAIN)),
-        )
+        .where(DeliveryRow.id == part_id, DeliveryRow.attempts == lease, DeliveryRow.state.in_(ours))
         .values({**values, "lease_until": None})
         .returning(DeliveryRow.id)
     )

@@ -132,10 +132,10 @@ async def appear(connection: AsyncConnection, job: Job, now: datetime) -> None:
     await conversation_changed(connection, job.conversation_id)
 
 
-async def end_said(connection: AsyncConnection, job: Job, ended: Account, now: datetime) -> None:
+async def end_said(connection: AsyncConnection, event_id: UUID | None, ended: Account, now: datetime) -> None:
     """The account of what an operator said."""
     await connection.execute(
         update(Event)
-        .where(Event.id == job.event_id, Event.state.in_(OPEN_STATES))
+        .where(Event.id == event_id, Event.state.in_(OPEN_STATES))
         .values(state=ended.state, reason=ended.reason, ended_at=now)
     )

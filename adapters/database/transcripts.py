@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from pydantic import JsonValue
-from sqlalchemy import Row, and_, func, or_, select
+from sqlalchemy import Row, ScalarSelect, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import aliased
 
 from adapters.database.channels import ChannelAccess, load
-from adapters.database.records import DeliveryRow, Event, Message
+from adapters.database.records import DeliveryRow, Event, Message, Turn
 from adapters.database.tables import Conversation
 from adapters.platforms.base import Destination
 from adapters.vault import Vault
@@ -65,15 +65,15 @@ async def _past(
         DeliveryRow.message_id == Message.id, DeliveryRow.state.in_(_SEEN_BY_CONTACT)
     )
     reply = aliased(Message)
-    place = func.coalesce(reply.seq, Message.seq)
+    replied = select(func.max(reply.seq)).where(reply.turn_id == Event.turn_id).scalar_subquery()
+    place = func.coalesce(replied, Message.seq)
     query = (
         select(Message.direction, Message.text, Message.author, Message.attachments)
         .outerjoin(Event, Event.id == Message.id)
-        .outerjoin(reply, and_(reply.turn_id == Event.turn_id, Message.direction == "inbound"))
         .join(Conversation, Conversation.id == Message.conversation_id)
         .where(
             Message.conversation_id == conversation_id,
-            Message.seq > Conversation.forgotten_seq,
+            Message.seq > func.greatest(Conversation.forgotten_seq, _far_enough(conversation_id, most)),
             Message.deleted_at.is_(None),
             or_(
                 and_(Message.direction == "inbound", Event.ended_at.is_not(None), Event.turn_id.is_not(None)),
@@ -86,6 +86,19 @@ async def _past(
     )
     rows = (await connection.execute(query)).all()
     return list(reversed(rows))
+
+
+def _far_enough(conversation_id: UUID, most: int) -> ScalarSelect[int]:
+    """A number behind which there are so many turns, and so as many messages; a long past is not read for a few."""
+    number = (
+        select(Turn.id)
+        .where(Turn.conversation_id == conversation_id)
+        .order_by(Turn.number.desc())
+        .offset(most)
+        .limit(1)
+    )
+    first = select(func.min(Event.seq) - 1).where(Event.turn_id == number.scalar_subquery())
+    return select(func.coalesce(first.scalar_subquery(), 0)).scalar_subquery()
 
 
 async def _asked(connection: AsyncConnection, turn_id: UUID) -> list[Row[str, str, str, list[JsonValue]]]:

@@ -12,14 +12,15 @@ from adapters.database.notifications import conversation_changed
 from adapters.database.records import Event, Message, Turn, VerdictRow
 from adapters.database.tables import BotRow, Conversation
 from domain.bots import Bot
-from domain.conversations import Voice
+from domain.conversations import Silence, Voice, silence
 from domain.events import ANSWERED_KINDS, OPEN_STATES, EventState
+from domain.handovers import MAX_BROUGHT
 from domain.moderation import Verdict
 from domain.opening import Candidate, Opening, open_turn
 from domain.platforms import PlatformName
 from domain.turns import Account, Begin, Begun, ReplyKind
 
-MOST_MEMBERS = 500
+MOST_MEMBERS = MAX_BROUGHT
 
 
 @dataclass(frozen=True)
@@ -31,8 +32,7 @@ class _Standing:
     turns: int
     platform: str
     bot: Bot
-    hold: str | None
-    bot_deleted: bool
+    stop: Silence | None
 
 
 async def begin(connection: AsyncConnection, ask: Begin, now: datetime) -> Begun:
@@ -44,13 +44,16 @@ async def begin(connection: AsyncConnection, ask: Begin, now: datetime) -> Begun
     opened = await _open_turn(connection, standing)
     if opened is not None:
         members = set((await connection.scalars(select(Event.id).where(Event.turn_id == opened.id))).all())
-        return _begun(standing.bot, opened, members=members, settled=members & brought, more=bool(brought - members))
-    waiting = await _waiting(connection, standing.id, None if ask.behind else brought)
-    gone = brought - {row.id for row in waiting}
-    if standing.hold or standing.bot_deleted:
-        await _set_aside(connection, standing, [row.id for row in waiting], now)
+        more = ask.behind or bool(brought - members)
+        return _begun(standing.bot, opened, members=members, settled=members & brought, more=more)
+    among = None if ask.behind else brought
+    if standing.stop:
+        await _set_aside(connection, standing.id, standing.stop, among, now)
         return Begun(settled=ask.brought)
-    candidates = [Candidate(id=str(row.id), text=row.text, command=row.command) for row in waiting]
+    waiting = await _waiting(connection, standing.id, among)
+    # Where more wait than a turn can take, what is not among these may wait all the same.
+    gone = brought - {row.id for row in waiting} if len(waiting) <= MOST_MEMBERS else set()
+    candidates = [Candidate(id=str(row.id), text=row.text, command=row.command) for row in waiting[:MOST_MEMBERS]]
     opening = open_turn(standing.bot, candidates, together=ask.together)
     if not opening.members:
         return Begun(settled=tuple(str(item) for item in gone))
@@ -63,7 +66,7 @@ async def _lock(connection: AsyncConnection, conversation_id: UUID) -> _Standing
     query = (
         select(
             Conversation.id, Conversation.workspace_id, Conversation.turns, Conversation.voice, Conversation.platform,
-            Conversation.closed_at, BotRow.settings, BotRow.stopped_at, BotRow.deleted_at,
+            BotRow.settings, BotRow.stopped_at, BotRow.deleted_at,
         )
         .join(BotRow, BotRow.id == Conversation.bot_id)
         .where(Conversation.id == conversation_id)
@@ -72,11 +75,10 @@ async def _lock(connection: AsyncConnection, conversation_id: UUID) -> _Standing
     row = (await connection.execute(query)).one_or_none()
     if row is None:
         return None
-    hold = {Voice.OPERATOR: "handed_over", Voice.NOBODY: "paused"}.get(Voice(row.voice))
-    return _Standing(
-        row.id, row.workspace_id, row.turns, row.platform, Bot.model_validate(row.settings),
-        hold or ("bot_stopped" if row.stopped_at else None), row.deleted_at is not None,
-    )  # fmt: skip
+    stopped, deleted = row.stopped_at is not None, row.deleted_at is not None
+    # A closed conversation reopens with the message that is answered here.
+    stop = silence(closed=False, voice=Voice(row.voice), bot_stopped=stopped, bot_deleted=deleted)
+    return _Standing(row.id, row.workspace_id, row.turns, row.platform, Bot.model_validate(row.settings), stop)
 
 
 @dataclass(frozen=True)
@@ -99,33 +101,38 @@ async def _open_turn(connection: AsyncConnection, standing: _Standing) -> _Turn 
 async def _waiting(
     connection: AsyncConnection, conversation_id: UUID, among: set[UUID] | None
 ) -> Sequence[Row[UUID, str, str]]:
+    """The oldest messages that wait, and one more than a turn takes, which says that there are others."""
     query = (
         select(Event.id, Message.text, Event.payload["command"].as_string().label("command"))
         .join(Message, Message.id == Event.id)
-        .where(
-            Event.conversation_id == conversation_id,
-            Event.state.in_((EventState.RECEIVED, EventState.QUEUED)),
-            Event.kind.in_(ANSWERED_KINDS),
-            Event.turn_id.is_(None),
-        )
+        .where(*_wait(conversation_id, among))
         .order_by(Event.seq)
-        .limit(MOST_MEMBERS)
+        .limit(MOST_MEMBERS + 1)
     )
-    if among is not None:
-        query = query.where(Event.id.in_(among))
     return (await connection.execute(query)).all()
 
 
-async def _set_aside(connection: AsyncConnection, standing: _Standing, ids: Sequence[UUID], now: datetime) -> None:
-    """Hold what nobody may answer now; what a deleted bot was asked ends."""
-    ended = standing.bot_deleted
+def _wait(conversation_id: UUID, among: set[UUID] | None) -> tuple[ColumnElement[bool], ...]:
+    waiting = (
+        Event.conversation_id == conversation_id,
+        Event.state.in_((EventState.RECEIVED, EventState.QUEUED)),
+        Event.kind.in_(ANSWERED_KINDS),
+        Event.turn_id.is_(None),
+    )
+    return waiting if among is None else (*waiting, Event.id.in_(among))
+
+
+async def _set_aside(
+    connection: AsyncConnection, conversation_id: UUID, stop: Silence, among: set[UUID] | None, now: datetime
+) -> None:
+    """Hold what nobody may answer now, however much it is; what a deleted bot was asked ends."""
     await connection.execute(
         update(Event)
-        .where(Event.id.in_(ids))
+        .where(*_wait(conversation_id, among))
         .values(
-            state=EventState.IGNORED if ended else EventState.HELD,
-            reason="bot_deleted" if ended else standing.hold,
-            ended_at=now if ended else None,
+            state=EventState.IGNORED if stop.ends else EventState.HELD,
+            reason=stop,
+            ended_at=now if stop.ends else None,
         )
     )
 
@@ -203,7 +210,16 @@ async def keep_verdict(
     verdict: Verdict,
     message_id: UUID | None = None,
 ) -> None:
-    """Store what moderation found in a turn; the owner is the turn's."""
+    """Store what moderation found in a turn, once; the owner is the turn's."""
+    known = select(VerdictRow.id).where(
+        VerdictRow.turn_id == turn_id,
+        VerdictRow.generation == generation,
+        VerdictRow.direction == direction,
+        VerdictRow.provider == verdict.provider,
+        VerdictRow.message_id.is_not_distinct_from(message_id),
+    )
+    if await connection.scalar(known.limit(1)) is not None:
+        return
     owner = select(Turn.workspace_id, Turn.conversation_id).where(Turn.id == turn_id)
     row = (await connection.execute(owner)).one()
     await connection.execute(

@@ -12,7 +12,7 @@ from adapters.database.ledger import next_seq
 from adapters.database.notifications import conversation_changed
 from adapters.database.records import DeliveryRow, Event, Message, Turn
 from adapters.database.tables import BotRow, Conversation
-from domain.conversations import SILENCING, VOICE_AFTER, Control
+from domain.conversations import SILENCE_AFTER, VOICE_AFTER, Control, Silence
 from domain.deliveries import DeliveryState
 from domain.events import OPEN_STATES, EventKind, EventState
 from domain.ids import EventId
@@ -38,8 +38,8 @@ async def control(
     if wanted is Control.CLOSE:
         values["closed_at"] = now
     await connection.execute(update(Conversation).where(Conversation.id == conversation_id).values(values))
-    if wanted in SILENCING:
-        await stop_turn(connection, conversation_id, wanted, now)
+    if wanted in SILENCE_AFTER:
+        await stop_turn(connection, conversation_id, SILENCE_AFTER[wanted], now)
     else:
         await answer_or_ignore_held(connection, conversation_id, now, answer_held=answer_held)
     await _tell_workflow(connection, row, EventKind.CONTROL, {"details": {"control": wanted.value}}, now)
@@ -47,7 +47,7 @@ async def control(
     return True
 
 
-async def stop_turn(connection: AsyncConnection, conversation_id: UUID, wanted: Control, now: datetime) -> None:
+async def stop_turn(connection: AsyncConnection, conversation_id: UUID, reason: Silence, now: datetime) -> None:
     """Drop what was not begun; the open turn ends unless a part of its reply is being sent this moment.
 
     Whoever finishes that part finds the stop and ends the turn. Messages that got no part of an answer are held, and
@@ -62,23 +62,23 @@ async def stop_turn(connection: AsyncConnection, conversation_id: UUID, wanted: 
             DeliveryRow.state == DeliveryState.PLANNED,
             DeliveryRow.turn_id.is_not(None),
         )
-        .values(state=DeliveryState.DROPPED, reason=wanted.value, retry_at=None)
+        .values(state=DeliveryState.DROPPED, reason=reason, retry_at=None)
     )
     if turn_id is not None:
-        await end_stopped_turn(connection, turn_id, wanted.value, closed=wanted is Control.CLOSE, now=now)
-    if wanted is Control.CLOSE:
+        await end_stopped_turn(connection, turn_id, reason, now)
+    if reason.ends:
         await _end_waiting(connection, conversation_id, now)
 
 
 async def end_stopped_turn(
-    connection: AsyncConnection, turn_id: UUID, reason: str, *, closed: bool, now: datetime
+    connection: AsyncConnection, turn_id: UUID, reason: Silence, now: datetime
 ) -> Account | None:
     """End a turn that was stopped, unless a part is still being sent; how its events stand now."""
     states = (await connection.scalars(select(DeliveryRow.state).where(DeliveryRow.turn_id == turn_id))).all()
     if DeliveryState.SENDING in states:
         return None
     reached = DeliveryState.SENT in states or DeliveryState.UNCERTAIN in states
-    state = EventState.ANSWERED if reached else EventState.IGNORED if closed else EventState.HELD
+    state = EventState.ANSWERED if reached else EventState.IGNORED if reason.ends else EventState.HELD
     held = state is EventState.HELD
     await connection.execute(
         update(Turn)
@@ -200,7 +200,7 @@ async def stop_bot(connection: AsyncConnection, bot_id: UUID, workspace_id: UUID
     )  # fmt: skip
     for conversation_id in (await connection.scalars(busy.order_by(Turn.conversation_id))).all():
         await connection.execute(select(Conversation.id).where(Conversation.id == conversation_id).with_for_update())
-        await stop_turn(connection, conversation_id, Control.PAUSE, now)
+        await stop_turn(connection, conversation_id, Silence.BOT_STOPPED, now)
     return True
 
 

@@ -17,9 +17,10 @@ CHANNEL = ChannelId(UUID("6f8b1a44-8d5f-4a43-9a6e-3c1d2e5f7a90"))
 
 
 def test_an_identity_never_changes() -> None:
-    assert str(conversation_id(CHANNEL, "7527593", None)) == "3e8dc4d8-6cb4-5ed9-9cf1-aa47a5e2e0d0"
-    assert str(contact_id(CHANNEL, "7527593")) == "00000000-0000-0000-0000-000000000000"
-    assert str(event_id(CHANNEL, "update:1")) == "00000000-0000-0000-0000-000000000000"
+    """Rows and workflows are found by these: version 5 of RFC 9562 over the channel's id."""
+    assert str(conversation_id(CHANNEL, "7527593", None)) == "54072200-cc9a-540d-9c26-021a9b22f7be"
+    assert str(contact_id(CHANNEL, "7527593")) == "260c802b-6973-5e54-86e4-3ca6be2cb45a"
+    assert str(event_id(CHANNEL, "update:1")) == "5e329d1f-7b41-5bcd-8e51-a134351db843"
 
 
 def test_chats_threads_and_channels_have_conversations_of_their_own() -> None:
