@@ -231,7 +231,7 @@ def run(arguments: Sequence[str]) -> int:
 
 def main() -> None:
     """The entry point."""
-    from adapters.processes import leave
+    from adapters.processes.supervisor import leave
 
     leave(run(sys.argv[1:]))
 

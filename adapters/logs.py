@@ -10,7 +10,7 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 FORBIDDEN = frozenset(
     {"text", "body", "html", "token", "secret", "password", "authorization", "api_key", "credentials", "instructions"}
 )
-_LOUD = ("httpx", "httpcore", "openai", "uvicorn.access", "sqlalchemy.engine", "alembic")
+_LOUD = ("httpx", "httpx2", "httpcore", "httpcore2", "openai", "uvicorn.access", "sqlalchemy.engine", "alembic")
 
 
 def configure(level: str = "INFO", form: Literal["json", "console"] = "json") -> None:

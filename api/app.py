@@ -1,8 +1,8 @@
 """The application: its resources, made when it starts and given back when it stops, and its routes."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from importlib.metadata import version
 
 from fastapi import FastAPI
@@ -14,7 +14,7 @@ from adapters.database.engine import Database
 from adapters.platforms.catalogue import http_client, platforms
 from adapters.temporal.client import connect
 from adapters.temporal.handover import Handing
-from api import chat_page, codec, health, metrics, problems, v1, webchat, webchat_stream, webhooks
+from api import bodies, chat_page, codec, health, metrics, problems, v1, webchat, webchat_stream, webhooks
 from api.background import Background
 from api.channel_cache import ChannelCache
 from api.correlation import Correlation
@@ -24,6 +24,7 @@ from api.resources import Resources
 from api.wakeups import Wakeups
 from settings import Settings
 
+_END_SECONDS = 1.0
 DESCRIPTION = "Runs AI chat bots on every messaging platform, durably."
 ROUTERS: Sequence[APIRouter] = (
     v1.router,
@@ -50,12 +51,19 @@ def create_app(settings: Settings) -> FastAPI:
         app.include_router(router)
     problems.install(app)
     app.add_middleware(BodyLimit)
+    app.add_middleware(BodyLimit, max_bytes=bodies.MAX_WEBHOOK_BYTES, prefix="/webchat")
     app.add_middleware(CrossOrigin)
     app.add_middleware(Correlation)
     return app
 
 
-def _lifespan(settings: Settings):  # type: ignore[no-untyped-def]  # FastAPI's own type is a union of generators
+def end_streams(app: FastAPI) -> None:
+    """Let the open streams end, for a server that stops: it waits for its answers, and a stream has no end."""
+    if isinstance(resources := getattr(app.state, "resources", None), Resources):
+        resources.wakeups.stop()
+
+
+def _lifespan(settings: Settings) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
@@ -79,7 +87,7 @@ async def open_resources(settings: Settings, stack: AsyncExitStack) -> Resources
     wakeups = Wakeups(settings.database_url, channels.forget)
     background = Background()
     for work in (wakeups.run(), handing.relay()):
-        stack.callback(asyncio.create_task(work).cancel)
+        stack.push_async_callback(_end, asyncio.create_task(work))
     stack.push_async_callback(background.close)
     return Resources(
         settings=settings,
@@ -92,3 +100,9 @@ async def open_resources(settings: Settings, stack: AsyncExitStack) -> Resources
         wakeups=wakeups,
         background=background,
     )
+
+
+async def _end(task: asyncio.Task[None]) -> None:
+    """Where the database is away this may take long, and nothing depends on it."""
+    task.cancel()
+    await asyncio.wait({task}, timeout=_END_SECONDS)

@@ -8,17 +8,17 @@ from starlette.requests import ClientDisconnect
 from api.problems import Problem
 
 MAX_WEBHOOK_BYTES = 4 * 1024 * 1024
-_READ_SECONDS = 20.0
+READ_SECONDS = 20.0
 
 
-async def read(request: Request, max_bytes: int) -> bytes:
+async def read(request: Request, max_bytes: int, max_seconds: float = READ_SECONDS) -> bytes:
     """The whole body; 413 when it is larger than allowed, 408 when it does not come."""
     declared = request.headers.get("content-length", "")
     if declared.isascii() and declared.isdigit() and int(declared) > max_bytes:
         raise _too_large(max_bytes)
     body = bytearray()
     try:
-        async with asyncio.timeout(_READ_SECONDS):
+        async with asyncio.timeout(max_seconds):
             async for chunk in request.stream():
                 body += chunk
                 if len(body) > max_bytes:

@@ -1,19 +1,21 @@
-"""The time that the database gets: who calls waits no longer for one that is away without saying so."""
+"""The time that the database gets: who calls does not wait for one that is away without saying so."""
 
 import asyncio
 from collections.abc import Coroutine
 from typing import TypeVar
 
-from api.problems import unavailable
-
 SECONDS = 3.0
 Done = TypeVar("Done")
 
 
-async def in_time(work: Coroutine[object, object, Done], seconds: float = SECONDS) -> Done:
-    """What the work gives; 503 when it takes longer, and then it is left to end by itself.
+class DatabaseSilent(ConnectionError):
+    """The database took longer than its budget; whether it did what was asked is not known."""
 
-    Cancelling a statement asks the server to stop, which takes as long again where the server does not answer.
+
+async def in_time(work: Coroutine[object, object, Done], seconds: float = SECONDS) -> Done:
+    """What the work gives; raises `DatabaseSilent` when it takes longer, and leaves it to end by itself.
+
+    Cancelling a statement asks the server to stop it, which takes as long again where the server does not answer.
     """
     task = asyncio.create_task(work)
     try:
@@ -23,5 +25,5 @@ async def in_time(work: Coroutine[object, object, Done], seconds: float = SECOND
         raise
     if not done:
         task.cancel()
-        raise unavailable("The database does not answer.")
+        raise DatabaseSilent(f"the database did not answer within {seconds:g} seconds")
     return task.result()

@@ -6,6 +6,7 @@ from adapters.database import channels
 from adapters.database.channels import ChannelAccess
 from adapters.database.engine import Database
 from adapters.vault import Vault
+from api.budgets import in_time
 
 
 class ChannelCache:
@@ -21,14 +22,19 @@ class ChannelCache:
         """The channel, from memory where it is; None when it does not exist."""
         if channel_id in self._kept:
             return self._kept[channel_id]
-        async with self._database.begin() as connection:
-            access = await channels.load(connection, self._vault, channel_id)
+        kept = self._kept
+        access = await in_time(self._load(channel_id))
         if access is not None:
-            if len(self._kept) >= self._most:
-                self._kept.clear()
-            self._kept[channel_id] = access
+            if len(kept) >= self._most:
+                kept.clear()
+            # Where everything was forgotten meanwhile, this goes with the rest: it may have been read before.
+            kept[channel_id] = access
         return access
+
+    async def _load(self, channel_id: UUID) -> ChannelAccess | None:
+        async with self._database.once() as connection:
+            return await channels.load(connection, self._vault, channel_id)
 
     def forget(self) -> None:
         """Read everything anew from now on."""
-        self._kept.clear()
+        self._kept = {}

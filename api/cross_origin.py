@@ -8,12 +8,16 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from adapters.vault import KeyMissing
 from api.origins import allowed
 from api.resources import Resources
+from settings import Settings
 
-_METHODS = "GET, POST, OPTIONS"
-_HEADERS = "Authorization, Content-Type, Last-Event-ID, X-Namespace, X-Correlation-Id"
-_SCRIPT = "/webchat/widget.js"
+_PREFLIGHT = {
+    "Access-Control-Allow-Methods": "GET, POST, OPTIONS",
+    "Access-Control-Allow-Headers": "Authorization, Content-Type, Last-Event-ID, X-Namespace, X-Correlation-Id",
+    "Access-Control-Max-Age": "600",
+}
 
 
 class CrossOrigin:
@@ -34,9 +38,7 @@ class CrossOrigin:
             "Access-Control-Expose-Headers": "Retry-After",
         }
         if scope["method"] == "OPTIONS":
-            preflight = {"Access-Control-Allow-Methods": _METHODS, "Access-Control-Allow-Headers": _HEADERS,
-                         "Access-Control-Max-Age": "600"}  # fmt: skip
-            await Response(status_code=204, headers=marks | preflight)(scope, receive, send)
+            await Response(status_code=204, headers=marks | _PREFLIGHT)(scope, receive, send)
             return
 
         async def send_marked(message: Message) -> None:
@@ -50,18 +52,25 @@ class CrossOrigin:
 async def _may_call(scope: Scope, origin: str) -> bool:
     using = scope["app"].state.resources
     assert isinstance(using, Resources)
-    parts = scope["path"].split("/")
-    if parts[1] == "codec" and using.settings.temporal_ui_url:
-        ui = urlsplit(using.settings.temporal_ui_url)
-        return origin == f"{ui.scheme}://{ui.netloc}"
-    if parts[1] != "webchat" or len(parts) < 4:
-        return scope["path"] == _SCRIPT
+    match str(scope["path"]).split("/"):
+        case ["", "codec", *_]:
+            return _is_temporal_ui(using.settings, origin)
+        case ["", "webchat", "widget.js"]:
+            return True
+        case ["", "webchat", channel_id, *_]:
+            return await _may_chat(using, channel_id, origin)
+    return False
+
+
+def _is_temporal_ui(settings: Settings, origin: str) -> bool:
+    ui = urlsplit(settings.temporal_ui_url or "")
+    return bool(ui.netloc) and origin == f"{ui.scheme}://{ui.netloc}"
+
+
+async def _may_chat(using: Resources, channel_id: str, origin: str) -> bool:
     try:
-        access = await using.channels.get(UUID(parts[2]))
-    except (ValueError, SQLAlchemyError, OSError):
+        access = await using.channels.get(UUID(channel_id))
+    except (ValueError, KeyMissing, SQLAlchemyError, OSError):
+        # The route itself meets the same, and says what it is.
         return False
-    return bool(access and allowed(using.settings, access, origin))
-
-
-def _marks(origin: str) -> dict[str, str]:
-    return {"Access-Control-Allow-Origin": origin, "Vary": "Origin", "Access-Control-Expose-Headers": "Retry-After"}
+    return access is not None and allowed(using.settings, access, origin)

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 from temporalio.service import RPCError
 
+from api.budgets import in_time
 from api.resources import Resources, Using
 
 _SECONDS = 2.0
@@ -38,7 +39,9 @@ async def live() -> dict[str, str]:
 @router.get("/ready", summary="Messages can be taken in", responses={503: {"model": Readiness}})
 async def ready(using: Using, response: Response) -> Readiness:
     """Asks database and Temporal."""
-    database, temporal = await asyncio.gather(_answers(_database(using)), _answers(using.handing.check()))
+    database, temporal = await asyncio.gather(
+        _answers(in_time(_database(using), _SECONDS)), _answers(using.handing.check())
+    )
     response.status_code = 200 if database or temporal else 503
     status: Literal["ready", "degraded", "not_ready"] = "degraded" if database or temporal else "not_ready"
     return Readiness(
@@ -48,7 +51,7 @@ async def ready(using: Using, response: Response) -> Readiness:
 
 
 async def _database(using: Resources) -> None:
-    async with using.database.begin() as connection:
+    async with using.database.once() as connection:
         await connection.execute(select(1))
 
 

@@ -10,7 +10,10 @@ from psycopg import OperationalError as DriverError
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
+from structlog.contextvars import get_contextvars
 from structlog.stdlib import get_logger
+
+from adapters.vault import KeyMissing
 
 MEDIA_TYPE = "application/problem+json"
 _RETRY_SECONDS = 2
@@ -63,6 +66,8 @@ def install(app: FastAPI) -> None:
     for kind in (OperationalError, InterfaceError, PoolTimeoutError, DriverError, ConnectionError):
         app.add_exception_handler(kind, _on_database_away)
     app.add_exception_handler(DBAPIError, _on_database_error)
+    app.add_exception_handler(KeyMissing, _on_key_missing)
+    app.add_exception_handler(Exception, _on_unforeseen)
 
 
 def unavailable(what: str) -> Problem:
@@ -100,4 +105,21 @@ async def _on_database_error(_request: Request, error: Exception) -> Response:
     if error.connection_invalidated:
         return await _on_database_away(_request, error)
     get_logger(__name__).error("database_error", kind=type(error.orig).__name__)
-    return response(Problem(500, "Something went wrong on our side. It has been logged.", "internal"))
+    return response(_internal())
+
+
+async def _on_key_missing(_request: Request, error: Exception) -> Response:
+    get_logger(__name__).error("key_missing", problem=str(error))
+    return response(unavailable("What is stored here cannot be opened with the keys of SECRET_KEY."))
+
+
+async def _on_unforeseen(_request: Request, error: Exception) -> Response:
+    """The server logs where it happened; this answer passes no middleware, and so is marked here."""
+    get_logger(__name__).error("unforeseen_error", kind=type(error).__name__)
+    problem = _internal()
+    problem.headers["X-Correlation-Id"] = str(get_contextvars().get("correlation_id", ""))
+    return response(problem)
+
+
+def _internal() -> Problem:
+    return Problem(500, "Something went wrong on our side. It has been logged.", "internal")

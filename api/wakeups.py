@@ -5,16 +5,22 @@ import contextlib
 import json
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable
+from typing import TypeAlias
 from uuid import UUID
 
-from psycopg import AsyncConnection, OperationalError
+import psycopg
 from structlog.stdlib import get_logger
 
 from adapters.database.engine import driver_url
 from adapters.database.notifications import CHANNELS_CHANGED, CONVERSATIONS
 
+STOPPING = "stopping"
+"""The kind of the last note of all: the process ends, whoever reads a stream shall connect anew."""
 _RECONNECT_SECONDS = 1.0
+_QUIET_SECONDS = 30.0
+_ANSWER_SECONDS = 5.0
 _QUEUE = 64
+Note: TypeAlias = dict[str, object]
 
 
 class Wakeups:
@@ -26,42 +32,58 @@ class Wakeups:
     def __init__(self, database_url: str, on_channels_changed: Callable[[], None]) -> None:
         self._url = driver_url(database_url).set(drivername="postgresql").render_as_string(hide_password=False)
         self._on_channels_changed = on_channels_changed
-        self._waiting: dict[UUID, set[asyncio.Queue[dict[str, object]]]] = defaultdict(set)
+        self._waiting: dict[UUID, set[asyncio.Queue[Note]]] = defaultdict(set)
+        self._stopping = False
 
     async def run(self) -> None:
         """Listen until cancelled; a lost connection is made again, and everybody is woken in case of a missed note."""
         while True:
             try:
                 await self._listen()
-            except (OperationalError, OSError):
-                get_logger(__name__).warning("listening_lost")
+            except (psycopg.Error, OSError) as error:
+                get_logger(__name__).warning("listening_lost", kind=type(error).__name__)
             await asyncio.sleep(_RECONNECT_SECONDS)
 
     async def _listen(self) -> None:
-        async with await AsyncConnection.connect(self._url, autocommit=True, connect_timeout=3) as connection:
+        async with await psycopg.AsyncConnection.connect(self._url, autocommit=True, connect_timeout=3) as connection:
             await connection.execute(f"LISTEN {CONVERSATIONS}")
             await connection.execute(f"LISTEN {CHANNELS_CHANGED}")
             self._on_channels_changed()
             for conversation in list(self._waiting):
                 self._tell(conversation, {"kind": "look"})
-            async for note in connection.notifies():
-                if note.channel == CHANNELS_CHANGED:
-                    self._on_channels_changed()
-                    continue
-                with contextlib.suppress(ValueError, KeyError, TypeError):
-                    content = json.loads(note.payload)
-                    self._tell(UUID(content["conversation"]), content)
+            while True:
+                async for note in connection.notifies(timeout=_QUIET_SECONDS):
+                    self._hear(note)
+                # A connection that is cut off without a word is as quiet as one on which nothing happens.
+                async with asyncio.timeout(_ANSWER_SECONDS):
+                    await connection.execute("SELECT 1")
 
-    def _tell(self, conversation: UUID, note: dict[str, object]) -> None:
+    def _hear(self, note: psycopg.Notify) -> None:
+        if note.channel == CHANNELS_CHANGED:
+            self._on_channels_changed()
+            return
+        with contextlib.suppress(ValueError, KeyError, TypeError):
+            content = json.loads(note.payload)
+            self._tell(UUID(content["conversation"]), content)
+
+    def _tell(self, conversation: UUID, note: Note) -> None:
         for queue in self._waiting.get(conversation, ()):
             if queue.full():
                 queue.get_nowait()
             queue.put_nowait(note)
 
+    def stop(self) -> None:
+        """Tell everybody who waits, now or later, that the process ends."""
+        self._stopping = True
+        for conversation in list(self._waiting):
+            self._tell(conversation, {"kind": STOPPING})
+
     @contextlib.asynccontextmanager
-    async def of(self, conversation: UUID) -> AsyncIterator[asyncio.Queue[dict[str, object]]]:
+    async def of(self, conversation: UUID) -> AsyncIterator[asyncio.Queue[Note]]:
         """The notes about a conversation from here on."""
-        queue: asyncio.Queue[dict[str, object]] = asyncio.Queue(_QUEUE)
+        queue: asyncio.Queue[Note] = asyncio.Queue(_QUEUE)
+        if self._stopping:
+            queue.put_nowait({"kind": STOPPING})
         self._waiting[conversation].add(queue)
         try:
             yield queue

@@ -1,28 +1,31 @@
 """Webchat: sessions, messages in, messages out; the protocol that the widget speaks."""
 
 import math
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
-from pydantic import BaseModel, Field, JsonValue
+from pydantic import AfterValidator, BaseModel, Field, JsonValue
 from structlog.contextvars import bind_contextvars
 
 from adapters.database import sessions
 from adapters.database.channels import ChannelAccess
+from adapters.database.sessions import Session, SessionGone
 from api import intake, tokens, webchat_history
+from api.budgets import in_time
 from api.origins import allowed
 from api.problems import Problem, not_found
 from api.resources import Resources, Using
 from api.webchat_history import ShownPage
 from domain.events import EventKind, InboundEvent, Sender
-from domain.ids import conversation_id
+from domain.ids import ChannelId, conversation_id
 from domain.platforms import PlatformName
 from domain.text import MAX_MESSAGE_CHARACTERS, shortened, storable
 
 router = APIRouter(prefix="/webchat/{channel_id}", tags=["webchat"])
+_MOST_OF_PAGE = 2000
 _bearer = HTTPBearer(auto_error=False, description="The token of a webchat session")
 
 
@@ -34,11 +37,15 @@ class Page(BaseModel):
     referrer: str | None = None
     locale: str | None = None
 
+    def kept(self) -> dict[str, JsonValue]:
+        """What is stored of it."""
+        return {name: storable(shortened(text, _MOST_OF_PAGE)) for name, text in self if isinstance(text, str)}
+
 
 class SessionRequest(BaseModel):
     """What a widget tells when it begins; `secret`, from an earlier session, resumes the same conversation."""
 
-    visitor_id: Annotated[str, Field(max_length=200)] | None = None
+    visitor_id: Annotated[str, Field(max_length=200), AfterValidator(storable)] | None = None
     secret: Annotated[str, Field(max_length=200)] | None = None
     page: Page = Page()
 
@@ -55,13 +62,20 @@ class SessionAnswer(BaseModel):
     cursor: int
 
 
+def _said(text: str) -> str:
+    kept = storable(text)
+    if not kept.strip():
+        raise ValueError("it is empty, or holds nothing that can be seen")
+    return kept
+
+
 class MessageRequest(BaseModel):
     """A message; the same `client_msg_id` again is the same message."""
 
-    client_msg_id: Annotated[str, Field(min_length=1, max_length=200)]
+    client_msg_id: Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_said)]
     type: Literal["text"] = "text"
-    text: Annotated[str, Field(min_length=1, max_length=MAX_MESSAGE_CHARACTERS)]
-    reply_to: Annotated[str, Field(max_length=200)] | None = None
+    text: Annotated[str, Field(min_length=1, max_length=MAX_MESSAGE_CHARACTERS), AfterValidator(_said)]
+    reply_to: Annotated[str, Field(max_length=200), AfterValidator(storable)] | None = None
 
 
 class MessageAnswer(BaseModel):
@@ -80,7 +94,7 @@ async def opened(
         access = await using.channels.get(UUID(channel_id))
     except ValueError:
         raise not_found("webchat", channel_id) from None
-    if access is None or access.channel.platform is not PlatformName.WEBCHAT:
+    if access is None or access.bot_deleted or access.channel.platform is not PlatformName.WEBCHAT:
         raise not_found("webchat", channel_id)
     if not allowed(using.settings, access, origin):
         raise Problem(403, "Pages of this origin may not use this webchat; see its allowed_origins.", "origin")
@@ -98,7 +112,7 @@ async def visited(
     token = credentials.credentials if credentials else ""
     session_id = tokens.session_of(using.keys, access.channel.id, token, datetime.now(UTC))
     if session_id is None:
-        raise Problem(401, "The session's token is missing or has expired; open the session anew.", "token")
+        raise _no_session()
     return session_id
 
 
@@ -110,29 +124,32 @@ async def open_session(asked: SessionRequest, using: Using, access: Opened) -> S
     """A secret resumes its conversation; a bare visitor id never does."""
     now = datetime.now(UTC)
     channel = access.channel.id
-    async with using.database.begin() as connection:
-        if asked.secret is None:
-            page: dict[str, JsonValue] = {
-                name: storable(shortened(text, 2000)) for name, text in asked.page if isinstance(text, str)
-            }
-            visitor = storable(asked.visitor_id) if asked.visitor_id else None
-            session = await sessions.create(connection, channel, visitor, page, now)
-        else:
-            found = await sessions.resume(connection, channel, asked.secret)
-            if found is None:
-                raise Problem(401, "No session of this webchat has that secret; open one without it.", "secret")
-            session = found
-        conversation = conversation_id(channel, str(session.id), None)
-        cursor = await webchat_history.last_seq(connection, conversation)
+    session, cursor = await in_time(_session(using, channel, asked, now))
+    if session is None:
+        raise Problem(401, "No session of this webchat has that secret; open one without it.", "secret")
     return SessionAnswer(
         session_id=session.id,
         visitor_id=session.visitor_id,
         token=tokens.make(using.keys, channel, session.id, now),
         secret=session.secret,
-        conversation_id=conversation,
+        conversation_id=conversation_id(channel, str(session.id), None),
         expires_in=int(tokens.LIFETIME.total_seconds()),
         cursor=cursor,
     )
+
+
+async def _session(
+    using: Resources, channel: ChannelId, asked: SessionRequest, now: datetime
+) -> tuple[Session | None, int]:
+    """The session that is asked for, and the newest number of its conversation."""
+    async with using.database.begin() as connection:
+        if asked.secret is None:
+            return await sessions.create(connection, channel, asked.visitor_id, asked.page.kept(), now), 0
+        session = await sessions.resume(connection, channel, asked.secret)
+        if session is None:
+            return None, 0
+        conversation = conversation_id(channel, str(session.id), None)
+        return session, await webchat_history.last_seq(connection, conversation)
 
 
 @router.post("/messages", status_code=202, summary="Say something", responses={200: {"model": MessageAnswer}})
@@ -142,14 +159,14 @@ async def say(
     """Recorded before it is answered with 202; the same client_msg_id again gets 200 and the first result."""
     await _spend(using, session_id)
     event = InboundEvent(
-        key=f"{session_id}:{storable(said.client_msg_id)}",
+        key=f"{session_id}:{said.client_msg_id}",
         kind=EventKind.MESSAGE,
         chat=str(session_id),
         sender=Sender(external_id=str(session_id), language=_language(request)),
-        text=storable(said.text),
+        text=said.text,
         reply_to=said.reply_to,
         command=_command(said.text),
-        details={"client_msg_id": storable(said.client_msg_id)},
+        details={"client_msg_id": said.client_msg_id},
     )
     recorded = await intake.take_in(using, access, [event])
     if not recorded.new:
@@ -169,15 +186,26 @@ async def history(
 ) -> ShownPage:
     """The messages behind a number, oldest first."""
     conversation = conversation_id(access.channel.id, str(session_id), None)
-    return await webchat_history.page(using.database, access.workspace_id, conversation, after_seq, limit)
+    return await in_time(webchat_history.page(using.database, access.workspace_id, conversation, after_seq, limit))
 
 
 async def _spend(using: Resources, session_id: UUID) -> None:
-    async with using.database.begin() as connection:
-        wait = await sessions.spend(connection, session_id, datetime.now(UTC))
+    try:
+        wait = await in_time(_allowance(using, session_id))
+    except SessionGone as error:
+        raise _no_session() from error
     if wait is not None:
         seconds = max(1, math.ceil(wait.total_seconds()))
         raise Problem(429, "Slower, please.", headers={"Retry-After": str(seconds)})
+
+
+async def _allowance(using: Resources, session_id: UUID) -> timedelta | None:
+    async with using.database.begin() as connection:
+        return await sessions.spend(connection, session_id, datetime.now(UTC))
+
+
+def _no_session() -> Problem:
+    return Problem(401, "The session's token is missing or has expired; open the session anew.", "token")
 
 
 def _language(request: Request) -> str | None:

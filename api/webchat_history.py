@@ -6,7 +6,17 @@ from typing import Literal
 from uuid import UUID
 
 from pydantic import BaseModel
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Select,
+    SQLColumnExpression,
+    literal,
+    or_,
+    select,
+    type_coerce,
+    union_all,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.database import messages
@@ -73,23 +83,28 @@ async def page(database: Database, workspace_id: UUID, conversation_id: UUID, af
 
 async def changes(database: Database, workspace_id: UUID, conversation_id: UUID, after_seq: int) -> list[Change]:
     """What happened behind a number, in order: new messages, and changes of older ones under numbers of their own."""
-    fresh = Message.seq > after_seq
-    query = (
-        select(Message.id, Message.seq, Message.changed_seq)
-        .where(Message.conversation_id == conversation_id, _is_visible(), or_(fresh, Message.changed_seq > after_seq))
-        .order_by(Message.seq)
-        .limit(_CHANGES_AT_ONCE)
-    )
+    said = _numbered(Message.seq, conversation_id, after_seq, changed=False)
+    changed = _numbered(type_coerce(Message.changed_seq, BigInteger), conversation_id, after_seq, changed=True)
+    # By their own numbers: a reader that goes on behind the last one has missed nothing before it.
+    query = union_all(said, changed).order_by("number", "changed").limit(_CHANGES_AT_ONCE)
     async with database.begin() as connection:
         rows = (await connection.execute(query)).all()
-        shown = {item.id: item for item in await _shown(connection, workspace_id, [row.id for row in rows])}
-    found = [Change(row.seq, "message", shown[row.id]) for row in rows if row.seq > after_seq]
-    found += [
-        Change(row.changed_seq, "message_deleted" if shown[row.id].deleted_at else "message_updated", shown[row.id])
-        for row in rows
-        if row.changed_seq and row.changed_seq > after_seq
-    ]
-    return sorted(found, key=lambda change: change.seq)
+        shown = {item.id: item for item in await _shown(connection, workspace_id, list({row.id for row in rows}))}
+    return [Change(row.number, _event(shown[row.id], changed=row.changed), shown[row.id]) for row in rows]
+
+
+def _numbered(
+    number: SQLColumnExpression[int], conversation_id: UUID, after_seq: int, *, changed: bool
+) -> Select[UUID]:
+    behind = select(Message.id).where(Message.conversation_id == conversation_id, number > after_seq, _is_visible())
+    numbered = behind.add_columns(number.label("number"), literal(changed).label("changed"))
+    return numbered.order_by(number).limit(_CHANGES_AT_ONCE)
+
+
+def _event(message: Shown, *, changed: bool) -> Literal["message", "message_updated", "message_deleted"]:
+    if not changed:
+        return "message"
+    return "message_deleted" if message.deleted_at else "message_updated"
 
 
 def _is_visible() -> ColumnElement[bool]:

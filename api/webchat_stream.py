@@ -7,9 +7,12 @@ from typing import Annotated
 
 from fastapi import APIRouter, Header, Query, Request
 from fastapi.responses import StreamingResponse
+from sqlalchemy.exc import SQLAlchemyError
+from structlog.stdlib import get_logger
 
 from api import webchat_history
 from api.resources import Resources, Using
+from api.wakeups import STOPPING
 from api.webchat import Opened, Visited
 from api.webchat_history import Change
 from domain.ids import ConversationId, WorkspaceId, conversation_id
@@ -33,29 +36,40 @@ async def stream(
     if last_event_id and last_event_id.isascii() and last_event_id.isdigit():
         after_seq = max(after_seq, int(last_event_id[:18]))
     conversation = conversation_id(access.channel.id, str(session_id), None)
-    told = _tell(using, access.workspace_id, conversation, after_seq)
+    events = told(using, access.workspace_id, conversation, after_seq)
     headers = {"Cache-Control": "no-cache, no-transform", "X-Accel-Buffering": "no"}
-    return StreamingResponse(told, media_type="text/event-stream", headers=headers)
+    return StreamingResponse(events, media_type="text/event-stream", headers=headers)
 
 
-async def _tell(
-    using: Resources, workspace_id: WorkspaceId, conversation: ConversationId, after_seq: int
+async def told(
+    using: Resources,
+    workspace_id: WorkspaceId,
+    conversation: ConversationId,
+    after_seq: int,
+    ping_seconds: float = PING_SECONDS,
 ) -> AsyncIterator[str]:
     """First what was missed, then what comes; a reader that stops reading is simply not written to."""
     yield f"retry: {_RETRY_MS}\n\n"
     async with using.wakeups.of(conversation) as notes:
         while True:
-            missed = await webchat_history.changes(using.database, workspace_id, conversation, after_seq)
+            try:
+                missed = await webchat_history.changes(using.database, workspace_id, conversation, after_seq)
+            except (SQLAlchemyError, OSError) as error:
+                # The reader connects anew, and goes on where it stood.
+                get_logger(__name__).warning("stream_ended", kind=type(error).__name__)
+                return
             for change in missed:
                 yield _durable(change)
                 after_seq = change.seq
             if missed:
                 continue
             try:
-                note = await asyncio.wait_for(notes.get(), PING_SECONDS)
+                note = await asyncio.wait_for(notes.get(), ping_seconds)
             except TimeoutError:
                 yield ": ping\n\n"
                 continue
+            if note.get("kind") == STOPPING:
+                return
             if note.get("kind") in _PASSING:
                 yield f"event: {note['kind']}\ndata: {json.dumps({'conversation_id': str(conversation)})}\n\n"
 

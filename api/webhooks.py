@@ -1,23 +1,22 @@
 """Webhooks: what the platforms call; the sender is verified before anything it sent is believed."""
 
-import asyncio
 import time
 from datetime import UTC, datetime
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 from structlog.contextvars import bind_contextvars
-from structlog.stdlib import get_logger
 
 from adapters.database.channels import ChannelAccess
-from adapters.errors import OutsideError, SignatureMismatch, Unreadable
+from adapters.errors import SignatureMismatch, Unreadable
 from adapters.platforms.base import Platform
 from adapters.platforms.base import Request as PlatformRequest
+from adapters.platforms.buttons import acknowledge
 from api import bodies, metrics
 from api.intake import take_in
 from api.problems import Problem, not_found
 from api.resources import Resources, Using
-from domain.events import EventKind, InboundEvent
+from domain.events import EventKind
 from domain.platforms import PlatformName
 
 router = APIRouter(tags=["webhooks"])
@@ -42,9 +41,8 @@ async def receive(platform: str, channel_id: str, request: Request, using: Using
         metrics.REFUSED.labels(platform, 400).inc()
         raise Problem(400, f"The body is not what {platform} sends: {error}", "unreadable") from error
     await take_in(using, access, told)
-    for event in told:
-        if event.kind is EventKind.BUTTON:
-            using.background.add(_acknowledge(adapter, access, event))
+    if any(event.kind is EventKind.BUTTON for event in told):
+        using.background.add(acknowledge(adapter, access.channel, told))
     metrics.ACKNOWLEDGED.labels(platform).observe(time.monotonic() - started)
     return Response(status_code=200)
 
@@ -59,12 +57,3 @@ async def _channel(using: Resources, platform: str, channel_id: str) -> tuple[Ch
     if access is None or adapter is None or access.channel.platform != platform or platform == PlatformName.WEBCHAT:
         raise not_found("channel", channel_id)
     return access, adapter
-
-
-async def _acknowledge(adapter: Platform, access: ChannelAccess, event: InboundEvent) -> None:
-    """Let the pressed button come to rest on the contact's screen; it does no harm when that fails."""
-    try:
-        async with asyncio.timeout(10):
-            await adapter.acknowledge(access.channel, event)
-    except (OutsideError, TimeoutError) as error:
-        get_logger(__name__).info("button_not_acknowledged", kind=type(error).__name__)

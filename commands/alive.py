@@ -16,7 +16,7 @@ from temporalio.api.taskqueue.v1 import TaskQueue
 from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 
 from adapters.database.engine import driver_url
-from adapters.processes import leave
+from adapters.processes.supervisor import leave
 from adapters.temporal.client import connect
 from adapters.temporal.names import ai_queue, delivery_queue
 from commands.channel_locks import application_name

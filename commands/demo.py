@@ -11,7 +11,6 @@ from pydantic import JsonValue
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from adapters.data_directory import DataDirectory
 from adapters.database import bots, channel_admin, channels, keys, workspaces
 from adapters.database.channels import credentials_vault, keys_vault
 from adapters.database.notifications import channels_changed
@@ -19,7 +18,8 @@ from adapters.database.scope import scoped
 from adapters.database.tables import BotRow, ChannelRow, Role
 from adapters.errors import OutsideError
 from adapters.platforms.catalogue import http_client, platforms
-from adapters.processes import leave
+from adapters.processes.data_directory import DataDirectory
+from adapters.processes.supervisor import leave
 from commands.config import read
 from commands.outside import transaction
 from commands.sentences import ended

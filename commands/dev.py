@@ -10,13 +10,13 @@ from rich.console import Console
 from rich.panel import Panel
 from rich.table import Table
 
-from adapters import children
-from adapters.children import Child
-from adapters.data_directory import DataDirectory
 from adapters.faults import ChildFailed
-from adapters.interruption import Interruption
-from adapters.ports import LOOPBACK
-from adapters.processes import Supervisor
+from adapters.processes import children
+from adapters.processes.children import Child
+from adapters.processes.data_directory import DataDirectory
+from adapters.processes.interruption import Interruption
+from adapters.processes.ports import LOOPBACK
+from adapters.processes.supervisor import Supervisor
 from adapters.temporal.embedded import require_free
 from commands.services import Addresses, Options, report, start_services
 

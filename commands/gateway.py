@@ -11,9 +11,9 @@ from structlog.stdlib import get_logger
 
 from adapters.database import channels
 from adapters.database.channels import ChannelAccess, credentials_vault
-from adapters.interruption import Interruption
 from adapters.platforms.catalogue import http_client
 from adapters.platforms.telegram import Telegram
+from adapters.processes.interruption import Interruption
 from adapters.temporal.client import connect
 from adapters.temporal.handover import Handing
 from adapters.vault import KeyMissing, Vault

@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from adapters.data_directory import DataDirectory
 from adapters.database.embedded import EmbeddedPostgres
 from adapters.faults import PortTaken
-from adapters.interruption import Interruption
-from adapters.processes import Supervisor
+from adapters.processes.data_directory import DataDirectory
+from adapters.processes.interruption import Interruption
+from adapters.processes.supervisor import Supervisor
 from adapters.temporal import binary
 from adapters.temporal.embedded import EmbeddedTemporal
 

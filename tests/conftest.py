@@ -13,10 +13,10 @@ import pytest
 from psycopg import sql
 from pydantic import SecretStr
 
-from adapters.data_directory import DataDirectory
 from adapters.database.engine import Database
-from adapters.ports import free_port
-from adapters.processes import Supervisor
+from adapters.processes.data_directory import DataDirectory
+from adapters.processes.ports import free_port
+from adapters.processes.supervisor import Supervisor
 from adapters.temporal import names
 from commands.migrate import migrate_database
 from commands.services import Addresses, Options, start_services
@@ -116,7 +116,7 @@ async def product(settings: Settings, database: Database, simulated: Simulated) 
 
 @asynccontextmanager
 async def fresh_database(template: str) -> AsyncIterator[str]:
-    """A migrated database of nobody's else, for the length of the block."""
+    """A migrated database that nobody else uses, for the length of the block."""
     name = f"test_{uuid4().hex}"
     copy = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(_TEMPLATE))
     await _administer(template, copy)

@@ -18,7 +18,7 @@ from adapters.database.engine import Database
 from adapters.database.records import Event
 from adapters.database.tables import BotRow, ChannelRow, Role
 from adapters.platforms.catalogue import http_client, platforms
-from adapters.ports import free_port
+from adapters.processes.ports import free_port
 from api.app import create_app
 from domain.bots import Bot
 from domain.platforms import PlatformName

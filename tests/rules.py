@@ -105,7 +105,7 @@ def _is_overload(node: _Definition) -> bool:
 
 def environment(source: Source) -> Iterator[str]:
     """The settings alone read the environment; starting a child hands it on unread."""
-    if source.package in ("settings", "tests") or source.path == PurePosixPath("adapters/children.py"):
+    if source.package in ("settings", "tests") or source.path == PurePosixPath("adapters/processes/children.py"):
         return
     for node in ast.walk(source.tree):
         read = isinstance(node, ast.Attribute) and ast.unparse(node.value) == "os" and node.attr in _ENVIRONMENT

@@ -16,12 +16,12 @@ from pathlib import Path
 
 import psycopg
 
-from adapters import children, leftovers
-from adapters.children import Child, User
-from adapters.data_directory import DataDirectory
 from adapters.database.server_user import server_user
 from adapters.faults import CommandFailed, DirectoryForeign, DirectoryUnusable, ProgramMissing, usable
-from adapters.ports import LOOPBACK, free_port, is_taken
+from adapters.processes import children, leftovers
+from adapters.processes.children import Child, User
+from adapters.processes.data_directory import DataDirectory
+from adapters.processes.ports import LOOPBACK, free_port, is_taken
 
 NAME = "chat_orchestrator"
 _GRACE = timedelta(seconds=30)

@@ -7,9 +7,9 @@ import stat
 import sys
 from pathlib import Path
 
-from adapters import children
-from adapters.children import User
 from adapters.faults import DirectoryUnusable, ProgramMissing
+from adapters.processes import children
+from adapters.processes.children import User
 
 USER_NAME = "embedded_postgres"
 _REMEDY = "Run this as an ordinary user, or set DATABASE_URL to a PostgreSQL of your own."

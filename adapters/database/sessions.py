@@ -16,6 +16,10 @@ RATE_PER_SECOND = 5
 BURST = 20
 
 
+class SessionGone(Exception):
+    """The session was erased."""
+
+
 @dataclass(frozen=True)
 class Session:
     """A session, and its secret when it was made just now."""
@@ -70,7 +74,7 @@ async def exists(connection: AsyncConnection, channel_id: UUID, session_id: UUID
 async def spend(connection: AsyncConnection, session_id: UUID, now: datetime) -> timedelta | None:
     """Take one message from the allowance (a token bucket, shared by all processes).
 
-    None when it was there; else how long until there is one.
+    None when it was there; else how long until there is one. Raises `SessionGone`.
     """
     elapsed = func.extract("epoch", now - WebchatSession.allowance_at)
     refilled = func.least(BURST, WebchatSession.allowance + func.greatest(elapsed, 0) * RATE_PER_SECOND)
@@ -83,4 +87,6 @@ async def spend(connection: AsyncConnection, session_id: UUID, now: datetime) ->
     if await connection.scalar(taken) is not None:
         return None
     left = await connection.scalar(select(refilled).where(WebchatSession.id == session_id))
-    return timedelta(seconds=(1 - float(left or 0)) / RATE_PER_SECOND)
+    if left is None:
+        raise SessionGone(f"there is no session {str(session_id)!r}; open a new one")
+    return timedelta(seconds=(1 - float(left)) / RATE_PER_SECOND)

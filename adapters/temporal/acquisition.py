@@ -10,8 +10,8 @@ from pathlib import Path
 import httpx
 from temporalio.testing import WorkflowEnvironment
 
-from adapters import children
 from adapters.faults import DirectoryUnusable, ProgramMissing, usable
+from adapters.processes import children
 
 Report = Callable[[str], None]
 

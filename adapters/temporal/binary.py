@@ -11,9 +11,9 @@ from pathlib import Path
 
 import platformdirs
 
-from adapters import children
 from adapters.faults import ProgramMissing, usable
-from adapters.locks import FileLock
+from adapters.processes import children
+from adapters.processes.locks import FileLock
 from adapters.temporal.acquisition import REMEDY, build, download
 
 Report = Callable[[str], None]

@@ -9,10 +9,10 @@ from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 from temporalio.client import Client
 from temporalio.service import RPCError
 
-from adapters.children import Child
-from adapters.data_directory import DataDirectory
 from adapters.faults import CommandFailed, DirectoryForeign, DirectoryUnusable, PortTaken, usable
-from adapters.ports import LOOPBACK, is_taken
+from adapters.processes.children import Child
+from adapters.processes.data_directory import DataDirectory
+from adapters.processes.ports import LOOPBACK, is_taken
 
 _SQLITE_HEADER = b"SQLite format 3\x00"
 # One shard polls 20 times a second by default, which alone makes a turn eight times slower.

@@ -11,7 +11,7 @@ from adapters.database.engine import Database
 from adapters.database.idempotency import KEPT, LOCKED, Kept, Lock
 from adapters.database.records import DeliveryRow
 from adapters.database.tables import IdempotencyKey
-from adapters.ports import free_port
+from adapters.processes.ports import free_port
 from api.idempotency import REPLAYED
 from settings import Settings
 from tests.api.scene import TOKEN, set_scene, workspace_of

@@ -8,7 +8,7 @@ from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 from pydantic import JsonValue
 
 from adapters.database.engine import Database
-from adapters.ports import free_port
+from adapters.processes.ports import free_port
 from settings import Settings
 from tests.chromium import chromium_path
 from tests.product import MadeChannel, make_channel, running_api, running_worker

@@ -13,7 +13,7 @@ import psycopg
 import pytest
 
 import cli
-from adapters.ports import free_port
+from adapters.processes.ports import free_port
 from commands.sentences import ended
 from settings import Settings
 from tests.commands.commandline import HOUSE, bare, chat_orchestrator

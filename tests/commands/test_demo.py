@@ -8,11 +8,11 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import func, select
 
-from adapters.data_directory import DataDirectory
 from adapters.database import channels, keys
 from adapters.database.channels import credentials_vault, keys_vault
 from adapters.database.engine import Database
 from adapters.database.tables import ApiKey, BotRow, ChannelRow
+from adapters.processes.data_directory import DataDirectory
 from commands.demo import prepare, run
 from settings import Settings
 from tests.simulated import TOKEN, Simulated

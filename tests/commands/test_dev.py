@@ -12,7 +12,7 @@ import httpx
 import psutil
 import pytest
 
-from adapters.ports import free_port
+from adapters.processes.ports import free_port
 from tests.machine import family, living, open_directory, until
 from tests.product import Visitor
 

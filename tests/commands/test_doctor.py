@@ -7,7 +7,7 @@ from pydantic import JsonValue
 from sqlalchemy import text
 
 from adapters.database.engine import Database
-from adapters.ports import free_port
+from adapters.processes.ports import free_port
 from adapters.temporal.client import connect
 from adapters.temporal.schedules import ensure_schedules
 from commands.doctor import doctor

@@ -18,7 +18,7 @@ import pytest
 from temporalio.client import Client
 from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSearchAttributes
 
-from adapters.ports import free_port
+from adapters.processes.ports import free_port
 from adapters.temporal import binary
 from tests.machine import family, living, open_directory, until
 
@@ -27,7 +27,7 @@ PROGRAM = """
 import asyncio, sys
 from pathlib import Path
 from adapters.faults import CommandFailed
-from adapters.processes import leave
+from adapters.processes.supervisor import leave
 from commands.services import Options, services
 
 try:

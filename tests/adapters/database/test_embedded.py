@@ -11,12 +11,12 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from adapters import children
-from adapters.data_directory import DataDirectory
 from adapters.database.embedded import EmbeddedPostgres
 from adapters.database.server_user import closed_to_others
 from adapters.faults import CommandFailed, DirectoryForeign, DirectoryUnusable
-from adapters.processes import Supervisor
+from adapters.processes import children
+from adapters.processes.data_directory import DataDirectory
+from adapters.processes.supervisor import Supervisor
 from tests.machine import is_alive, open_directory, until
 
 

@@ -11,10 +11,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import NoReturn, Self
 
-from adapters import children, leftovers
-from adapters.children import Child
-from adapters.data_directory import DataDirectory
 from adapters.faults import ChildFailed, CommandFailed, usable
+from adapters.processes import children, leftovers
+from adapters.processes.children import Child
+from adapters.processes.data_directory import DataDirectory
 
 _FIRST_DELAY_SECONDS = 1.0
 _LONGEST_DELAY_SECONDS = 30.0

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from adapters.faults import DirectoryForeign, DirectoryInUse, usable
-from adapters.locks import FileLock
+from adapters.processes.locks import FileLock
 
 _LARGEST_LOG_BYTES = 10_000_000
 

@@ -11,8 +11,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import IO
 
-from adapters import launcher, leftovers
 from adapters.faults import CommandFailed, usable
+from adapters.processes import launcher, leftovers
 
 _RUN_GRACE = timedelta(seconds=5)
 _POLL_SECONDS = 0.02

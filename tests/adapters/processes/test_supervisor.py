@@ -11,11 +11,11 @@ from pathlib import Path
 import psutil  # type: ignore[import-untyped]  # the package ships no types
 import pytest
 
-from adapters import leftovers
-from adapters.children import Child, run
-from adapters.data_directory import DataDirectory
 from adapters.faults import ChildFailed, DirectoryForeign, DirectoryInUse, DirectoryUnusable
-from adapters.processes import BackOff, Supervisor
+from adapters.processes import leftovers
+from adapters.processes.children import Child, run
+from adapters.processes.data_directory import DataDirectory
+from adapters.processes.supervisor import BackOff, Supervisor
 from tests.machine import is_alive, until
 
 SLEEPER = "import signal; signal.pause()"
@@ -45,10 +45,10 @@ import asyncio, sys
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
-from adapters.children import Child
-from adapters.data_directory import DataDirectory
-from adapters.interruption import Interruption
-from adapters.processes import Supervisor, leave
+from adapters.processes.children import Child
+from adapters.processes.data_directory import DataDirectory
+from adapters.processes.interruption import Interruption
+from adapters.processes.supervisor import Supervisor, leave
 
 async def main():
     child = Child("deaf", [sys.executable, "-c", {STUBBORN!r}, sys.argv[2]], grace=timedelta(minutes=1))
@@ -220,7 +220,7 @@ async def test_somebody_elses_database_is_no_data_directory(tmp_path: Path) -> N
 
 async def start_apart(program: str, *arguments: str) -> asyncio.subprocess.Process:
     return await asyncio.create_subprocess_exec(
-        sys.executable, "-c", program, *arguments, stdout=asyncio.subprocess.PIPE, cwd=Path(__file__).parents[2]
+        sys.executable, "-c", program, *arguments, stdout=asyncio.subprocess.PIPE, cwd=Path(__file__).parents[3]
     )
 
 

@@ -1,0 +1,1 @@
+"""Other processes on this machine: started, watched, restarted and ended, and the directory that they share."""
