@@ -99,7 +99,7 @@ def _criteria(workspace_id: UUID, wanted: Wanted) -> list[ColumnElement[bool]]:
 
 
 def _mentions(workspace_id: UUID, q: str) -> ColumnElement[bool]:
-    """By ids found beforehand: each of the two subqueries has an index for parts of words, their join has none."""
+    """By ids found beforehand: names and words have an index for their parts, a join of both has none."""
     part = "%" + re.sub(r"([\\%_])", r"\\\1", q) + "%"
     named = select(Contact.id).where(Contact.name.ilike(part) | Contact.external_id.ilike(part))
     said = select(Message.conversation_id).where(Message.text.ilike(part))

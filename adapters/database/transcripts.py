@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from pydantic import JsonValue
-from sqlalchemy import Row, ScalarSelect, and_, func, or_, select
+from sqlalchemy import BigInteger, Integer, Row, Select, Uuid, and_, bindparam, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import aliased
 
@@ -19,6 +19,54 @@ from domain.transcripts import Line, worded
 
 _MOST_ROWS = 1000
 _SEEN_BY_CONTACT = (DeliveryState.SENT, DeliveryState.UNCERTAIN)
+
+
+_CONVERSATION = bindparam("conversation_id", type_=Uuid())
+_MOST = bindparam("most", type_=Integer())
+
+
+def _memory_begins_at() -> Select[int]:
+    enough = (
+        select(Turn.id)
+        .where(Turn.conversation_id == _CONVERSATION)
+        .order_by(Turn.number.desc())
+        .offset(_MOST)
+        .limit(1)
+        .scalar_subquery()
+    )
+    first = select(func.min(Event.seq) - 1).where(Event.turn_id == enough).scalar_subquery()
+    begins = func.greatest(Conversation.forgotten_seq, func.coalesce(first, 0))
+    return select(begins).where(Conversation.id == _CONVERSATION)
+
+
+def _past_of_turn() -> Select[str, str, str, list[JsonValue]]:
+    # One row by its index: beside an OR, PostgreSQL would answer EXISTS by reading the whole ledger into a hash.
+    seen = select(DeliveryRow.id).where(DeliveryRow.message_id == Message.id, DeliveryRow.state.in_(_SEEN_BY_CONTACT))
+    reached = seen.limit(1).scalar_subquery()
+    reply = aliased(Message)
+    replied = select(func.max(reply.seq)).where(reply.turn_id == Event.turn_id).scalar_subquery()
+    place = func.coalesce(replied, Message.seq)
+    return (
+        select(Message.direction, Message.text, Message.author, Message.attachments)
+        .outerjoin(Event, Event.id == Message.id)
+        .where(
+            Message.conversation_id == _CONVERSATION,
+            Message.seq > bindparam("after", type_=BigInteger()),
+            Message.deleted_at.is_(None),
+            or_(
+                and_(Message.direction == "inbound", Event.ended_at.is_not(None), Event.turn_id.is_not(None)),
+                and_(Message.direction == "outbound", reached.is_not(None)),
+            ),
+            func.coalesce(Event.turn_id, Message.turn_id).is_distinct_from(bindparam("turn_id", type_=Uuid())),
+        )
+        .order_by(place.desc(), Message.direction.desc(), Message.seq.desc())
+        .limit(_MOST)
+    )
+
+
+# Built once: every turn asks them, and building takes longer than their answers.
+_MEMORY_BEGINS = _memory_begins_at()
+_PAST = _past_of_turn()
 
 
 @dataclass(frozen=True)
@@ -49,56 +97,30 @@ async def load_context(
     if found is None or access is None:
         return None
     most = min(access.bot.context.messages + 1, _MOST_ROWS)
-    past = await _past(connection, conversation_id, turn_id, most)
+    after = await _memory_begins(connection, conversation_id, most)
+    past = await _past(connection, conversation_id, turn_id, after, most)
     asked = await _asked(connection, turn_id)
     return TurnContext(access, found[1], tuple(_line(row) for row in (*past, *asked)), len(asked))
 
 
+async def _memory_begins(connection: AsyncConnection, conversation_id: UUID, most: int) -> int:
+    """The number behind which the model may look: a reset's, or that of a turn behind which there are enough.
+
+    A turn answers one message at least, so that a long past is not read for the few that are newest.
+    """
+    return await connection.scalar(_MEMORY_BEGINS, {"conversation_id": conversation_id, "most": most}) or 0
+
+
 async def _past(
-    connection: AsyncConnection, conversation_id: UUID, turn_id: UUID, most: int
+    connection: AsyncConnection, conversation_id: UUID, turn_id: UUID, after: int, most: int
 ) -> list[Row[str, str, str, list[JsonValue]]]:
     """The newest messages before this turn that were heard and ended, or said and seen; oldest first.
 
     A message stands right before the reply that it got, wherever it arrived while an earlier one was being answered.
     """
-    reached = select(DeliveryRow.id).where(
-        DeliveryRow.message_id == Message.id, DeliveryRow.state.in_(_SEEN_BY_CONTACT)
-    )
-    reply = aliased(Message)
-    replied = select(func.max(reply.seq)).where(reply.turn_id == Event.turn_id).scalar_subquery()
-    place = func.coalesce(replied, Message.seq)
-    query = (
-        select(Message.direction, Message.text, Message.author, Message.attachments)
-        .outerjoin(Event, Event.id == Message.id)
-        .join(Conversation, Conversation.id == Message.conversation_id)
-        .where(
-            Message.conversation_id == conversation_id,
-            Message.seq > func.greatest(Conversation.forgotten_seq, _far_enough(conversation_id, most)),
-            Message.deleted_at.is_(None),
-            or_(
-                and_(Message.direction == "inbound", Event.ended_at.is_not(None), Event.turn_id.is_not(None)),
-                and_(Message.direction == "outbound", reached.exists()),
-            ),
-            func.coalesce(Event.turn_id, Message.turn_id).is_distinct_from(turn_id),
-        )
-        .order_by(place.desc(), Message.direction.desc(), Message.seq.desc())
-        .limit(most)
-    )
-    rows = (await connection.execute(query)).all()
+    wanted = {"conversation_id": conversation_id, "turn_id": turn_id, "after": after, "most": most}
+    rows = (await connection.execute(_PAST, wanted)).all()
     return list(reversed(rows))
-
-
-def _far_enough(conversation_id: UUID, most: int) -> ScalarSelect[int]:
-    """A number behind which there are so many turns, and so as many messages; a long past is not read for a few."""
-    number = (
-        select(Turn.id)
-        .where(Turn.conversation_id == conversation_id)
-        .order_by(Turn.number.desc())
-        .offset(most)
-        .limit(1)
-    )
-    first = select(func.min(Event.seq) - 1).where(Event.turn_id == number.scalar_subquery())
-    return select(func.coalesce(first.scalar_subquery(), 0)).scalar_subquery()
 
 
 async def _asked(connection: AsyncConnection, turn_id: UUID) -> list[Row[str, str, str, list[JsonValue]]]:

@@ -1,0 +1,61 @@
+"""Clients of a running API: three roles of one workspace, and an admin of another."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from adapters.database.engine import Database
+from adapters.database.tables import Role
+from api.app import create_app
+from settings import Settings
+from tests.product import make_key
+
+
+@pytest.fixture
+async def app(settings: Settings) -> AsyncIterator[FastAPI]:
+    """The front door, started."""
+    made = create_app(settings)
+    async with made.router.lifespan_context(made):
+        yield made
+
+
+@asynccontextmanager
+async def client_of(
+    app: FastAPI, settings: Settings, database: Database, role: Role, workspace: str = "default"
+) -> AsyncIterator[httpx.AsyncClient]:
+    """The holder of a new key; what fails inside is answered as a server would answer it."""
+    headers = {"Authorization": f"Bearer {await make_key(settings, database, workspace, role)}"}
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://api", headers=headers, timeout=30) as client:
+        yield client
+
+
+@pytest.fixture
+async def api(app: FastAPI, settings: Settings, database: Database) -> AsyncIterator[httpx.AsyncClient]:
+    """An admin of the workspace."""
+    async with client_of(app, settings, database, Role.ADMIN) as client:
+        yield client
+
+
+@pytest.fixture
+async def operator(app: FastAPI, settings: Settings, database: Database) -> AsyncIterator[httpx.AsyncClient]:
+    """An operator of the same workspace."""
+    async with client_of(app, settings, database, Role.OPERATOR) as client:
+        yield client
+
+
+@pytest.fixture
+async def viewer(app: FastAPI, settings: Settings, database: Database) -> AsyncIterator[httpx.AsyncClient]:
+    """A viewer of the same workspace."""
+    async with client_of(app, settings, database, Role.VIEWER) as client:
+        yield client
+
+
+@pytest.fixture
+async def stranger(app: FastAPI, settings: Settings, database: Database) -> AsyncIterator[httpx.AsyncClient]:
+    """An admin of another workspace."""
+    async with client_of(app, settings, database, Role.ADMIN, "strangers") as client:
+        yield client
