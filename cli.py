@@ -189,6 +189,15 @@ def apply_bots(
 
 
 @app.command()
+def recover() -> int:
+    """Hand over again every event without an end: for when Temporal's data is gone. Nothing is answered twice."""
+    from commands.recover import recover as run_recover
+    from commands.starting import asking
+
+    return asyncio.run(run_recover(asking("database_url", "temporal_address", "secret_key")))
+
+
+@app.command()
 def replay(
     conversation: Annotated[str | None, typer.Option(help="The id of one conversation.")] = None,
     file: Annotated[Path | None, typer.Option(help="A history as JSON, instead of the server's.")] = None,

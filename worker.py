@@ -17,6 +17,7 @@ from activities.delivery import Delivery
 from activities.idleness import Idleness
 from activities.moderation import Moderation
 from activities.persistence import Persistence
+from activities.sweeping import Sweeping
 from adapters.ai.catalogue import judges, openai_of, providers
 from adapters.ai.openai import OpenAI
 from adapters.database.channels import credentials_vault
@@ -29,9 +30,10 @@ from adapters.temporal.names import ai_queue, delivery_queue
 from settings import Settings
 from workflows.conversation import ConversationWorkflow
 from workflows.idleness import IdlenessWorkflow
+from workflows.sweeping import SweepingWorkflow
 
 Queues = Literal["all", "workflow", "ai", "delivery"]
-WORKFLOWS = (ConversationWorkflow, IdlenessWorkflow)
+WORKFLOWS = (ConversationWorkflow, IdlenessWorkflow, SweepingWorkflow)
 PASSED_THROUGH = ("activities", "adapters", "domain", "settings", "workflows", "pydantic", "sqlalchemy", "structlog",
                   "openai", "httpx", "cryptography", "psycopg")  # fmt: skip
 GRACE = timedelta(seconds=20)
@@ -68,7 +70,9 @@ class Workers:
         spoken = platforms(settings, http)
         moderation = Moderation(database, vault, judges(model))
         self._persistence = Persistence(database, _now)
-        self._idleness = Idleness(database, Handing(database, client, settings.task_queue), _now)
+        handing = Handing(database, client, settings.task_queue)
+        self._idleness = Idleness(database, handing, _now)
+        self._sweeping = Sweeping(database, handing, _now)
         self._moderation = moderation
         self._completion = Completion(database, vault, providers(settings, model), spoken, moderation, _now)
         self._delivery = Delivery(database, vault, spoken, _now, time.monotonic)
@@ -91,7 +95,7 @@ class Workers:
             task_queue=self._queue,
             workflows=list(WORKFLOWS),
             workflow_runner=workflow_runner(),
-            activities=[self._persistence.begin, self._idleness.close_idle],
+            activities=[self._persistence.begin, self._idleness.close_idle, self._sweeping.hand_over_again],
             max_cached_workflows=_CACHED_CONVERSATIONS,
             sticky_queue_schedule_to_start_timeout=timedelta(seconds=5),
             graceful_shutdown_timeout=GRACE,
@@ -148,6 +152,7 @@ async def run(
             await stack.enter_async_context(worker)
         get_logger(__name__).info("worker_ready", queues=queues, task_queue=settings.task_queue)
         relay = asyncio.create_task(Handing(database, client, settings.task_queue).relay())
-        stack.callback(relay.cancel)
         await stop.wait()
         get_logger(__name__).info("worker_stopping")
+        relay.cancel()
+        await asyncio.wait({relay})

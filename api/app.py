@@ -15,7 +15,7 @@ from adapters.platforms.catalogue import http_client, platforms
 from adapters.temporal.client import connect
 from adapters.temporal.handover import Handing
 from api import bodies, chat_page, codec, health, metrics, problems, v1, webchat, webchat_stream, webhooks
-from api.background import Background
+from api.background import Background, ended
 from api.channel_cache import ChannelCache
 from api.correlation import Correlation
 from api.cross_origin import CrossOrigin
@@ -24,7 +24,6 @@ from api.resources import Resources
 from api.wakeups import Wakeups
 from settings import Settings
 
-_END_SECONDS = 1.0
 DESCRIPTION = "Runs AI chat bots on every messaging platform, durably."
 ROUTERS: Sequence[APIRouter] = (
     v1.router,
@@ -87,7 +86,7 @@ async def open_resources(settings: Settings, stack: AsyncExitStack) -> Resources
     wakeups = Wakeups(settings.database_url, channels.forget)
     background = Background()
     for work in (wakeups.run(), handing.relay()):
-        stack.push_async_callback(_end, asyncio.create_task(work))
+        stack.push_async_callback(ended, asyncio.create_task(work))
     stack.push_async_callback(background.close)
     return Resources(
         settings=settings,
@@ -100,9 +99,3 @@ async def open_resources(settings: Settings, stack: AsyncExitStack) -> Resources
         wakeups=wakeups,
         background=background,
     )
-
-
-async def _end(task: asyncio.Task[None]) -> None:
-    """Where the database is away this may take long, and nothing depends on it."""
-    task.cancel()
-    await asyncio.wait({task}, timeout=_END_SECONDS)

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Coroutine
 
 _SHUTDOWN_SECONDS = 5.0
+_END_SECONDS = 2.0
 
 
 class Background:

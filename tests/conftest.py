@@ -23,7 +23,7 @@ from commands.services import Addresses, Options, start_services
 from settings import Settings
 from simulator.server import running as simulator_running
 from tests.machine import open_directory
-from tests.product import Product, running_product
+from tests.product import Product, running_api, running_product
 from tests.simulated import Simulated
 
 SECRET_KEY = "a key that only tests know: of 32 bytes or more"
@@ -102,14 +102,23 @@ async def simulated() -> AsyncIterator[Simulated]:
 
 
 @pytest.fixture
-async def product(settings: Settings, database: Database, simulated: Simulated) -> AsyncIterator[Product]:
-    """API and worker, running against the simulator."""
-    pointed = settings.model_copy(
-        update={
-            "openai_base_url": simulated.openai_base_url,
-            "telegram_api_url": simulated.telegram_api_url,
-        }
+def pointed(settings: Settings, simulated: Simulated) -> Settings:
+    """The settings, with the platforms and the model where the simulator stands in for them."""
+    return settings.model_copy(
+        update={"openai_base_url": simulated.openai_base_url, "telegram_api_url": simulated.telegram_api_url}
     )
+
+
+@pytest.fixture
+async def front_door(pointed: Settings, database: Database, simulated: Simulated) -> AsyncIterator[Product]:
+    """The API alone; workers are for the test to start, and to kill."""
+    async with running_api(pointed) as url, httpx.AsyncClient(base_url=url, timeout=30) as client:
+        yield Product(pointed, url, client, database, simulated)
+
+
+@pytest.fixture
+async def product(pointed: Settings, database: Database, simulated: Simulated) -> AsyncIterator[Product]:
+    """API and worker, running against the simulator."""
     async with running_product(pointed, database, simulated) as made:
         yield made
 

@@ -48,6 +48,11 @@ class ChildProcess:
         async with asyncio.timeout(_GRACE_SECONDS):
             return await self._process.wait()
 
+    async def finished(self) -> int:
+        """Its exit code, once it ends by itself."""
+        async with asyncio.timeout(_GRACE_SECONDS):
+            return await self._process.wait()
+
     def freeze(self) -> None:
         """SIGSTOP: it stands still without knowing."""
         self._process.send_signal(signal.SIGSTOP)

@@ -209,6 +209,14 @@ class Product:
         async with self.database.begin() as connection:
             return [(row.state, row.reason) for row in await connection.execute(query)]
 
+    async def until_asked(self, times: int = 1) -> None:
+        """Wait until the model has been asked so often."""
+
+        async def asked() -> bool:
+            return len(await self.simulated.asked()) >= times
+
+        await until(asked)
+
     async def until_states(self, *wanted: str, within_seconds: float = 20.0) -> None:
         """Wait until the events stand so."""
 

@@ -39,7 +39,7 @@ class Proxy:
         if self._passing:
             await asyncio.wait(self._passing)
 
-    def hold(self) -> None:
+    async def hold(self) -> None:
         """Keep every connection and take new ones, but pass nothing on."""
         self._open.clear()
 

@@ -25,7 +25,7 @@ class Database:
             pool_size=pool_size,
             max_overflow=0,  # a connection beyond the pool would be opened and closed for each use
             pool_timeout=_CONNECT_SECONDS,
-            pool_pre_ping=False,
+            hide_parameters=True,  # a failing statement's values are what contacts said
             connect_args={
                 "connect_timeout": _CONNECT_SECONDS,
                 "application_name": "chat-orchestrator",

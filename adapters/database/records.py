@@ -47,6 +47,7 @@ class Event(Identified, Base):
         Index("ix_events_open", "conversation_id", "seq", postgresql_where=sql(_OPEN)),
         Index("ix_events_received", "received_at", postgresql_where=sql("state = 'received'")),
         Index("ix_events_page", "workspace_id", "received_at", "id"),
+        Index("ix_events_conversation_page", "conversation_id", "received_at", "id"),
         Index("ix_events_channel_page", "channel_id", "received_at", "id"),
         Index("ix_events_state_page", "workspace_id", "state", "received_at", "id"),
     )

@@ -5,7 +5,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from pydantic import JsonValue
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, LargeBinary, UniqueConstraint
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -71,7 +71,7 @@ class ChannelRow(Identified, Described, Base):
     credentials: Mapped[bytes | None] = mapped_column(LargeBinary)
     credentials_key_id: Mapped[str | None]
     credential_ends: Mapped[dict[str, JsonValue]] = mapped_column(server_default="{}")
-    poll_offset: Mapped[int | None]
+    poll_offset: Mapped[int | None] = mapped_column(BigInteger)
     __table_args__ = (
         one_of("platform", PlatformName),
         CheckConstraint("(credentials IS NULL) = (credentials_key_id IS NULL)", name="credentials"),
@@ -88,10 +88,7 @@ class Contact(Identified, Described, Base):
     external_id: Mapped[str]
     name: Mapped[str | None]
     language: Mapped[str | None]
-    __table_args__ = (
-        UniqueConstraint("channel_id", "external_id"),
-        Index("ix_contacts_name", sql("lower(name) text_pattern_ops")),
-    )
+    __table_args__ = (UniqueConstraint("channel_id", "external_id"),)
 
 
 class Conversation(Identified, Described, Base):

@@ -5,6 +5,7 @@ from temporalio.common import SearchAttributeKey
 CONVERSATION_WORKFLOW = "Conversation"
 RECEIVE_SIGNAL = "receive"
 IDLE_WORKFLOW = "CloseIdleConversations"
+SWEEP_WORKFLOW = "HandOverAgain"
 
 WORKSPACE = SearchAttributeKey.for_keyword("ChatWorkspace")
 BOT = SearchAttributeKey.for_keyword("ChatBot")

@@ -121,7 +121,7 @@ def _channels() -> None:
         column("credentials", sa.LargeBinary(), nullable=True),
         column("credentials_key_id", sa.Text(), nullable=True),
         column("credential_ends", JSONB(), server_default="{}"),
-        column("poll_offset", sa.Integer(), nullable=True),
+        column("poll_offset", sa.BigInteger(), nullable=True),
         *identified(),
         *described(),
         check(
@@ -162,7 +162,6 @@ def _contacts() -> None:
         PrimaryKey("id", name="pk_contacts"),
         Unique("channel_id", "external_id", name="uq_contacts_channel_id_external_id"),
     )
-    index("ix_contacts_name", "contacts", [sa.literal_column("lower(name) text_pattern_ops")])
 
 
 def _webchat_sessions() -> None:

@@ -124,6 +124,7 @@ def _events() -> None:
         Unique("channel_id", "key", name="uq_events_channel_id_key"),
     )
     index("ix_events_channel_page", "events", ["channel_id", "received_at", "id"])
+    index("ix_events_conversation_page", "events", ["conversation_id", "received_at", "id"])
     index("ix_events_open", "events", ["conversation_id", "seq"], where="state IN ('received', 'queued', 'held')")
     index("ix_events_page", "events", ["workspace_id", "received_at", "id"])
     index("ix_events_received", "events", ["received_at"], where="state = 'received'")

@@ -37,14 +37,11 @@ def edited(number: int, message_id: int, text: str, chat: int = CHAT, **more: ob
 def _message(number: int, text: str, chat: int, more: dict[str, object]) -> dict[str, object]:
     kind: dict[str, object] = {"id": chat, "type": "private" if chat > 0 else "supergroup"}
     sender: dict[str, object] = {"id": abs(chat), "is_bot": False, "first_name": "Test"}
-    return {
-        "message_id": number,
-        "date": int(datetime.now(UTC).timestamp()),
-        "chat": kind,
-        "from": sender,
-        "text": text,
-        **more,
-    }
+    return {"message_id": number, "date": _now(), "chat": kind, "from": sender, "text": text, **more}
+
+
+def _now() -> int:
+    return int(datetime.now(UTC).timestamp())
 
 
 @dataclass(frozen=True)

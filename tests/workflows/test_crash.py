@@ -1,44 +1,24 @@
 """Workers that die: whatever was in hand, the contact gets each answer once."""
 
-from collections.abc import AsyncIterator
-
-import httpx
 import pytest
 from sqlalchemy import select
 
-from adapters.database.engine import Database
 from adapters.database.records import DeliveryRow, Usage
-from settings import Settings
 from tests.machine import until
 from tests.processes import command
-from tests.product import Product, running_api
-from tests.simulated import Simulated
+from tests.product import Product
 
 CHAT = 7
 GOES_ON_SECONDS = 30.0
 
 
-@pytest.fixture
-async def front_door(settings: Settings, database: Database, simulated: Simulated) -> AsyncIterator[Product]:
-    """The API alone; workers are processes of their own."""
-    pointed = settings.model_copy(
-        update={"openai_base_url": simulated.openai_base_url, "telegram_api_url": simulated.telegram_api_url}
-    )
-    async with running_api(pointed) as url, httpx.AsyncClient(base_url=url, timeout=30) as client:
-        yield Product(pointed, url, client, database, simulated)
-
-
-async def asked(product: Product) -> bool:
-    """Whether the model has been asked."""
-    return len(await product.simulated.asked()) > 0
-
-
+@pytest.mark.slow
 async def test_a_worker_killed_while_the_model_works_leaves_one_answer(front_door: Product) -> None:
     await front_door.telegram(bursts={"policy": "queue"})
     await front_door.simulated.answers({"contains": "hello", "fault": {"kind": "hang"}, "count": 1})
     async with command(front_door.settings, "worker") as worker:
         await front_door.simulated.say(CHAT, "hello")
-        await until(lambda: asked(front_door))
+        await front_door.until_asked()
         await worker.kill()
     async with command(front_door.settings, "worker"):
         await front_door.until_states("answered", within_seconds=GOES_ON_SECONDS)
@@ -47,6 +27,7 @@ async def test_a_worker_killed_while_the_model_works_leaves_one_answer(front_doo
         assert len((await connection.scalars(select(Usage.id))).all()) == 1
 
 
+@pytest.mark.slow
 async def test_a_worker_killed_while_it_sends_leaves_a_doubt_and_no_second_message(front_door: Product) -> None:
     await front_door.telegram(bursts={"policy": "queue"})
     await front_door.simulated.fault("accept_then_hang", method="sendMessage")
@@ -77,12 +58,13 @@ async def test_what_arrives_without_a_worker_is_answered_when_one_is_there(front
     assert code == 0
 
 
+@pytest.mark.slow
 async def test_an_attempt_that_wakes_after_its_successor_sends_nothing(front_door: Product) -> None:
     await front_door.telegram(bursts={"policy": "queue"})
     await front_door.simulated.answers({"contains": "hello", "text": "the one answer", "delay_seconds": 2})
     async with command(front_door.settings, "worker") as frozen:
         await front_door.simulated.say(CHAT, "hello")
-        await until(lambda: asked(front_door))
+        await front_door.until_asked()
         frozen.freeze()
         async with command(front_door.settings, "worker"):
             await front_door.until_states("answered", within_seconds=60)

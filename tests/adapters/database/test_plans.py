@@ -12,14 +12,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.database import completions, handovers, idle, ledger, transcripts, turns, voice
 from adapters.database.engine import Database
-from domain.turns import Begin, Begun, ReplyKind, reply_key
+from domain.conversations import Silence
+from domain.events import EventState
+from domain.turns import Account, Begin, Begun, ReplyKind, reply_key
 from settings import Settings
 from tests.adapters.database.chat import Chat, open_chat
 from tests.adapters.database.crowd import TURNS, fill
 from tests.conftest import SECRET_KEY
 
 LARGE = {"events", "messages", "turns", "deliveries", "conversations", "contacts"}
-MOST_ROWS = 600
+MOST_ROWS = 300
 """What one step of a plan may touch: a few times what is asked for, and far less than there is."""
 
 
@@ -30,6 +32,11 @@ class Crowded:
     chat: Chat
     begun: Begun
     behind: list[UUID]
+
+    @property
+    def ask(self) -> Begin:
+        """What a workflow asks when it begins once more."""
+        return Begin(conversation_id=str(self.chat.id), brought=tuple(map(str, self.behind)))
 
     @property
     def turn(self) -> UUID:
@@ -52,62 +59,39 @@ async def crowded(shared: Database) -> Crowded:
 
 Ask = Callable[[AsyncConnection, Crowded], Awaitable[object]]
 LATER = timedelta(days=10_000)
-ASKED: dict[str, tuple[Ask, set[str]]] = {
-    "what was not handed over": (lambda c, it: handovers.batch(c, it.chat.id), {"ix_events_open"}),
-    "what was left behind": (
-        lambda c, it: handovers.lease_left_behind(c, it.chat.now + LATER, timedelta(seconds=1)),
-        {"ix_events_received", "pk_conversations"},
-    ),
-    "the open turn and its members": (
-        lambda c, it: turns.begin(
-            c, Begin(conversation_id=str(it.chat.id), brought=tuple(map(str, it.behind))), it.chat.now
-        ),
-        {"uq_turns_open", "ix_events_turn_id"},
-    ),
-    "the messages for the next turn": (
-        lambda c, it: turns._waiting(c, it.chat.id, set(it.behind)),
-        {"ix_events_open", "pk_messages"},
-    ),
-    "all messages that wait": (lambda c, it: turns._waiting(c, it.chat.id, None), {"ix_events_open", "pk_messages"}),
-    "the parts of a reply": (
-        lambda c, it: ledger.parts(c, it.chat.id, reply_key(it.begun.turn, 1, ReplyKind.ANSWER)),
-        {"uq_deliveries_conversation_id_reply_part"},
-    ),
-    "what the model sees": (
-        lambda c, it: transcripts.load_context(c, it.chat.vault, it.chat.id, it.turn),
-        {"uq_turns_conversation_id_number", "uq_messages_conversation_id_seq", "ix_deliveries_message_id"},
-    ),
-    "who buys the answer": (
-        lambda c, it: completions.claim(c, it.turn, 1, it.chat.now),
-        set(),
-    ),
-    "a part in flight": (lambda c, it: voice.in_flight(c, it.chat.id, it.chat.now), {"ix_deliveries_unrest"}),
-    "what was held": (
-        lambda c, it: voice.answer_or_ignore_held(c, it.chat.id, it.chat.now, answer_held=True),
-        {"ix_events_open"},
-    ),
-    "what is idle": (
-        lambda c, it: idle.find(c, it.chat.now + LATER, 500),
-        {"ix_conversations_idle", "ix_events_open", "uq_turns_open"},
-    ),
+ASKED: dict[str, Ask] = {
+    "what was not handed over": lambda c, it: handovers.batch(c, it.chat.id),
+    "what was left behind": lambda c, it: handovers.lease_left_behind(c, it.chat.now + LATER, timedelta(seconds=1)),
+    "the open turn and its members": lambda c, it: turns.begin(c, it.ask, it.chat.now),
+    "the messages for the next turn": lambda c, it: turns._waiting(c, it.chat.id, set(it.behind)),
+    "all messages that wait": lambda c, it: turns._waiting(c, it.chat.id, None),
+    "the parts of a reply": lambda c, it: ledger.parts(c, it.chat.id, reply_key(it.begun.turn, 1, ReplyKind.ANSWER)),
+    "what the model sees": lambda c, it: transcripts.load_context(c, it.chat.vault, it.chat.id, it.turn),
+    "who buys the answer": lambda c, it: completions.claim(c, it.turn, 1, it.chat.now),
+    "the end of a turn": lambda c, it: turns.end(c, it.turn, Account(state=EventState.ANSWERED), it.chat.now),
+    "a stop": lambda c, it: voice.stop_turn(c, it.chat.id, Silence.CLOSED, it.chat.now),
+    "a part in flight": lambda c, it: voice.in_flight(c, it.chat.id, it.chat.now),
+    "what was held": lambda c, it: voice.answer_or_ignore_held(c, it.chat.id, it.chat.now, answer_held=True),
+    "what is idle": lambda c, it: idle.find(c, it.chat.now + LATER, 100),
 }
 
 
 @pytest.mark.parametrize("name", sorted(ASKED))
 async def test_a_query_touches_little_more_than_it_finds(crowded: Crowded, name: str) -> None:
-    ask, indexes = ASKED[name]
-    steps = [step for plan in await plans(crowded, ask) for step in walked(plan)]
+    steps = [step for plan in await plans(crowded, ASKED[name]) for step in walked(plan)]
     scans = [step for step in steps if step.get("Relation Name") in LARGE]
     assert [step["Relation Name"] for step in scans if step["Node Type"] == "Seq Scan"] == []
-    assert [step for step in scans if rows(step) > MOST_ROWS] == []
-    assert indexes <= {str(step["Index Name"]) for step in steps if "Index Name" in step}
+    many = [(step["Relation Name"], step.get("Index Name"), rows(step)) for step in scans if rows(step) > MOST_ROWS]
+    assert many == []
 
 
 async def plans(crowded: Crowded, ask: Ask) -> list[dict[str, JsonValue]]:
     """How PostgreSQL does what is asked, with the rows that each step touched; nothing of it is kept."""
-    heard: list[tuple[str, object]] = []
+    heard: list[tuple[str, dict[str, object]]] = []
 
-    def hear(_connection: Connection, _cursor: object, statement: str, parameters: object, *_: object) -> None:
+    def hear(
+        _connection: Connection, _cursor: object, statement: str, parameters: dict[str, object], *_: object
+    ) -> None:
         if not statement.startswith(("EXPLAIN", "SELECT pg_notify")):
             heard.append((statement, parameters))
 
@@ -119,6 +103,9 @@ async def plans(crowded: Crowded, ask: Ask) -> list[dict[str, JsonValue]]:
         finally:
             event.remove(engine.sync_engine, "before_cursor_execute", hear)
         await connection.rollback()
+        # Tables of some thousand rows may as well be read whole; these make PostgreSQL plan as for millions.
+        await connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
+        await connection.exec_driver_sql("SET LOCAL random_page_cost = 1")
         found = []
         for statement, parameters in heard:
             explained = f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}"

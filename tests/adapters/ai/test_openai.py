@@ -1,0 +1,377 @@
+"""An OpenAI-compatible endpoint over HTTP: what each answer, and each lack of one, means."""
+
+import asyncio
+import json
+import logging
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+import pytest
+from pydantic import JsonValue
+
+from adapters.ai.base import Answer
+from adapters.ai.openai import OpenAI
+from adapters.errors import CredentialsRefused, EmptyAnswer, OutsideError, RateLimited, Unacceptable, Unreachable
+from domain.bots import Model
+from domain.moderation import Verdict
+from domain.transcripts import Line, Prompt
+from tests.adapters.wire import Behaviour, answering, closed_port, cut_short, hanging, resetting, serving, trickling
+from tests.simulated import Simulated
+
+KEY = "sk-canary-of-the-tests-0123456789"
+SAID = "a canary that the contact said"
+MODEL = Model(name="gpt-4.1-mini", timeout_seconds=5)
+HASTY = MODEL.model_copy(update={"timeout_seconds": 0.3})
+PROMPT = Prompt(
+    lines=(
+        Line(role="system", text="Be Ada."),
+        Line(role="user", text="hello"),
+        Line(role="assistant", text="Hi."),
+        Line(role="user", text=SAID),
+    ),
+    estimated_tokens=20,
+)
+JSON_HEADERS = {"Content-Type": "application/json"}
+
+
+@pytest.fixture
+async def openai(simulated: Simulated) -> AsyncIterator[OpenAI]:
+    """The adapter, pointed at the simulator."""
+    adapter = OpenAI(KEY, simulated.openai_base_url)
+    yield adapter
+    await adapter.close()
+
+
+@asynccontextmanager
+async def against(behaviour: Behaviour) -> AsyncIterator[OpenAI]:
+    """The adapter, pointed at a server that behaves so."""
+    async with serving(behaviour) as wire:
+        adapter = OpenAI(KEY, f"{wire.url}/v1")
+        yield adapter
+        await adapter.close()
+
+
+def saying(answer: JsonValue) -> Behaviour:
+    """A server that answers 200 with this JSON."""
+    return answering(200, json.dumps(answer).encode(), JSON_HEADERS)
+
+
+async def failure(work: Awaitable[object]) -> OutsideError:
+    """What it raises; no message holds the key, what was said, or the body of the answer."""
+    with pytest.raises(OutsideError) as raised:
+        await work
+    shown = str(raised.value)
+    assert KEY not in shown
+    assert SAID not in shown
+    assert "canary" not in shown
+    return raised.value
+
+
+async def test_a_prompt_is_asked_as_it_is_and_the_answer_comes_with_its_cost(
+    openai: OpenAI, simulated: Simulated
+) -> None:
+    await simulated.answer("Good day.")
+    answer = await openai.complete(MODEL, PROMPT)
+    request = (await simulated.asked())[0]
+    assert request["request"] == {
+        "model": "gpt-4.1-mini",
+        "messages": [
+            {"role": "system", "content": "Be Ada."},
+            {"role": "user", "content": "hello"},
+            {"role": "assistant", "content": "Hi."},
+            {"role": "user", "content": SAID},
+        ],
+        "max_tokens": 1024,
+        "temperature": 0.7,
+    }
+    usage = request["usage"]
+    assert isinstance(usage, dict)
+    assert answer == Answer(
+        text="Good day.",
+        model="gpt-4.1-mini",
+        input_tokens=usage["prompt_tokens"],
+        output_tokens=usage["completion_tokens"],
+        finish_reason="stop",
+    )
+
+
+async def test_a_model_without_a_temperature_is_asked_without_one(openai: OpenAI, simulated: Simulated) -> None:
+    await openai.complete(MODEL.model_copy(update={"temperature": None}), PROMPT)
+    request = (await simulated.asked())[0]["request"]
+    assert isinstance(request, dict)
+    assert "temperature" not in request
+
+
+async def test_an_answer_of_a_megabyte_is_taken_whole(openai: OpenAI, simulated: Simulated) -> None:
+    await simulated.answer(characters=1_000_000)
+    assert len((await openai.complete(MODEL, PROMPT)).text) == 1_000_000
+
+
+async def test_an_answer_with_what_cannot_be_stored_is_cleaned(openai: OpenAI, simulated: Simulated) -> None:
+    await simulated.answer("a\x00b")
+    assert (await openai.complete(MODEL, PROMPT)).text == "ab"
+
+
+@pytest.mark.parametrize(
+    ("status", "fact"),
+    [
+        (400, Unacceptable),
+        (401, CredentialsRefused),
+        (403, CredentialsRefused),
+        (404, Unacceptable),
+        (408, Unreachable),
+        (409, Unreachable),
+        (413, Unacceptable),
+        (422, Unacceptable),
+        (425, Unreachable),
+        (429, RateLimited),
+        (500, Unreachable),
+        (502, Unreachable),
+        (503, Unreachable),
+        (504, Unreachable),
+        (529, Unreachable),
+    ],
+)
+async def test_each_refusal_is_a_fact_and_is_made_once(
+    openai: OpenAI, simulated: Simulated, status: int, fact: type[OutsideError]
+) -> None:
+    await simulated.fault("status", status=status, description=f"Incorrect API key provided: {KEY}")
+    error = await failure(openai.complete(MODEL, PROMPT))
+    assert type(error) is fact
+    assert str(status) in str(error)
+    assert len(await simulated.asked()) == 1
+
+
+@pytest.mark.parametrize("status", [429, 503])
+@pytest.mark.parametrize(
+    ("form", "shortest", "longest"),
+    [("seconds", 7, 7), ("http_date", 4, 7)],
+)
+async def test_retry_after_is_honoured_in_both_forms(
+    openai: OpenAI, simulated: Simulated, status: int, form: str, shortest: int, longest: int
+) -> None:
+    await simulated.fault("status", status=status, retry_after=7, retry_after_form=form)
+    error = await failure(openai.complete(MODEL, PROMPT))
+    assert isinstance(error, RateLimited | Unreachable)
+    assert error.after is not None
+    assert timedelta(seconds=shortest) <= error.after <= timedelta(seconds=longest)
+
+
+@pytest.mark.parametrize(
+    ("value", "after"),
+    [
+        ("soon", None),
+        ("", None),
+        ("nan", None),
+        ("inf", None),
+        ("1e999", None),
+        ("-5", timedelta(0)),
+        ("0.5", timedelta(seconds=0.5)),
+        ("Thu, 01 Jan 1970 00:00:00 GMT", timedelta(0)),
+        ("Thu, 32 Foo 2030 99:99:99 GMT", None),
+        ("999999999999", timedelta(hours=1)),
+    ],
+)
+async def test_an_odd_retry_after_is_taken_for_what_it_can_mean(value: str, after: timedelta | None) -> None:
+    async with against(answering(429, b"{}", {**JSON_HEADERS, "Retry-After": value})) as openai:
+        error = await failure(openai.complete(MODEL, PROMPT))
+    assert isinstance(error, RateLimited)
+    assert error.after == after
+
+
+async def test_a_refused_key_is_said_with_its_remedy(openai: OpenAI, simulated: Simulated) -> None:
+    await simulated.post("/openai/answers", refused_keys=[KEY])
+    error = await failure(openai.complete(MODEL, PROMPT))
+    assert isinstance(error, CredentialsRefused)
+    assert "OPENAI_API_KEY" in str(error)
+
+
+@pytest.mark.parametrize("text", ["", " \n\t "])
+async def test_an_answer_without_words_is_empty(openai: OpenAI, simulated: Simulated, text: str) -> None:
+    await simulated.answer(text)
+    assert isinstance(await failure(openai.complete(MODEL, PROMPT)), EmptyAnswer)
+
+
+async def test_a_call_of_a_tool_without_words_is_empty(openai: OpenAI, simulated: Simulated) -> None:
+    await simulated.answer(tool_calls=[{"name": "look_up"}])
+    assert isinstance(await failure(openai.complete(MODEL, PROMPT)), EmptyAnswer)
+
+
+def choice(content: JsonValue) -> JsonValue:
+    """An answer with one choice."""
+    return {"choices": [{"message": {"role": "assistant", "content": content}}]}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        [],
+        None,
+        "text",
+        7,
+        {"choices": None},
+        {"choices": []},
+        {"choices": [None]},
+        {"choices": [{}]},
+        {"choices": [{"message": None}]},
+        {"choices": "text"},
+        {"choices": {"0": "text"}},
+        {"choices": 7},
+        {"error": {"message": "canary"}},
+        choice(None),
+        choice(7),
+        choice(["a", "list"]),
+    ],
+)
+async def test_an_answer_that_holds_none_is_empty(body: JsonValue) -> None:
+    async with against(saying(body)) as openai:
+        assert isinstance(await failure(openai.complete(MODEL, PROMPT)), EmptyAnswer)
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"usage": None, "model": None},
+        {"usage": "much", "model": 7},
+        {"usage": {"prompt_tokens": "many", "completion_tokens": None}, "model": ""},
+        {"usage": {"prompt_tokens": -5, "completion_tokens": True}},
+    ],
+)
+async def test_words_are_taken_although_what_is_beside_them_is_odd(odd: dict[str, JsonValue]) -> None:
+    described = choice("words")
+    assert isinstance(described, dict)
+    async with against(saying({**described, **odd})) as openai:
+        answer = await openai.complete(MODEL, PROMPT)
+    assert (answer.text, answer.model, answer.input_tokens) == ("words", "gpt-4.1-mini", 0)
+
+
+async def test_counts_beyond_reason_are_cut(simulated: Simulated) -> None:
+    described = choice("words")
+    assert isinstance(described, dict)
+    async with against(saying({**described, "usage": {"prompt_tokens": 10**30}, "model": "m" * 10_000})) as openai:
+        answer = await openai.complete(MODEL, PROMPT)
+    assert (answer.input_tokens, len(answer.model)) == (2**31 - 1, 200)
+
+
+DEEP = b"[" * 100_000 + b"]" * 100_000
+UNREADABLE: list[Behaviour] = [
+    answering(200, b'{"choices": [', JSON_HEADERS),
+    answering(200, b"", JSON_HEADERS),
+    answering(200, b"\xff\xfe\x00", JSON_HEADERS),
+    answering(200, DEEP, JSON_HEADERS),
+    answering(200, b"<html>canary</html>", {"Content-Type": "text/html"}),
+    answering(200, b'{"choices": []}', {"Content-Type": "text/plain"}),
+    answering(302, b"", {"Location": "/elsewhere"}),
+    cut_short(200, b'{"choices": [', 5000, JSON_HEADERS),
+    resetting,
+]
+
+
+@pytest.mark.parametrize("behaviour", UNREADABLE)
+async def test_what_cannot_be_read_is_tried_again(behaviour: Behaviour) -> None:
+    async with against(behaviour) as openai:
+        assert isinstance(await failure(openai.complete(MODEL, PROMPT)), Unreachable | EmptyAnswer)
+        assert isinstance(await failure(openai.judge(SAID)), Unreachable)
+        assert isinstance(await failure(openai.check()), Unreachable)
+
+
+async def test_an_answer_cut_in_half_is_tried_again(openai: OpenAI, simulated: Simulated) -> None:
+    for kind in ("invalid_json", "close_mid_stream", "reset_mid_stream", "reset_before_accept", "accept_then_reset"):
+        await simulated.fault(kind, method="chat/completions")
+        assert isinstance(await failure(openai.complete(MODEL, PROMPT)), Unreachable)
+    assert (await openai.complete(MODEL, PROMPT)).text == f"You said: {SAID}"
+
+
+async def test_an_endpoint_that_is_not_there_is_unreachable() -> None:
+    openai = OpenAI(KEY, f"http://127.0.0.1:{closed_port()}/v1")
+    assert isinstance(await failure(openai.complete(MODEL, PROMPT)), Unreachable)
+    await openai.close()
+
+
+@pytest.mark.parametrize("behaviour", [hanging, trickling])
+async def test_a_call_takes_no_longer_than_the_model_may(behaviour: Behaviour) -> None:
+    async with against(behaviour) as openai:
+        started = time.monotonic()
+        assert isinstance(await failure(openai.complete(HASTY, PROMPT)), Unreachable)
+        assert time.monotonic() - started < 3
+
+
+async def test_a_call_can_be_cancelled(openai: OpenAI, simulated: Simulated) -> None:
+    await simulated.fault("hang", method="chat/completions")
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.3):
+            await openai.complete(MODEL, PROMPT)
+
+
+async def test_what_nothing_is_found_in_is_allowed(openai: OpenAI) -> None:
+    assert await openai.judge("hello") == Verdict(action="allow", provider="openai")
+
+
+async def test_what_is_flagged_is_refused_by_its_categories(openai: OpenAI, simulated: Simulated) -> None:
+    await simulated.post("/openai/answers", flagged_words={"awful": "hate", "vile": "harassment/threatening"})
+    verdict = await openai.judge("an awful and vile thing")
+    assert verdict == Verdict(action="refuse", provider="openai", categories=("harassment/threatening", "hate"))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        [],
+        None,
+        "text",
+        {"results": None},
+        {"results": []},
+        {"results": {"0": 1}},
+        {"results": [None]},
+        {"results": [{}]},
+        {"results": [{"flagged": True}]},
+        {"results": [{"flagged": "canary", "categories": {}}]},
+        {"results": [{"flagged": True, "categories": "canary"}]},
+    ],
+)
+async def test_a_verdict_that_is_none_is_tried_again(body: JsonValue) -> None:
+    async with against(saying(body)) as openai:
+        assert isinstance(await failure(openai.judge(SAID)), Unreachable)
+
+
+@pytest.mark.parametrize(("status", "fact"), [(400, Unacceptable), (401, CredentialsRefused), (500, Unreachable)])
+async def test_a_judge_that_refuses_is_a_fact(
+    openai: OpenAI, simulated: Simulated, status: int, fact: type[OutsideError]
+) -> None:
+    await simulated.fault("status", status=status, method="moderations")
+    assert type(await failure(openai.judge(SAID))) is fact
+
+
+async def test_a_check_names_what_the_endpoint_offers(openai: OpenAI) -> None:
+    assert await openai.check() == "The endpoint offers 3 models."
+
+
+async def test_a_check_with_a_refused_key_says_so(openai: OpenAI, simulated: Simulated) -> None:
+    await simulated.post("/openai/answers", refused_keys=[KEY])
+    assert isinstance(await failure(openai.check()), CredentialsRefused)
+
+
+@pytest.mark.parametrize("body", [{}, [], {"data": None}, {"data": 7}, "text"])
+async def test_a_check_of_something_else_is_unreachable(body: JsonValue) -> None:
+    async with against(saying(body)) as openai:
+        assert isinstance(await failure(openai.check()), Unreachable)
+
+
+Call = Callable[[OpenAI], Awaitable[object]]
+
+
+@pytest.mark.parametrize(
+    "call", [lambda it: it.complete(MODEL, PROMPT), lambda it: it.judge(SAID), lambda it: it.check()]
+)
+async def test_neither_key_nor_words_are_logged(
+    openai: OpenAI, simulated: Simulated, call: Call, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.INFO):
+        await call(openai)
+        await simulated.fault("status", status=500)
+        await failure(call(openai))
+    assert "canary" not in caplog.text
