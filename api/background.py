@@ -26,3 +26,9 @@ class Background:
         _, unfinished = await asyncio.wait(self._tasks, timeout=_SHUTDOWN_SECONDS)
         for task in unfinished:
             task.cancel()
+
+
+async def ended(task: asyncio.Task[None]) -> None:
+    """Cancel a task and wait until it is gone: what it was connecting or holding is given back by then."""
+    task.cancel()
+    await asyncio.wait({task})
