@@ -78,6 +78,11 @@ class Wakeups:
         for conversation in list(self._waiting):
             self._tell(conversation, {"kind": STOPPING})
 
+    @property
+    def listeners(self) -> int:
+        """How many wait for notes."""
+        return sum(len(queues) for queues in self._waiting.values())
+
     @contextlib.asynccontextmanager
     async def of(self, conversation: UUID) -> AsyncIterator[asyncio.Queue[Note]]:
         """The notes about a conversation from here on."""
