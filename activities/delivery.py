@@ -23,7 +23,7 @@ from adapters.database.replies import Job
 from adapters.platforms.base import Platform
 from adapters.vault import Vault
 from domain.conversations import Silence
-from domain.deliveries import ClaimDecision, DeliveryState, decide, ready_at
+from domain.deliveries import AT_REST, ClaimDecision, DeliveryState, decide, ready_at
 from domain.events import EventState
 from domain.platforms import Guarantee, PlatformName
 from domain.turns import Account, Delivered, Reply, account
@@ -124,7 +124,7 @@ class Delivery:
             if job.give_up:
                 await ledger.rest(connection, job.conversation_id, job.key, DeliveryState.FAILED, "patience_over")
                 parts = await ledger.parts(connection, job.conversation_id, job.key)
-            return await self._take(connection, job, parts, deadline) or await self._close(connection, job)
+            return await self._take(connection, job, parts, deadline) or await self._close(connection, job, parts)
 
     async def _plan(self, connection: AsyncConnection, job: Job, floor: Floor) -> list[Part]:
         if job.turn_id is not None and not await ledger.turn_is_open(connection, job.turn_id):
@@ -133,9 +133,11 @@ class Delivery:
         payloads = platform.render(job.text, job.destination)
         if not payloads:
             return []
-        await ledger.plan(connection, job.conversation_id, floor, job.planned(payloads), DeliveryState.PLANNED)
-        if platform.guarantee is Guarantee.TRANSACTION:
-            await replies.appear(connection, job, self._now())
+        planned = job.planned(payloads)
+        parts = await ledger.plan(connection, job.conversation_id, floor, planned, DeliveryState.PLANNED)
+        if platform.guarantee is not Guarantee.TRANSACTION:
+            return parts
+        await replies.appear(connection, job, self._now())
         return await ledger.parts(connection, job.conversation_id, job.key)
 
     async def _take(
@@ -185,8 +187,9 @@ class Delivery:
         states = [part.standing.state for part in await ledger.parts(connection, job.conversation_id, job.key)]
         return _delivered(states, ended.state if ended else None)
 
-    async def _close(self, connection: AsyncConnection, job: Job) -> Delivered:
-        parts = await ledger.parts(connection, job.conversation_id, job.key)
+    async def _close(self, connection: AsyncConnection, job: Job, parts: list[Part]) -> Delivered:
+        if any(part.standing.state not in AT_REST for part in parts):
+            parts = await ledger.parts(connection, job.conversation_id, job.key)
         states = [part.standing.state for part in parts]
         ended = account(job.kind, tuple(states), job.reason)
         if job.turn_id is not None:

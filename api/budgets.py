@@ -18,6 +18,7 @@ async def in_time(work: Coroutine[object, object, Done], seconds: float = SECOND
     Cancelling a statement asks the server to stop it, which takes as long again where the server does not answer.
     """
     task = asyncio.create_task(work)
+    task.add_done_callback(_look_at)
     try:
         done, _ = await asyncio.wait({task}, timeout=seconds)
     except asyncio.CancelledError:
@@ -27,3 +28,9 @@ async def in_time(work: Coroutine[object, object, Done], seconds: float = SECOND
         task.cancel()
         raise DatabaseSilent(f"the database did not answer within {seconds:g} seconds")
     return task.result()
+
+
+def _look_at(task: asyncio.Task[Done]) -> None:
+    """What nobody waits for any more may fail in silence."""
+    if not task.cancelled():
+        task.exception()

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Query, Request
@@ -11,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from structlog.stdlib import get_logger
 
 from api import webchat_history
+from api.budgets import in_time
 from api.resources import Resources, Using
 from api.wakeups import STOPPING
 from api.webchat import Opened, Visited
@@ -47,13 +48,13 @@ async def told(
     conversation: ConversationId,
     after_seq: int,
     ping_seconds: float = PING_SECONDS,
-) -> AsyncIterator[str]:
+) -> AsyncGenerator[str, None]:
     """First what was missed, then what comes; a reader that stops reading is simply not written to."""
     yield f"retry: {_RETRY_MS}\n\n"
     async with using.wakeups.of(conversation) as notes:
         while True:
             try:
-                missed = await webchat_history.changes(using.database, workspace_id, conversation, after_seq)
+                missed = await in_time(webchat_history.changes(using.database, workspace_id, conversation, after_seq))
             except (SQLAlchemyError, OSError) as error:
                 # The reader connects anew, and goes on where it stood.
                 get_logger(__name__).warning("stream_ended", kind=type(error).__name__)

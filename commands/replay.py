@@ -4,6 +4,7 @@ import logging
 import re
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from google.protobuf.json_format import ParseError
 from temporalio.client import Client, WorkflowHistory
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.runtime import Runtime, TelemetryConfig
+from temporalio.service import RPCError, RPCStatusCode
 from temporalio.worker import Replayer
 
 from adapters.faults import CommandFailed
@@ -27,8 +29,32 @@ class HistoryMissing(CommandFailed):
     """There is nothing to replay under that name."""
 
 
+@dataclass(frozen=True)
+class Replayed:
+    """A history that was replayed, and where it went another way; None where it went the same."""
+
+    history: WorkflowHistory
+    difference: str | None
+
+
 async def replay(settings: Settings, conversation: str | None, file: Path | None, limit: int) -> int:
     """Prints a line for each history; the answer is 1 when one went another way than it was recorded."""
+    count = failed = 0
+    async for result in replayed(settings, _histories(settings, conversation, file, limit)):
+        count += 1
+        failed += result.difference is not None
+        print(_line(result), flush=True)
+    if count == 0 and conversation:
+        raise HistoryMissing(
+            f"Temporal holds no run of conversation {conversation}.",
+            "See which there are in Temporal's user interface; runs are kept as long as the namespace's retention.",
+        )
+    print(f"{count} replayed, {failed} failed", flush=True)
+    return 1 if failed else 0
+
+
+async def replayed(settings: Settings, histories: AsyncIterator[WorkflowHistory]) -> AsyncIterator[Replayed]:
+    """Each history, replayed against the code at hand."""
     plain = settings.encrypt_payloads and not settings.secrets()
     replayer = Replayer(
         workflows=WORKFLOWS,
@@ -36,20 +62,22 @@ async def replay(settings: Settings, conversation: str | None, file: Path | None
         runtime=Runtime(telemetry=TelemetryConfig(logging=None)),
         data_converter=pydantic_data_converter if plain else data_converter(settings),
     )
-    replayed = failed = 0
-    async for history in _histories(settings, conversation, file, limit):
+    async for history in histories:
         with _silent("temporalio"):
             result = await replayer.replay_workflow(history, raise_on_replay_failure=False)
-        replayed += 1
-        failed += result.replay_failure is not None
-        print(_line(history, result.replay_failure), flush=True)
-    if replayed == 0 and conversation:
-        raise HistoryMissing(
-            f"Temporal holds no run of conversation {conversation}.",
-            "See which there are in Temporal's user interface; runs are kept as long as the namespace's retention.",
-        )
-    print(f"{replayed} replayed, {failed} failed", flush=True)
-    return 1 if failed else 0
+        yield Replayed(history, None if result.replay_failure is None else _reason(result.replay_failure))
+
+
+async def newest(client: Client, query: str, limit: int) -> AsyncIterator[WorkflowHistory]:
+    """The histories of the newest runs that a query of Temporal's finds; a run that is deleted meanwhile is left out."""
+    async for run in client.list_workflows(query, limit=limit):
+        try:
+            history = await client.get_workflow_handle(run.id, run_id=run.run_id).fetch_history()
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                raise
+        else:
+            yield history
 
 
 async def _histories(
@@ -58,7 +86,8 @@ async def _histories(
     if file:
         yield _of_file(file)
         return
-    async for history in _of_server(await connect(settings), conversation, limit):
+    query = f"WorkflowId = '{_workflow(conversation)}'" if conversation else f"WorkflowType = '{CONVERSATION_WORKFLOW}'"
+    async for history in newest(await connect(settings), query, limit):
         yield history
 
 
@@ -73,13 +102,6 @@ def _of_file(file: Path) -> WorkflowHistory:
         raise HistoryMissing(f"{str(file)!r} holds no events.", "Write it again.")
     started = history.events[0].workflow_execution_started_event_attributes
     return WorkflowHistory(started.workflow_id or history.workflow_id, history.events)
-
-
-async def _of_server(client: Client, conversation: str | None, limit: int) -> AsyncIterator[WorkflowHistory]:
-    """The newest runs, of one conversation or of all."""
-    query = f"WorkflowId = '{_workflow(conversation)}'" if conversation else f"WorkflowType = '{CONVERSATION_WORKFLOW}'"
-    async for run in client.list_workflows(query, limit=limit):
-        yield await client.get_workflow_handle(run.id, run_id=run.run_id).fetch_history()
 
 
 def _workflow(conversation: str) -> str:
@@ -104,9 +126,10 @@ def _silent(name: str) -> Iterator[None]:
         logger.setLevel(before)
 
 
-def _line(history: WorkflowHistory, failure: Exception | None) -> str:
+def _line(result: Replayed) -> str:
+    history = result.history
     what = f"{history.workflow_id} run {history.run_id} ({len(history.events)} events)"
-    return f"same    {what}" if failure is None else f"differs {what}: {_reason(failure)}"
+    return f"same    {what}" if result.difference is None else f"differs {what}: {result.difference}"
 
 
 def _reason(failure: Exception) -> str:

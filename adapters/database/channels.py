@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from pydantic import SecretStr
-from sqlalchemy import Row, select, update
+from sqlalchemy import Row, bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.database.tables import BotRow, ChannelRow
@@ -44,12 +44,17 @@ _COLUMNS = (
 )
 
 
+# Built once: every turn asks it, and building takes longer than the answer.
+_LOAD = (
+    select(*_COLUMNS)
+    .join(BotRow, BotRow.id == ChannelRow.bot_id)
+    .where(ChannelRow.id == bindparam("channel"), ChannelRow.deleted_at.is_(None))
+)
+
+
 async def load(connection: AsyncConnection, vault: Vault, channel_id: UUID) -> ChannelAccess | None:
     """The channel with this id, with its credentials opened; None when there is none or it was deleted."""
-    query = select(*_COLUMNS).join(BotRow, BotRow.id == ChannelRow.bot_id).where(
-        ChannelRow.id == channel_id, ChannelRow.deleted_at.is_(None)
-    )  # fmt: skip
-    row = (await connection.execute(query)).one_or_none()
+    row = (await connection.execute(_LOAD, {"channel": channel_id})).one_or_none()
     return _access(row, vault) if row else None
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import DateTime, bindparam, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -15,6 +15,39 @@ from domain.turns import TurnRef
 
 LEASE = timedelta(seconds=12)
 RENEW_EVERY = timedelta(seconds=4)
+
+
+# Built once: building a statement costs more than running it, and these run for each turn.
+_TURN = Completion.turn_id == bindparam("turn")
+_GENERATION = Completion.generation == bindparam("of_generation")
+_UNTIL = bindparam("until", type_=DateTime(timezone=True))
+_CLAIM = (
+    insert(Completion)
+    .values(turn_id=bindparam("turn"), generation=bindparam("of_generation"), lease=1, lease_until=_UNTIL, calls=0)
+    .on_conflict_do_update(
+        index_elements=[Completion.turn_id, Completion.generation],
+        set_={"lease": Completion.lease + 1, "lease_until": _UNTIL},
+        where=Completion.stored_at.is_(None)
+        & or_(Completion.lease_until.is_(None), Completion.lease_until < bindparam("now")),
+    )
+    .returning(Completion.lease)
+)
+_FIND = select(Completion.lease, Completion.stored_at, Completion.refused, Completion.lease_until).where(
+    _TURN, _GENERATION
+)
+_STORE = (
+    update(Completion)
+    .where(_TURN, _GENERATION, Completion.lease == bindparam("of_lease"), Completion.stored_at.is_(None))
+    .values(
+        text=bindparam("answer"),
+        refused=bindparam("is_refused"),
+        stored_at=bindparam("now"),
+        lease_until=None,
+        calls=Completion.calls + 1,
+    )
+    .returning(Completion.lease)
+)
+_USAGE = insert(Usage)
 
 
 @dataclass(frozen=True)
@@ -30,21 +63,11 @@ class Claim:
 
 async def claim(connection: AsyncConnection, turn_id: UUID, generation: int, now: datetime) -> Claim:
     """Take the lease when nothing is stored and nobody holds it."""
-    wanted = insert(Completion).values(
-        turn_id=turn_id, generation=generation, lease=1, lease_until=now + LEASE, calls=0
-    )
-    taken = wanted.on_conflict_do_update(
-        index_elements=[Completion.turn_id, Completion.generation],
-        set_={"lease": Completion.lease + 1, "lease_until": now + LEASE},
-        where=Completion.stored_at.is_(None) & or_(Completion.lease_until.is_(None), Completion.lease_until < now),
-    ).returning(Completion.lease)
-    lease = await connection.scalar(taken)
+    which = {"turn": turn_id, "of_generation": generation}
+    lease = await connection.scalar(_CLAIM, {**which, "until": now + LEASE, "now": now})
     if lease is not None:
         return Claim(lease, stored=False, refused=False, ours=True, free_at=None)
-    query = select(Completion.lease, Completion.stored_at, Completion.refused, Completion.lease_until).where(
-        Completion.turn_id == turn_id, Completion.generation == generation
-    )
-    row = (await connection.execute(query)).one()
+    row = (await connection.execute(_FIND, which)).one()
     return Claim(row.lease, row.stored_at is not None, row.refused, ours=False, free_at=row.lease_until)
 
 
@@ -79,35 +102,25 @@ async def store(
     now: datetime,
 ) -> bool:
     """Store the answer; False when a successor took the lease, whose answer is the one that counts."""
-    stored = (
-        update(Completion)
-        .where(
-            Completion.turn_id == turn_id,
-            Completion.generation == generation,
-            Completion.lease == lease,
-            Completion.stored_at.is_(None),
-        )
-        .values(text=text, refused=refused, stored_at=now, lease_until=None, calls=Completion.calls + 1)
-        .returning(Completion.lease)
-    )
-    return await connection.scalar(stored) is not None
+    which = {"turn": turn_id, "of_generation": generation, "of_lease": lease}
+    stored = await connection.scalar(_STORE, {**which, "answer": text, "is_refused": refused, "now": now})
+    return stored is not None
 
 
 async def record_usage(
     connection: AsyncConnection, ref: TurnRef, access: ChannelAccess, answer: Answer, duration: timedelta
 ) -> None:
     """Record what a call cost, whether or not its answer is used."""
-    await connection.execute(
-        insert(Usage).values(
-            id=uuid4(),
-            workspace_id=access.workspace_id,
-            bot_id=access.bot_id,
-            conversation_id=UUID(ref.conversation_id),
-            turn_id=UUID(ref.turn_id),
-            generation=ref.generation,
-            model=answer.model,
-            input_tokens=answer.input_tokens,
-            output_tokens=answer.output_tokens,
-            duration_ms=int(duration.total_seconds() * 1000),
-        )
-    )
+    row = {
+        "id": uuid4(),
+        "workspace_id": access.workspace_id,
+        "bot_id": access.bot_id,
+        "conversation_id": UUID(ref.conversation_id),
+        "turn_id": UUID(ref.turn_id),
+        "generation": ref.generation,
+        "model": answer.model,
+        "input_tokens": answer.input_tokens,
+        "output_tokens": answer.output_tokens,
+        "duration_ms": int(duration.total_seconds() * 1000),
+    }
+    await connection.execute(_USAGE, row)

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypedDict
 from uuid import UUID, uuid4
 
-from sqlalchemy import and_, func, select, update
+from sqlalchemy import Integer, Text, and_, bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -49,22 +50,89 @@ class Floor:
     """Why the bot may not speak; None when it may."""
 
 
+# Built once: building a statement costs more than running it, and these run for each reply.
+_LOCK = (
+    select(
+        Conversation.workspace_id,
+        Conversation.channel_id,
+        Conversation.voice,
+        Conversation.closed_at,
+        BotRow.stopped_at.is_not(None).label("bot_stopped"),
+        BotRow.deleted_at.is_not(None).label("bot_deleted"),
+    )
+    .join(BotRow, BotRow.id == Conversation.bot_id)
+    .where(Conversation.id == bindparam("conversation"))
+    .with_for_update(of=Conversation)
+)
+_OPEN_TURN = select(Turn.id).where(Turn.id == bindparam("turn"), Turn.ended_at.is_(None))
+_PARTS = (
+    select(
+        DeliveryRow.id,
+        DeliveryRow.part,
+        DeliveryRow.payload,
+        DeliveryRow.state,
+        DeliveryRow.lease_until,
+        DeliveryRow.retry_at,
+        DeliveryRow.doubts,
+        DeliveryRow.attempts,
+    )
+    .where(DeliveryRow.conversation_id == bindparam("conversation"), DeliveryRow.reply == bindparam("name"))
+    .order_by(DeliveryRow.part)
+    .with_for_update()
+)
+_NEXT_SEQ = (
+    update(Conversation)
+    .where(Conversation.id == bindparam("conversation"))
+    .values(last_seq=Conversation.last_seq + 1)
+    .returning(Conversation.last_seq)
+)
+_INSERT_MESSAGE = insert(Message)
+_INSERT_PARTS = insert(DeliveryRow)
+_CLAIM = (
+    update(DeliveryRow)
+    .where(DeliveryRow.id == bindparam("part_id"))
+    .values(
+        state=DeliveryState.SENDING,
+        attempts=DeliveryRow.attempts + 1,
+        lease_until=bindparam("until"),
+        retry_at=None,
+        error=None,
+        reason=None,
+        doubts=DeliveryRow.doubts + bindparam("doubted", type_=Integer),
+    )
+    .returning(DeliveryRow.attempts)
+)
+_NOTE_SENT = (
+    update(Message)
+    .where(
+        Message.id == select(DeliveryRow.message_id).where(DeliveryRow.id == bindparam("part_id")).scalar_subquery(),
+        Message.sent_at.is_(None),
+    )
+    .values(
+        sent_at=bindparam("now"),
+        platform_message_id=func.coalesce(Message.platform_message_id, bindparam("platform_id", type_=Text)),
+    )
+)
+
+
+class _Row(TypedDict):
+    """A part as it is inserted."""
+
+    id: UUID
+    workspace_id: UUID
+    channel_id: UUID
+    conversation_id: UUID
+    message_id: UUID
+    turn_id: UUID | None
+    reply: str
+    part: int
+    payload: Payload
+    state: DeliveryState
+
+
 async def lock(connection: AsyncConnection, conversation_id: UUID) -> Floor | None:
     """Lock the conversation: whoever stops it waits for this transaction, and the other way round."""
-    query = (
-        select(
-            Conversation.workspace_id,
-            Conversation.channel_id,
-            Conversation.voice,
-            Conversation.closed_at,
-            BotRow.stopped_at.is_not(None).label("bot_stopped"),
-            BotRow.deleted_at.is_not(None).label("bot_deleted"),
-        )
-        .join(BotRow, BotRow.id == Conversation.bot_id)
-        .where(Conversation.id == conversation_id)
-        .with_for_update(of=Conversation)
-    )
-    row = (await connection.execute(query)).one_or_none()
+    row = (await connection.execute(_LOCK, {"conversation": conversation_id})).one_or_none()
     if row is None:
         return None
     stop = silence(
@@ -78,18 +146,11 @@ async def lock(connection: AsyncConnection, conversation_id: UUID) -> Floor | No
 
 async def turn_is_open(connection: AsyncConnection, turn_id: UUID) -> bool:
     """Whether a turn still wants its reply."""
-    open_turn = select(Turn.id).where(Turn.id == turn_id, Turn.ended_at.is_(None))
-    return await connection.scalar(open_turn) is not None
+    return await connection.scalar(_OPEN_TURN, {"turn": turn_id}) is not None
 
 
 async def parts(connection: AsyncConnection, conversation_id: UUID, reply: str) -> list[Part]:
     """The parts of a reply, in order, locked; empty when it was not planned."""
-    query = (
-        select(DeliveryRow)
-        .where(DeliveryRow.conversation_id == conversation_id, DeliveryRow.reply == reply)
-        .order_by(DeliveryRow.part)
-        .with_for_update()
-    )
     return [
         Part(
             row.id,
@@ -103,26 +164,20 @@ async def parts(connection: AsyncConnection, conversation_id: UUID, reply: str) 
             ),
             row.attempts,
         )
-        for row in await connection.execute(query)
+        for row in await connection.execute(_PARTS, {"conversation": conversation_id, "name": reply})
     ]
 
 
 async def next_seq(connection: AsyncConnection, conversation_id: UUID) -> int:
     """The next number of a conversation, whose lock the caller holds."""
-    numbered = (
-        update(Conversation)
-        .where(Conversation.id == conversation_id)
-        .values(last_seq=Conversation.last_seq + 1)
-        .returning(Conversation.last_seq)
-    )
-    seq = await connection.scalar(numbered)
+    seq = await connection.scalar(_NEXT_SEQ, {"conversation": conversation_id})
     assert seq is not None
     return seq
 
 
 async def plan(
     connection: AsyncConnection, conversation_id: UUID, floor: Floor, planned: Plan, state: DeliveryState
-) -> None:
+) -> list[Part]:
     """Write a reply's message and all its parts at once."""
     message_id = planned.message_id
     if message_id is None:
@@ -138,8 +193,8 @@ async def plan(
             "reply": planned.reply,
             "turn_id": planned.turn_id,
         }
-        await connection.execute(insert(Message).values(message))
-    rows = [
+        await connection.execute(_INSERT_MESSAGE, message)
+    rows: list[_Row] = [
         {
             "id": uuid4(),
             "workspace_id": floor.workspace_id,
@@ -154,26 +209,14 @@ async def plan(
         }
         for number, payload in enumerate(planned.payloads, 1)
     ]
-    await connection.execute(insert(DeliveryRow).values(rows))
+    await connection.execute(_INSERT_PARTS, rows)
+    return [Part(row["id"], row["part"], row["payload"], Standing(state=state), 0) for row in rows]
 
 
 async def claim(connection: AsyncConnection, part: Part, now: datetime) -> int:
     """Take a part for one attempt; the number of the lease, which only this attempt holds."""
-    claimed = (
-        update(DeliveryRow)
-        .where(DeliveryRow.id == part.id)
-        .values(
-            state=DeliveryState.SENDING,
-            attempts=DeliveryRow.attempts + 1,
-            lease_until=now + LEASE,
-            retry_at=None,
-            error=None,
-            reason=None,
-            doubts=DeliveryRow.doubts + (1 if part.standing.state is DeliveryState.SENDING else 0),
-        )
-        .returning(DeliveryRow.attempts)
-    )
-    lease = await connection.scalar(claimed)
+    doubted = int(part.standing.state is DeliveryState.SENDING)
+    lease = await connection.scalar(_CLAIM, {"part_id": part.id, "until": now + LEASE, "doubted": doubted})
     assert lease is not None
     return lease
 
@@ -220,12 +263,7 @@ async def doubt(connection: AsyncConnection, part: Part) -> None:
 
 async def note_sent(connection: AsyncConnection, part_id: UUID, platform_message_id: str, now: datetime) -> None:
     """Let the message carry the platform's id of its first part, and the time."""
-    message = select(DeliveryRow.message_id).where(DeliveryRow.id == part_id).scalar_subquery()
-    await connection.execute(
-        update(Message)
-        .where(Message.id == message, Message.sent_at.is_(None))
-        .values(sent_at=now, platform_message_id=func.coalesce(Message.platform_message_id, platform_message_id))
-    )
+    await connection.execute(_NOTE_SENT, {"part_id": part_id, "now": now, "platform_id": platform_message_id})
 
 
 async def move_chat(connection: AsyncConnection, conversation_id: UUID, chat: str) -> None:

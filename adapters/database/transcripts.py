@@ -67,6 +67,15 @@ def _past_of_turn() -> Select[str, str, str, list[JsonValue]]:
 # Built once: every turn asks them, and building takes longer than their answers.
 _MEMORY_BEGINS = _memory_begins_at()
 _PAST = _past_of_turn()
+_ASKED = (
+    select(Message.direction, Message.text, Message.author, Message.attachments)
+    .join(Event, Event.id == Message.id)
+    .where(Event.turn_id == bindparam("turn_id"))
+    .order_by(Event.seq)
+)
+_DESTINATION = select(Conversation.channel_id, Conversation.chat, Conversation.thread).where(
+    Conversation.id == _CONVERSATION
+)
 
 
 @dataclass(frozen=True)
@@ -81,10 +90,7 @@ class TurnContext:
 
 async def destination(connection: AsyncConnection, conversation_id: UUID) -> tuple[UUID, Destination] | None:
     """The channel of a conversation, and where on it an answer goes."""
-    query = select(Conversation.channel_id, Conversation.chat, Conversation.thread).where(
-        Conversation.id == conversation_id
-    )
-    row = (await connection.execute(query)).one_or_none()
+    row = (await connection.execute(_DESTINATION, {"conversation_id": conversation_id})).one_or_none()
     return (row.channel_id, Destination(chat=row.chat, thread=row.thread)) if row else None
 
 
@@ -124,13 +130,7 @@ async def _past(
 
 
 async def _asked(connection: AsyncConnection, turn_id: UUID) -> list[Row[str, str, str, list[JsonValue]]]:
-    query = (
-        select(Message.direction, Message.text, Message.author, Message.attachments)
-        .join(Event, Event.id == Message.id)
-        .where(Event.turn_id == turn_id)
-        .order_by(Event.seq)
-    )
-    return list((await connection.execute(query)).all())
+    return list((await connection.execute(_ASKED, {"turn_id": turn_id})).all())
 
 
 def _line(row: Row[str, str, str, list[JsonValue]]) -> Line:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy import ColumnElement, Row, insert, select, update
+from sqlalchemy import ARRAY, Row, Uuid, bindparam, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.database.notifications import conversation_changed
@@ -21,6 +21,61 @@ from domain.platforms import PlatformName
 from domain.turns import Account, Begin, Begun, ReplyKind
 
 MOST_MEMBERS = MAX_BROUGHT
+
+
+# Built once: building a statement costs more than running it, and these run for each turn.
+_LOCK = (
+    select(
+        Conversation.id, Conversation.workspace_id, Conversation.turns, Conversation.voice, Conversation.platform,
+        BotRow.settings, BotRow.stopped_at, BotRow.deleted_at,
+    )
+    .join(BotRow, BotRow.id == Conversation.bot_id)
+    .where(Conversation.id == bindparam("conversation"))
+    .with_for_update(of=Conversation)
+)  # fmt: skip
+# A statement of its own, because the lock may have been waited for: only a later one sees what its holder did.
+_OPEN_TURN = select(Turn.id, Turn.number, Turn.generation, Turn.fixed_reply, Turn.reason).where(
+    Turn.conversation_id == bindparam("conversation"), Turn.ended_at.is_(None)
+)
+_MEMBERS = select(Event.id).where(Event.turn_id == bindparam("turn"))
+_WAIT = (
+    Event.conversation_id == bindparam("conversation"),
+    Event.state.in_((EventState.RECEIVED, EventState.QUEUED)),
+    Event.kind.in_(ANSWERED_KINDS),
+    Event.turn_id.is_(None),
+)
+_AMONG = Event.id == func.any(bindparam("among", type_=ARRAY(Uuid)))
+_WAITING = (
+    select(Event.id, Message.text, Event.payload["command"].as_string().label("command"))
+    .join(Message, Message.id == Event.id)
+    .where(*_WAIT)
+    .order_by(Event.seq)
+    .limit(MOST_MEMBERS + 1)
+)
+_WAITING_AMONG = _WAITING.where(_AMONG)
+_INSERT = insert(Turn)
+_COUNT = update(Conversation).where(Conversation.id == bindparam("conversation")).values(turns=bindparam("number"))
+_TAKE = update(Event).where(_AMONG).values(turn_id=bindparam("turn"), state=EventState.QUEUED, reason=None)
+_END = (
+    update(Turn)
+    .where(Turn.id == bindparam("turn"), Turn.ended_at.is_(None))
+    .values(ended_at=bindparam("now"), outcome=bindparam("outcome"), reason=bindparam("why"))
+    .returning(Turn.conversation_id)
+)
+_END_EVENTS = (
+    update(Event)
+    .where(Event.turn_id == bindparam("turn"), Event.state.in_(OPEN_STATES))
+    .values(state=bindparam("outcome"), reason=bindparam("why"), ended_at=bindparam("now"))
+)
+
+
+@dataclass(frozen=True)
+class _Turn:
+    id: UUID
+    number: int
+    generation: int
+    fixed_reply: str | None
+    reason: str | None
 
 
 @dataclass(frozen=True)
@@ -41,9 +96,9 @@ async def begin(connection: AsyncConnection, ask: Begin, now: datetime) -> Begun
     if standing is None:
         return Begun(settled=ask.brought)
     brought = {UUID(item) for item in ask.brought}
-    opened = await _open_turn(connection, standing)
+    opened = await _open_turn(connection, standing.id)
     if opened is not None:
-        members = set((await connection.scalars(select(Event.id).where(Event.turn_id == opened.id))).all())
+        members = set((await connection.scalars(_MEMBERS, {"turn": opened.id})).all())
         more = ask.behind or bool(brought - members)
         return _begun(standing.bot, opened, members=members, settled=members & brought, more=more)
     among = None if ask.behind else brought
@@ -63,16 +118,7 @@ async def begin(connection: AsyncConnection, ask: Begin, now: datetime) -> Begun
 
 
 async def _lock(connection: AsyncConnection, conversation_id: UUID) -> _Standing | None:
-    query = (
-        select(
-            Conversation.id, Conversation.workspace_id, Conversation.turns, Conversation.voice, Conversation.platform,
-            BotRow.settings, BotRow.stopped_at, BotRow.deleted_at,
-        )
-        .join(BotRow, BotRow.id == Conversation.bot_id)
-        .where(Conversation.id == conversation_id)
-        .with_for_update(of=Conversation)
-    )  # fmt: skip
-    row = (await connection.execute(query)).one_or_none()
+    row = (await connection.execute(_LOCK, {"conversation": conversation_id})).one_or_none()
     if row is None:
         return None
     stopped, deleted = row.stopped_at is not None, row.deleted_at is not None
@@ -81,20 +127,8 @@ async def _lock(connection: AsyncConnection, conversation_id: UUID) -> _Standing
     return _Standing(row.id, row.workspace_id, row.turns, row.platform, Bot.model_validate(row.settings), stop)
 
 
-@dataclass(frozen=True)
-class _Turn:
-    id: UUID
-    number: int
-    generation: int
-    fixed_reply: str | None
-    reason: str | None
-
-
-async def _open_turn(connection: AsyncConnection, standing: _Standing) -> _Turn | None:
-    query = select(Turn.id, Turn.number, Turn.generation, Turn.fixed_reply, Turn.reason).where(
-        Turn.conversation_id == standing.id, Turn.ended_at.is_(None)
-    )
-    row = (await connection.execute(query)).one_or_none()
+async def _open_turn(connection: AsyncConnection, conversation_id: UUID) -> _Turn | None:
+    row = (await connection.execute(_OPEN_TURN, {"conversation": conversation_id})).one_or_none()
     return _Turn(*row) if row else None
 
 
@@ -102,58 +136,37 @@ async def _waiting(
     connection: AsyncConnection, conversation_id: UUID, among: set[UUID] | None
 ) -> Sequence[Row[UUID, str, str]]:
     """The oldest messages that wait, and one more than a turn takes, which says that there are others."""
-    query = (
-        select(Event.id, Message.text, Event.payload["command"].as_string().label("command"))
-        .join(Message, Message.id == Event.id)
-        .where(*_wait(conversation_id, among))
-        .order_by(Event.seq)
-        .limit(MOST_MEMBERS + 1)
-    )
-    return (await connection.execute(query)).all()
-
-
-def _wait(conversation_id: UUID, among: set[UUID] | None) -> tuple[ColumnElement[bool], ...]:
-    waiting = (
-        Event.conversation_id == conversation_id,
-        Event.state.in_((EventState.RECEIVED, EventState.QUEUED)),
-        Event.kind.in_(ANSWERED_KINDS),
-        Event.turn_id.is_(None),
-    )
-    return waiting if among is None else (*waiting, Event.id.in_(among))
+    if among is None:
+        return (await connection.execute(_WAITING, {"conversation": conversation_id})).all()
+    asked = {"conversation": conversation_id, "among": list(among)}
+    return (await connection.execute(_WAITING_AMONG, asked)).all()
 
 
 async def _set_aside(
     connection: AsyncConnection, conversation_id: UUID, stop: Silence, among: set[UUID] | None, now: datetime
 ) -> None:
     """Hold what nobody may answer now, however much it is; what a deleted bot was asked ends."""
-    await connection.execute(
-        update(Event)
-        .where(*_wait(conversation_id, among))
-        .values(
-            state=EventState.IGNORED if stop.ends else EventState.HELD,
-            reason=stop,
-            ended_at=now if stop.ends else None,
-        )
-    )
+    state = EventState.IGNORED if stop.ends else EventState.HELD
+    which = _WAIT if among is None else (*_WAIT, _AMONG)
+    aside = update(Event).where(*which).values(state=state, reason=stop, ended_at=now if stop.ends else None)
+    await connection.execute(aside, {"conversation": conversation_id, "among": list(among or ())})
 
 
 async def _insert(connection: AsyncConnection, standing: _Standing, opening: Opening, now: datetime) -> _Turn:
     turn = _Turn(uuid4(), standing.turns + 1, 1, opening.reply, opening.reason)
-    await connection.execute(
-        insert(Turn).values(
-            id=turn.id,
-            workspace_id=standing.workspace_id,
-            conversation_id=standing.id,
-            number=turn.number,
-            fixed_reply=turn.fixed_reply,
-            reason=turn.reason,
-            opened_at=now,
-        )
-    )
-    await connection.execute(update(Conversation).where(Conversation.id == standing.id).values(turns=turn.number))
+    row = {
+        "id": turn.id,
+        "workspace_id": standing.workspace_id,
+        "conversation_id": standing.id,
+        "number": turn.number,
+        "fixed_reply": turn.fixed_reply,
+        "reason": turn.reason,
+        "opened_at": now,
+    }
+    await connection.execute(_INSERT, row)
+    await connection.execute(_COUNT, {"conversation": standing.id, "number": turn.number})
     members = [UUID(item) for item in opening.members]
-    taken = update(Event).where(Event.id.in_(members)).values(turn_id=turn.id, state=EventState.QUEUED, reason=None)
-    await connection.execute(taken)
+    await connection.execute(_TAKE, {"among": members, "turn": turn.id})
     if opening.verdict:
         await keep_verdict(connection, turn.id, 1, "input", opening.verdict, message_id=members[0])
     if standing.platform == PlatformName.WEBCHAT:
@@ -181,25 +194,11 @@ def _begun(bot: Bot, turn: _Turn, members: set[UUID], settled: set[UUID], *, mor
 
 async def end(connection: AsyncConnection, turn_id: UUID, account: Account, now: datetime) -> bool:
     """Close a turn and with it the account of its events; False when it was closed before."""
-    closed = (
-        update(Turn)
-        .where(Turn.id == turn_id, Turn.ended_at.is_(None))
-        .values(ended_at=now, outcome=account.state, reason=account.reason)
-        .returning(Turn.conversation_id)
-    )
-    if await connection.scalar(closed) is None:
+    values = {"turn": turn_id, "now": now, "outcome": account.state, "why": account.reason}
+    if await connection.scalar(_END, values) is None:
         return False
-    await _end_events(connection, Event.turn_id == turn_id, account, now)
+    await connection.execute(_END_EVENTS, values)
     return True
-
-
-async def _end_events(connection: AsyncConnection, which: ColumnElement[bool], account: Account, now: datetime) -> None:
-    ended = (
-        update(Event)
-        .where(which, Event.state.in_(OPEN_STATES))
-        .values(state=account.state, reason=account.reason, ended_at=now)
-    )
-    await connection.execute(ended)
 
 
 async def keep_verdict(

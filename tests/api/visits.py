@@ -1,15 +1,21 @@
-"""Server-sent events as tests read them, piece by piece."""
+"""What visitors do that takes more than a call: listening to a stream, and saying much."""
 
 import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from uuid import UUID
 
 import httpx
 
-from tests.product import Visitor
+from adapters.database import channels, events
+from adapters.database.channels import credentials_vault
+from adapters.database.engine import Database
+from domain.events import EventKind, InboundEvent
+from settings import Settings
+from tests.product import MadeChannel, Visitor
 
 
 @dataclass(frozen=True)
@@ -49,11 +55,24 @@ class Stream:
 
 @asynccontextmanager
 async def listening(
-    client: httpx.AsyncClient, channel_id: UUID, visitor: Visitor, after_seq: int = 0, **headers: str
+    client: httpx.AsyncClient, channel_id: UUID, visitor: Visitor, after_seq: int = 0, last_event_id: str | None = None
 ) -> AsyncIterator[Stream]:
     """The stream of a visitor's session."""
-    path = f"/webchat/{channel_id}/stream"
-    params = {"after_seq": after_seq}
-    async with client.stream("GET", path, params=params, headers={**visitor.headers, **headers}) as answer:
+    path = f"/webchat/{channel_id}/stream?after_seq={after_seq}"
+    seen = {} if last_event_id is None else {"Last-Event-ID": last_event_id}
+    async with client.stream("GET", path, headers={**visitor.headers, **seen}) as answer:
         answer.raise_for_status()
         yield Stream(answer)
+
+
+async def say_many(visitor: Visitor, channel: MadeChannel, settings: Settings, database: Database, count: int) -> None:
+    """So many messages of a visitor, past the rate."""
+    session = str(visitor.session["session_id"])
+    told = [
+        InboundEvent(key=f"{session}:{number}", kind=EventKind.MESSAGE, chat=session, text=f"number {number}")
+        for number in range(count)
+    ]
+    async with database.begin() as connection:
+        access = await channels.load(connection, credentials_vault(settings.secrets()), channel.id)
+        assert access is not None
+        await events.record(connection, access, told, datetime.now(UTC))
