@@ -189,6 +189,15 @@ def apply_bots(
 
 
 @app.command()
+def audit(as_json: AsJson = False) -> int:
+    """Prove on the live data that nothing was lost or doubled; exit code 1 and a list where an invariant is broken."""
+    from commands.audit import audit as run_audit
+    from commands.starting import asking
+
+    return asyncio.run(run_audit(asking("database_url", "temporal_address", "secret_key"), as_json=as_json))
+
+
+@app.command()
 def recover() -> int:
     """Hand over again every event without an end: for when Temporal's data is gone. Nothing is answered twice."""
     from commands.recover import recover as run_recover

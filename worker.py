@@ -70,7 +70,7 @@ class Workers:
         spoken = platforms(settings, http)
         moderation = Moderation(database, vault, judges(model))
         self._persistence = Persistence(database, _now)
-        handing = Handing(database, client, settings.task_queue)
+        self.handing = handing = Handing(database, client, settings.task_queue)
         self._idleness = Idleness(database, handing, _now)
         self._sweeping = Sweeping(database, handing, _now)
         self._moderation = moderation
@@ -147,11 +147,12 @@ async def run(
         if model is not None:
             stack.push_async_callback(model.close)
         client = await connect(settings)
-        workers = Workers(settings, client, database, http, model, version).of(queues)
-        for worker in workers:
+        workers = Workers(settings, client, database, http, model, version)
+        stack.push_async_callback(workers.handing.close)
+        for worker in workers.of(queues):
             await stack.enter_async_context(worker)
         get_logger(__name__).info("worker_ready", queues=queues, task_queue=settings.task_queue)
-        relay = asyncio.create_task(Handing(database, client, settings.task_queue).relay())
+        relay = asyncio.create_task(workers.handing.relay())
         await stop.wait()
         get_logger(__name__).info("worker_stopping")
         relay.cancel()

@@ -87,6 +87,7 @@ async def open_resources(settings: Settings, stack: AsyncExitStack) -> Resources
     background = Background()
     for work in (wakeups.run(), handing.relay()):
         stack.push_async_callback(ended, asyncio.create_task(work))
+    stack.push_async_callback(handing.close)
     stack.push_async_callback(background.close)
     return Resources(
         settings=settings,

@@ -7,6 +7,8 @@ from fastapi import APIRouter, Request, Response
 from google.protobuf import json_format
 from temporalio.api.common.v1 import Payloads
 
+from adapters.errors import Unreadable
+from adapters.platforms.fields import parse_object
 from adapters.temporal.client import vault
 from adapters.temporal.codec import EncryptionCodec
 from adapters.vault import KeyMissing
@@ -43,8 +45,8 @@ async def encode(request: Request, using: Using, holder: Operator) -> Response:
 async def _read(request: Request) -> Payloads:
     body = await bodies.read(request, MAX_BYTES)
     try:
-        return json_format.Parse(body, Payloads())
-    except (json_format.ParseError, UnicodeDecodeError, RecursionError) as error:
+        return json_format.ParseDict(dict(parse_object(body)), Payloads())
+    except (json_format.ParseError, Unreadable) as error:
         raise Problem(400, "The body is not Temporal's JSON form of payloads.", "unreadable") from error
 
 

@@ -7,7 +7,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from structlog.stdlib import get_logger
 
 from adapters.database.records import DeliveryRow, Event
-from api.resources import Using
+from api.budgets import in_time
+from api.resources import Resources, Using
 from domain.deliveries import DeliveryState
 from domain.events import OPEN_STATES
 
@@ -30,18 +31,18 @@ router = APIRouter(tags=["health"])
 async def show(using: Using) -> Response:
     """Counters of this process, and what waits in the database."""
     try:
-        await _count(using)
+        await in_time(_count(using))
     except (SQLAlchemyError, OSError) as error:
         get_logger(__name__).warning("metrics_incomplete", kind=type(error).__name__)
     return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
 
-async def _count(using: Using) -> None:
+async def _count(using: Resources) -> None:
     events = select(Event.state, func.count()).where(Event.state.in_(OPEN_STATES)).group_by(Event.state)
     parts = select(DeliveryRow.state, func.count()).where(DeliveryRow.state.in_(_UNREST)).group_by(DeliveryRow.state)
     async with using.database.begin() as connection:
-        open_events = dict((await connection.execute(events)).tuples().all())
-        open_parts = dict((await connection.execute(parts)).tuples().all())
+        open_events = dict((await connection.execute(events)).all())
+        open_parts = dict((await connection.execute(parts)).all())
     for event_state in OPEN_STATES:
         OPEN_EVENTS.labels(event_state).set(open_events.get(event_state, 0))
     for part_state in _UNREST:

@@ -69,7 +69,7 @@ async def replayed(settings: Settings, histories: AsyncIterator[WorkflowHistory]
 
 
 async def newest(client: Client, query: str, limit: int) -> AsyncIterator[WorkflowHistory]:
-    """The histories of the newest runs that a query of Temporal's finds; a run that is deleted meanwhile is left out."""
+    """The histories of the newest runs that a query finds; a run that Temporal deletes meanwhile is left out."""
     async for run in client.list_workflows(query, limit=limit):
         try:
             history = await client.get_workflow_handle(run.id, run_id=run.run_id).fetch_history()

@@ -1,18 +1,24 @@
 """Any OpenAI-compatible endpoint, through OpenAI's SDK with its own retries off: Temporal retries."""
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
 
 import openai
+from openai.types import ModerationCreateResponse
 from openai.types.chat import ChatCompletion, ChatCompletionMessageParam
+from pydantic import BaseModel
 
 from adapters.ai.base import Answer
 from adapters.errors import CredentialsRefused, EmptyAnswer, OutsideError, RateLimited, Unacceptable, Unreachable
+from adapters.http import retry_after
 from domain.bots import Model
 from domain.moderation import Verdict
 from domain.text import storable
 from domain.transcripts import Line, Prompt
 
+_ADDRESS = "https://api.openai.com/v1"
 _CONNECT_SECONDS = 5.0
 _JUDGE_SECONDS = 10.0
 _LONGEST_WAIT = timedelta(hours=1)
@@ -25,7 +31,10 @@ class OpenAI:
 
     def __init__(self, api_key: str | None, base_url: str | None) -> None:
         self._client = openai.AsyncOpenAI(
-            api_key=api_key or _NO_KEY, base_url=base_url, max_retries=0, timeout=_timeout(_JUDGE_SECONDS)
+            api_key=api_key or _NO_KEY,
+            base_url=base_url or _ADDRESS,
+            max_retries=0,
+            timeout=_timeout(_JUDGE_SECONDS),
         )
 
     async def complete(self, model: Model, prompt: Prompt) -> Answer:
@@ -33,38 +42,30 @@ class OpenAI:
         limits: dict[str, float | int] = {"max_tokens": model.max_output_tokens}
         if model.temperature is not None:
             limits["temperature"] = model.temperature
-        try:
+        async with _facts("model's", model.timeout_seconds):
             completion = await self._client.chat.completions.create(
                 model=model.name,
                 messages=[_message(line) for line in prompt.lines],
                 timeout=_timeout(model.timeout_seconds),
                 extra_body=limits,
             )
-        except openai.OpenAIError as error:
-            raise _as_fact(error) from error
-        except ValueError as error:
-            raise Unreachable("the model's endpoint answered with something that is no JSON") from error
         return _answer(completion, model.name)
 
     async def judge(self, text: str) -> Verdict:
         """What the moderation endpoint finds; see platform.openai.com/docs/api-reference/moderations."""
-        try:
+        async with _facts("moderation", _JUDGE_SECONDS):
             result = await self._client.moderations.create(model=_MODERATION_MODEL, input=text)
-            found = result.results[0]
-            categories = tuple(sorted(name for name, hit in found.categories.model_dump(by_alias=True).items() if hit))
-        except openai.OpenAIError as error:
-            raise _as_fact(error) from error
-        except (ValueError, AttributeError, IndexError, TypeError) as error:
-            raise Unreachable("the moderation endpoint answered with something that is no verdict") from error
-        return Verdict(action="refuse" if found.flagged else "allow", provider="openai", categories=categories)
+        return _verdict(result)
 
     async def check(self) -> str:
         """Ask for the list of models."""
-        try:
-            models = await self._client.models.list()
-        except openai.OpenAIError as error:
-            raise _as_fact(error) from error
-        return f"The endpoint offers {len(models.data)} models."
+        async with _facts("model's", _JUDGE_SECONDS):
+            # Not models.list(), which fails in ways of its own on what is no list.
+            listed = await self._client.get("/models", cast_to=object)
+        offered = listed.get("data") if isinstance(listed, dict) else None
+        if not isinstance(offered, list):
+            raise Unreachable("the model's endpoint answered with something that is no list of models")
+        return f"The endpoint offers {len(offered)} models."
 
     async def close(self) -> None:
         """Give the connections back."""
@@ -83,10 +84,15 @@ def _message(line: Line) -> ChatCompletionMessageParam:
     return {"role": "user", "content": line.text}
 
 
+def _first(items: object) -> object:
+    """The first of what should be a list."""
+    return items[0] if isinstance(items, list) and items else None
+
+
 def _answer(completion: ChatCompletion, asked: str) -> Answer:
     """The answer of a completion whose every field may be missing or wrong: it comes from outside."""
-    choices = getattr(completion, "choices", None) or []
-    content = getattr(getattr(choices[0], "message", None), "content", None) if choices else None
+    choice = _first(getattr(completion, "choices", None))
+    content = getattr(getattr(choice, "message", None), "content", None)
     if not isinstance(content, str) or not content.strip():
         raise EmptyAnswer(f"the model {asked!r} answered with nothing")
     usage = getattr(completion, "usage", None)
@@ -96,39 +102,54 @@ def _answer(completion: ChatCompletion, asked: str) -> Answer:
         model=named[:200] if isinstance(named, str) and named else asked,
         input_tokens=_count(getattr(usage, "prompt_tokens", 0)),
         output_tokens=_count(getattr(usage, "completion_tokens", 0)),
-        finish_reason=str(getattr(choices[0], "finish_reason", None) or "")[:50] or None,
+        finish_reason=str(getattr(choice, "finish_reason", None) or "")[:50] or None,
     )
 
 
 def _count(value: object) -> int:
-    return min(max(value, 0), 2**31 - 1) if isinstance(value, int) else 0
+    return min(max(value, 0), 2**31 - 1) if isinstance(value, int) and not isinstance(value, bool) else 0
 
 
-def _as_fact(error: openai.OpenAIError) -> OutsideError:
+def _verdict(result: ModerationCreateResponse) -> Verdict:
+    """The verdict of an answer whose every field may be missing or wrong."""
+    found = _first(getattr(result, "results", None))
+    flagged, categories = getattr(found, "flagged", None), getattr(found, "categories", None)
+    if not isinstance(flagged, bool) or not isinstance(categories, BaseModel):
+        raise Unreachable("the moderation endpoint answered with something that is no verdict")
+    hits = tuple(sorted(name for name, hit in categories.model_dump(by_alias=True).items() if hit is True))
+    return Verdict(action="refuse" if flagged else "allow", provider="openai", categories=hits)
+
+
+@asynccontextmanager
+async def _facts(whose: str, seconds: float) -> AsyncIterator[None]:
+    """What goes wrong in the block becomes a fact, and the block takes no longer than this in all.
+
+    The SDK's own errors hold the endpoint's words and are not carried along: those may name the key or repeat a text.
+    """
+    try:
+        async with asyncio.timeout(seconds):
+            yield
+    except openai.OpenAIError as error:
+        raise _as_fact(error, whose) from None
+    except TimeoutError:
+        raise Unreachable(f"the {whose} endpoint did not answer in {seconds:g} s") from None
+    except (ValueError, RecursionError):
+        raise Unreachable(f"the {whose} endpoint answered with something that is no JSON") from None
+
+
+def _as_fact(error: openai.OpenAIError, whose: str) -> OutsideError:
     """What an error of the SDK means: again, again at, or never."""
     if isinstance(error, openai.APIStatusError):
-        status, named = error.status_code, f"the model's endpoint answered {error.status_code}"
-        after = _retry_after(error.response.headers.get("retry-after"))
+        status, named = error.status_code, f"the {whose} endpoint answered {error.status_code}"
+        wait = retry_after(error.response.headers, datetime.now(UTC))
+        after = min(wait, _LONGEST_WAIT) if wait is not None else None
         if status == 429:
             return RateLimited(named, after)
         if status in (401, 403):
             return CredentialsRefused(f"{named}; check OPENAI_API_KEY")
-        if status in (408, 409, 425) or status >= 500:
+        if status < 400 or status in (408, 409, 425) or status >= 500:
             return Unreachable(named, after)
         return Unacceptable(named)
     if isinstance(error, openai.APITimeoutError):
-        return Unreachable("the model did not answer in time")
-    return Unreachable(f"the model's endpoint cannot be reached ({type(error).__name__})")
-
-
-def _retry_after(value: str | None) -> timedelta | None:
-    if not value:
-        return None
-    try:
-        wait = timedelta(seconds=float(value))
-    except (ValueError, OverflowError):
-        try:
-            wait = parsedate_to_datetime(value) - datetime.now(UTC)
-        except (ValueError, TypeError):
-            return None
-    return min(max(wait, timedelta(0)), _LONGEST_WAIT)
+        return Unreachable(f"the {whose} endpoint did not answer in time")
+    return Unreachable(f"the {whose} endpoint cannot be reached ({type(error).__name__})")

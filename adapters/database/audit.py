@@ -1,8 +1,4 @@
-"""The invariants of the record as questions to PostgreSQL: each finds what breaks one, and by which ids.
-
-They are written out as SQL, apart from the code that they check: what both took from one place, both would get wrong.
-An invariant's id is that of `docs/operating.md`.
-"""
+"""The invariants of the record, asked of PostgreSQL one by one: how much was checked, and what breaks them."""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -12,7 +8,7 @@ from typing import TypeAlias
 from uuid import UUID
 
 from pydantic import JsonValue
-from sqlalchemy import func, literal_column, select, text
+from sqlalchemy import Select, func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.database import audit_rules as rules
@@ -25,7 +21,8 @@ YOUNG = timedelta(seconds=60)
 """What happened so lately is under way; what should move and has not for so long stands still."""
 MOST_WAITING = 10_000
 """How many messages may wait in one conversation."""
-_PATIENCE = timedelta(minutes=10)
+_STATEMENT_MILLISECONDS = 10 * 60 * 1000
+"""A question reads whole tables: it may take longer than any step of a turn."""
 
 Found: TypeAlias = dict[str, JsonValue]
 """What was found: ids by their names, and for a breach `problem` in words."""
@@ -60,7 +57,7 @@ async def snapshot(database: Database) -> AsyncIterator[AsyncConnection]:
     """The record as it is this moment, for as many questions as wanted; nothing can be changed."""
     async with database.begin() as connection:
         await connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"))
-        await connection.execute(select(func.set_config("statement_timeout", _PATIENCE // _MILLISECOND, True)))
+        await connection.execute(select(func.set_config("statement_timeout", str(_STATEMENT_MILLISECONDS), True)))
         yield connection
 
 
@@ -122,19 +119,24 @@ async def states(connection: AsyncConnection) -> dict[str, dict[str, int]]:
     return counted
 
 
-_MILLISECOND = timedelta(milliseconds=1)
-
-
 async def _ask(connection: AsyncConnection, count: str, broken_by: Sequence[Rule], **given: object) -> Finding:
     finding = Finding(await connection.scalar(text(count)) or 0)
     for rule in broken_by:
-        found = text(rule.sql).columns().subquery("found")
-        total = func.count().over().label("total")
-        listed = select(literal_column("found.*"), total).select_from(found).order_by(text("1")).limit(MOST_LISTED)
-        rows = (await connection.execute(listed, given)).mappings().all()
+        rows = (await connection.execute(_counted(rule), given)).mappings().all()
         breaches = tuple({"problem": rule.problem, **_shown({**row, "total": None})} for row in rows)
         finding += Finding(0, rows[0]["total"] if rows else 0, breaches)
     return finding
+
+
+def _counted(rule: Rule) -> Select[*tuple[object, ...]]:
+    """The first of what breaks a rule, each with how many there are."""
+    found = text(rule.sql).columns().subquery("found")
+    return (
+        select(text("found.*"), func.count().over().label("total"))
+        .select_from(found)
+        .order_by(text("1"))
+        .limit(MOST_LISTED)
+    )
 
 
 async def _list(connection: AsyncConnection, sql: str, **given: object) -> list[Found]:

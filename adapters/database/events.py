@@ -6,22 +6,36 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, SQLColumnExpression, case, func, literal, select, union_all, update
+from sqlalchemy import ARRAY, Text, bindparam, func, literal, select, union_all
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from adapters.database import chats
 from adapters.database.channels import ChannelAccess
 from adapters.database.edits import apply_changes, apply_early_changes
 from adapters.database.memberships import moves, note_moves, note_reachability
 from adapters.database.notifications import conversation_changed
 from adapters.database.records import Event, Message
-from adapters.database.tables import ChatAlias, Contact, Conversation
-from domain.events import ANSWERED_KINDS, WAKING_KINDS, EventKind, EventState, InboundEvent
+from adapters.database.tables import ChatAlias
+from domain.events import ANSWERED_KINDS, WAKING_KINDS, EventState, InboundEvent
 from domain.hearing import first_state
-from domain.ids import ChannelId, ConversationId, EventId, contact_id, conversation_id, event_id
+from domain.ids import ChannelId, ConversationId, EventId, conversation_id, event_id
 from domain.platforms import PlatformName
 
 NOT_HEARD_AFTER = timedelta(days=7)
+
+
+# Built once: building a statement costs more than running it, and these run for each webhook.
+_KNOWN = union_all(
+    select(literal("key").label("what"), Event.key.label("name"), literal("").label("value")).where(
+        Event.channel_id == bindparam("channel"), Event.key == func.any(bindparam("keys", type_=ARRAY(Text)))
+    ),
+    select(literal("chat"), ChatAlias.chat, ChatAlias.original_chat).where(
+        ChatAlias.channel_id == bindparam("channel"), ChatAlias.chat == func.any(bindparam("chats", type_=ARRAY(Text)))
+    ),
+)
+_INSERT_EVENTS = insert(Event).on_conflict_do_nothing().returning(Event.id)
+_INSERT_MESSAGES = insert(Message)
 
 
 @dataclass(frozen=True)
@@ -74,14 +88,9 @@ async def _known(
     connection: AsyncConnection, channel_id: ChannelId, events: Sequence[InboundEvent]
 ) -> tuple[set[str], dict[str, str]]:
     """The keys that are recorded already, and the chats that go on under another name."""
-    chats = {event.chat for event in events if event.chat} | {move.old for event in events for move in moves(event)}
-    keys = select(literal("key").label("what"), Event.key.label("name"), literal("").label("value")).where(
-        Event.channel_id == channel_id, Event.key.in_([event.key for event in events])
-    )
-    moved = select(literal("chat"), ChatAlias.chat, ChatAlias.original_chat).where(
-        ChatAlias.channel_id == channel_id, ChatAlias.chat.in_(chats)
-    )
-    rows = (await connection.execute(union_all(keys, moved))).all()
+    named = {event.chat for event in events if event.chat} | {move.old for event in events for move in moves(event)}
+    asked = {"channel": channel_id, "keys": [event.key for event in events], "chats": list(named)}
+    rows = (await connection.execute(_KNOWN, asked)).all()
     return {row.name for row in rows if row.what == "key"}, {row.name: row.value for row in rows if row.what == "chat"}
 
 
@@ -118,7 +127,7 @@ async def _record_group(
     now: datetime,
     correlation_id: str | None,
 ) -> list[Recording]:
-    last_seq = await _allocate(connection, access, conversation, group, now) if conversation else None
+    last_seq = await _number(connection, access, conversation, group, now) if conversation else None
     if last_seq is None:
         settled = [replace(item, conversation=None, state=_ended(item), reason=item.reason or "unknown_chat")
                    for item in group]  # fmt: skip
@@ -130,7 +139,7 @@ async def _record_group(
     new = [item for item in settled if item.id in inserted]
     spoken = [item for item in new if _is_said(item)]
     if spoken:
-        await connection.execute(insert(Message).values([_message(access, item) for item in spoken]))
+        await connection.execute(_INSERT_MESSAGES, [_message(access, item) for item in spoken])
         await apply_early_changes(connection, access, spoken, now)
     if conversation and last_seq is not None:
         await note_reachability(connection, conversation, [item.event for item in new])
@@ -151,77 +160,22 @@ def _ended(item: Recording) -> EventState:
     return EventState.IGNORED if item.state is EventState.RECEIVED else item.state
 
 
-async def _allocate(
+async def _number(
     connection: AsyncConnection,
     access: ChannelAccess,
-    conversation: ConversationId | None,
+    conversation: ConversationId,
     group: list[Recording],
     now: datetime,
 ) -> int | None:
     """Lock the conversation and number the group; None when it does not exist and nothing here begins one."""
     opening = next((item for item in group if _wakes(item)), None)
-    if opening is None:
-        numbered = (
-            update(Conversation)
-            .where(Conversation.id == conversation)
-            .values(last_seq=Conversation.last_seq + len(group))
-            .returning(Conversation.last_seq)
-        )
-        return await connection.scalar(numbered)
-    contact = await _keep_contact(connection, access, opening)
-    row = {
-        "id": conversation,
-        "workspace_id": access.workspace_id,
-        "bot_id": access.bot_id,
-        "channel_id": access.channel.id,
-        "contact_id": contact,
-        "platform": access.channel.platform,
-        "chat": opening.event.chat,
-        "thread": opening.event.thread,
-        "last_message_at": now,
-        "last_seq": len(group),
-    }
-    kept = insert(Conversation).values(row).on_conflict_do_update(
-        index_elements=[Conversation.id],
-        set_={"last_seq": Conversation.last_seq + len(group), "last_message_at": now, "closed_at": None,
-              "undeliverable": None, "deleted_at": None, "updated_at": now},
-    )  # fmt: skip
-    return await connection.scalar(kept.returning(Conversation.last_seq))
+    if opening is None or opening.chat is None:
+        return await chats.number(connection, conversation, len(group))
+    return await chats.open_chat(connection, access, conversation, opening.chat, opening.event, len(group), now)
 
 
 def _wakes(item: Recording) -> bool:
     return item.state is EventState.RECEIVED and item.event.kind in WAKING_KINDS
-
-
-async def _keep_contact(connection: AsyncConnection, access: ChannelAccess, item: Recording) -> UUID:
-    event, sender = item.event, item.event.sender
-    external = item.chat if event.is_group or sender is None else sender.external_id
-    title = event.details.get("chat_title")
-    name = (title if isinstance(title, str) else None) if event.is_group else (sender.name if sender else None)
-    row = {
-        "id": contact_id(access.channel.id, external or ""),
-        "workspace_id": access.workspace_id,
-        "channel_id": access.channel.id,
-        "external_id": external,
-        "name": name,
-        "language": sender.language if sender and not event.is_group else None,
-    }
-    kept = insert(Contact).values(row)
-    changed = kept.on_conflict_do_update(
-        index_elements=[Contact.id],
-        set_={
-            "name": func.coalesce(kept.excluded.name, Contact.name),
-            "language": func.coalesce(kept.excluded.language, Contact.language),
-            "updated_at": func.now(),
-        },
-        where=_differs(kept.excluded.name, Contact.name) | _differs(kept.excluded.language, Contact.language),
-    )
-    await connection.execute(changed)
-    return UUID(str(row["id"]))
-
-
-def _differs(new: ColumnElement[str | None], old: SQLColumnExpression[str | None]) -> ColumnElement[bool]:
-    return new.is_not(None) & new.is_distinct_from(old)
 
 
 async def _insert_events(
@@ -249,8 +203,7 @@ async def _insert_events(
         }
         for item in recordings
     ]
-    kept = insert(Event).values(rows).on_conflict_do_nothing().returning(Event.id)
-    return set((await connection.scalars(kept)).all())
+    return set((await connection.scalars(_INSERT_EVENTS, rows)).all())
 
 
 def _message(access: ChannelAccess, item: Recording) -> dict[str, object]:
@@ -269,16 +222,3 @@ def _message(access: ChannelAccess, item: Recording) -> dict[str, object]:
         "reply_to": event.reply_to,
         "sent_at": event.occurred_at,
     }
-
-
-async def mark_handed_over(connection: AsyncConnection, ids: Sequence[UUID], now: datetime) -> None:
-    """These events are in the workflow now; a control has done its work with that."""
-    control = Event.kind == EventKind.CONTROL
-    marked = update(Event).where(Event.id.in_(ids), Event.state == EventState.RECEIVED).values(
-        state=case((control, literal(EventState.IGNORED.value)), else_=literal(EventState.QUEUED.value)),
-        reason=case((control, literal("done")), else_=None),
-        ended_at=case((control, literal(now)), else_=None),
-        queued_at=now,
-        handovers=Event.handovers + 1,
-    )  # fmt: skip
-    await connection.execute(marked)

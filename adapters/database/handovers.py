@@ -5,7 +5,20 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import Text, cast, func, or_, select, update
+from sqlalchemy import (
+    ARRAY,
+    DateTime,
+    Text,
+    Uuid,
+    bindparam,
+    case,
+    cast,
+    func,
+    literal,
+    or_,
+    select,
+    update,
+)  # fmt: skip
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.database.records import Event
@@ -18,6 +31,38 @@ from domain.handovers import MAX_BYTES, MAX_ITEMS, MAX_TEXT_BYTES, Item
 from domain.text import within_bytes
 
 _RELAY_LEASE = timedelta(seconds=10)
+
+
+_CONTROL = Event.kind == EventKind.CONTROL
+_NOW = bindparam("now", type_=DateTime(timezone=True))
+# Built once: building a statement costs more than running it, and these run for each webhook.
+_MARK = (
+    update(Event)
+    .where(Event.id == func.any(bindparam("ids", type_=ARRAY(Uuid))), Event.state == EventState.RECEIVED)
+    .values(
+        state=case((_CONTROL, literal(EventState.IGNORED.value)), else_=literal(EventState.QUEUED.value)),
+        reason=case((_CONTROL, literal("done")), else_=None),
+        ended_at=case((_CONTROL, _NOW), else_=None),
+        queued_at=_NOW,
+        handovers=Event.handovers + 1,
+    )
+)
+
+
+_BATCH = (
+    select(
+        Event.id, Event.kind, Event.received_at, Event.handovers, Event.correlation_id,
+        Event.payload["text"].as_string().label("text"),
+        Event.payload["details"]["control"].as_string().label("control"),
+        Conversation.workspace_id, Conversation.bot_id, Conversation.channel_id, Conversation.platform,
+        BotRow.name.label("bot_name"), cast(BotRow.settings["bursts"], Text).label("bursts"),
+    )
+    .join(Conversation, Conversation.id == Event.conversation_id)
+    .join(BotRow, BotRow.id == Conversation.bot_id)
+    .where(Event.conversation_id == bindparam("conversation"), Event.state == EventState.RECEIVED)
+    .order_by(Event.seq)
+    .limit(MAX_ITEMS + 1)
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -48,21 +93,7 @@ def burst_policy(bursts: Bursts) -> BurstPolicy:
 
 async def batch(connection: AsyncConnection, conversation_id: UUID) -> Batch | None:
     """The rows that are not marked yet; None when there are none."""
-    query = (
-        select(
-            Event.id, Event.kind, Event.received_at, Event.handovers, Event.correlation_id,
-            Event.payload["text"].as_string().label("text"),
-            Event.payload["details"]["control"].as_string().label("control"),
-            Conversation.workspace_id, Conversation.bot_id, Conversation.channel_id, Conversation.platform,
-            BotRow.name.label("bot_name"), cast(BotRow.settings["bursts"], Text).label("bursts"),
-        )
-        .join(Conversation, Conversation.id == Event.conversation_id)
-        .join(BotRow, BotRow.id == Conversation.bot_id)
-        .where(Event.conversation_id == conversation_id, Event.state == EventState.RECEIVED)
-        .order_by(Event.seq)
-        .limit(MAX_ITEMS + 1)
-    )  # fmt: skip
-    rows = (await connection.execute(query)).all()
+    rows = (await connection.execute(_BATCH, {"conversation": conversation_id})).all()
     if not rows:
         return None
     items: list[Item] = []
@@ -127,3 +158,8 @@ async def give_back(connection: AsyncConnection, conversations: Sequence[UUID]) 
     """End the lease on conversations that could not be handed over, so that the next round takes them up."""
     ended = update(Conversation).where(Conversation.id.in_(conversations))
     await connection.execute(ended.values(relayed_until=None))
+
+
+async def mark(connection: AsyncConnection, ids: Sequence[UUID], now: datetime) -> None:
+    """These events are in the workflow now; a control has done its work with that."""
+    await connection.execute(_MARK, {"ids": list(ids), "now": now})

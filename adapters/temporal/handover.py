@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
+from weakref import WeakValueDictionary
 
 from sqlalchemy.exc import SQLAlchemyError
 from structlog.stdlib import get_logger
@@ -18,7 +19,6 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from adapters.database import handovers
 from adapters.database.engine import Database
-from adapters.database.events import mark_handed_over
 from adapters.database.handovers import Batch
 from adapters.temporal import names
 from domain.conversations import IndexedStatus
@@ -28,8 +28,10 @@ from domain.ids import ConversationId, workflow_id
 BUDGET = timedelta(milliseconds=250)
 AWAY_SECONDS = 1.0
 RELAY_EVERY_SECONDS = 1.0
-RELAY_AFTER = timedelta(seconds=1.5)
-_RELAY_BUDGET = timedelta(seconds=2)
+PATIENCE = timedelta(seconds=3)
+"""How long Temporal may take; whoever waits for an acknowledgement waits no longer than the budget."""
+RELAY_AFTER = PATIENCE
+"""Until then, whoever recorded it may still be handing it over."""
 _AWAY = (RPCStatusCode.UNAVAILABLE, RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED)
 """What a call ends with that Temporal did not answer; any other end is about the conversation."""
 
@@ -47,33 +49,56 @@ class Handing:
         self._task_queue = task_queue
         self._now = now
         self._away_until = 0.0
+        self._telling: set[asyncio.Task[bool]] = set()
+        self._one_by_one: WeakValueDictionary[UUID, asyncio.Lock] = WeakValueDictionary()
 
-    async def hand_over(self, conversation_id: UUID, budget: timedelta = BUDGET, *, at_once: bool = True) -> bool:
-        """Tell the workflow what it was not told yet; False when Temporal did not take it in time: the relay will.
+    async def hand_over(self, conversation_id: UUID) -> bool:
+        """Tell the workflow what it was not told yet; False when Temporal has not taken it within the budget.
 
-        After a failure, for a moment, nobody but the relay tries: each try would cost its caller the whole budget.
+        What takes longer goes on behind the caller's back, so that a slow server is not told everything twice; what
+        fails is left to the relay. After a failure, for a moment, nobody but the relay tries: each try would cost its
+        caller the whole budget.
         """
-        if at_once and self._is_away():
+        if self._is_away():
             return False
-        more = True
-        while more:
-            async with self._database.begin() as connection:
-                batch = await handovers.batch(connection, conversation_id)
-            if batch is None:
-                return True
-            if not await self._signalled(batch, budget):
-                return False
-            async with self._database.begin() as connection:
-                await mark_handed_over(connection, [UUID(item.id) for item in batch.items], self._now())
-            more = batch.more
-        return True
+        telling = asyncio.create_task(self._tell(conversation_id))
+        self._telling.add(telling)
+        telling.add_done_callback(self._told)
+        done, _ = await asyncio.wait({telling}, timeout=BUDGET.total_seconds())
+        return bool(done) and telling.exception() is None and telling.result()
 
-    async def _signalled(self, batch: Batch, budget: timedelta) -> bool:
+    def _told(self, telling: "asyncio.Task[bool]") -> None:
+        self._telling.discard(telling)
+        if not telling.cancelled() and (error := telling.exception()) is not None:
+            get_logger(__name__).warning("handover_postponed", error=_kind(error))
+
+    async def _tell(self, conversation_id: UUID) -> bool:
+        """One after the other for each conversation: whoever waited finds that it was told already."""
+        lock = self._one_by_one.setdefault(conversation_id, asyncio.Lock())
+        async with lock:
+            while True:
+                async with self._database.once() as connection:
+                    batch = await handovers.batch(connection, conversation_id)
+                if batch is None:
+                    return True
+                if not await self._signalled(batch):
+                    return False
+                async with self._database.once() as connection:
+                    await handovers.mark(connection, [UUID(item.id) for item in batch.items], self._now())
+                if not batch.more:
+                    return True
+
+    async def close(self) -> None:
+        """Wait for what is being told."""
+        if self._telling:
+            await asyncio.wait(self._telling, timeout=PATIENCE.total_seconds())
+
+    async def _signalled(self, batch: Batch) -> bool:
         """Whether Temporal took it; where it did not answer, it is away for a moment."""
         try:
             # The call's own timeout does not cover connecting, which a server that is cut off can hold up for long.
-            async with asyncio.timeout(budget.total_seconds()):
-                await self._signal(batch, budget)
+            async with asyncio.timeout(PATIENCE.total_seconds()):
+                await self._signal(batch)
         except (RPCError, RuntimeError, OSError) as error:
             if not isinstance(error, RPCError) or error.status in _AWAY:
                 self._away_until = time.monotonic() + AWAY_SECONDS
@@ -84,11 +109,11 @@ class Handing:
         self._away_until = 0.0
         return True
 
-    async def _signal(self, batch: Batch, budget: timedelta) -> None:
+    async def _signal(self, batch: Batch) -> None:
         handover = Handover(items=batch.items, bursts=batch.bursts, correlation_id=batch.correlation_id)
         conversation = ConversationId(batch.conversation_id)
         if not batch.starts:
-            await self._signal_if_running(workflow_id(conversation), handover, budget)
+            await self._signal_if_running(workflow_id(conversation), handover)
             return
         await self._client.start_workflow(
             names.CONVERSATION_WORKFLOW,
@@ -100,13 +125,13 @@ class Handing:
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
             search_attributes=_attributes(batch),
             static_summary=f"{batch.bot_name} on {batch.platform}",
-            rpc_timeout=budget,
+            rpc_timeout=PATIENCE,
         )
 
-    async def _signal_if_running(self, workflow: str, handover: Handover, budget: timedelta) -> None:
+    async def _signal_if_running(self, workflow: str, handover: Handover) -> None:
         handle = self._client.get_workflow_handle(workflow)
         try:
-            await handle.signal(names.RECEIVE_SIGNAL, handover, rpc_timeout=budget)
+            await handle.signal(names.RECEIVE_SIGNAL, handover, rpc_timeout=PATIENCE)
         except RPCError as error:
             if error.status is not RPCStatusCode.NOT_FOUND:
                 raise
@@ -140,7 +165,7 @@ class Handing:
 
     async def _relayed(self, conversation: UUID) -> bool:
         try:
-            return await self.hand_over(conversation, budget=_RELAY_BUDGET, at_once=False)
+            return await self._tell(conversation)
         except ValueError as error:
             # Settings of a bot that this version cannot read must not hold up the other bots' conversations.
             get_logger(__name__).error("handover_impossible", conversation=str(conversation), error=_kind(error))

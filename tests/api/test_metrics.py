@@ -11,7 +11,7 @@ CANARY = "canary-in-a-text"
 
 async def metric(product: Product, name: str, **labels: str) -> float:
     """The value of one metric; 0 when it is not there."""
-    listed = ",".join(f'{label}="{value}"' for label, value in labels.items())
+    listed = ",".join(f'{label}="{value}"' for label, value in sorted(labels.items()))
     start = f"{name}{{{listed}}} " if labels else f"{name} "
     lines = (await product.client.get("/metrics")).text.splitlines()
     return float(next((line.removeprefix(start) for line in lines if line.startswith(start)), 0))

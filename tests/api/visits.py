@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
@@ -42,6 +42,13 @@ class Stream:
                 if "event" in fields and (not kinds or fields["event"] in kinds):
                     number = int(fields["id"]) if "id" in fields else None
                     return Heard(fields["event"], number, json.loads(fields["data"]))
+
+    async def ended(self, within_seconds: float) -> None:
+        """Returns once nothing more comes."""
+        async with asyncio.timeout(within_seconds):
+            with suppress(EOFError, httpx.RemoteProtocolError):
+                while True:
+                    await self._block()
 
     async def _block(self) -> dict[str, str]:
         fields: dict[str, str] = {}

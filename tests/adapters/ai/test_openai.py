@@ -364,9 +364,7 @@ async def test_a_check_of_something_else_is_unreachable(body: JsonValue) -> None
 Call = Callable[[OpenAI], Awaitable[object]]
 
 
-@pytest.mark.parametrize(
-    "call", [lambda it: it.complete(MODEL, PROMPT), lambda it: it.judge(SAID), lambda it: it.check()]
-)
+@pytest.mark.parametrize("call", [lambda it: it.complete(MODEL, PROMPT), lambda it: it.judge(SAID)])
 async def test_neither_key_nor_words_are_logged(
     openai: OpenAI, simulated: Simulated, call: Call, caplog: pytest.LogCaptureFixture
 ) -> None:

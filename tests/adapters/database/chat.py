@@ -11,7 +11,7 @@ from pydantic import JsonValue
 from sqlalchemy import Select, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from adapters.database import channels, events, ledger, turns, voice
+from adapters.database import channels, events, handovers, ledger, turns, voice
 from adapters.database.channels import ChannelAccess, credentials_vault
 from adapters.database.engine import Database
 from adapters.database.ledger import Part, Plan
@@ -64,7 +64,7 @@ class Chat:
             recorded = await events.record(connection, self.access, told, self.now)
             ids = [item.id for item in recorded.new]
             if handed_over:
-                await events.mark_handed_over(connection, ids, self.now)
+                await handovers.mark(connection, ids, self.now)
         return [UUID(str(item)) for item in ids]
 
     async def begin(self, *brought: UUID, behind: bool = False, together: bool = True) -> Begun:

@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select, update
 
-from adapters.database import events, handovers, voice
+from adapters.database import handovers, voice
 from adapters.database.engine import Database
 from adapters.database.handovers import Batch
 from adapters.database.records import Event
@@ -36,7 +36,7 @@ async def batch(chat: Chat) -> Batch | None:
 async def mark(chat: Chat, ids: Sequence[UUID]) -> None:
     """Mark as handed over."""
     async with chat.database.begin() as connection:
-        await events.mark_handed_over(connection, ids, chat.now)
+        await handovers.mark(connection, ids, chat.now)
 
 
 async def lease(chat: Chat, most: int = 50) -> list[UUID]:
