@@ -61,19 +61,28 @@ class Inbox:
         while len(self._seen) > MAX_SEEN:
             self._seen.popitem(last=False)
 
-    def take_first(self, *kinds: str) -> Waiting | None:
-        """The first thing that waits, when it is of one of these kinds; it waits no longer."""
-        first = next(iter(self._waiting.values()), None)
-        return self._waiting.pop(first.id) if first and first.kind in kinds else None
+    def take(self, kind: str) -> Waiting | None:
+        """The first thing of a kind, which does not wait behind messages; it waits no longer."""
+        found = next((item for item in self._waiting.values() if item.kind == kind), None)
+        return self._waiting.pop(found.id) if found else None
+
+    @property
+    def has_other_than_messages(self) -> bool:
+        """Whether a control or something to say waits: it is done before the next turn."""
+        return any(item.kind != "message" for item in self._waiting.values())
 
     def due(self) -> datetime | None:
         """When the waiting messages are to be answered; None when none waits."""
         messages = self._messages()
         return due_at(self.bursts, messages[0].heard_at, messages[-1].heard_at) if messages else None
 
-    def to_bring(self) -> tuple[str, ...]:
-        """The messages to bring to the next turn, the oldest where there are too many for one."""
-        return members(self.bursts, [item.id for item in self._messages()])[:MAX_BROUGHT]
+    def to_bring(self, *, together: bool = False) -> tuple[str, ...]:
+        """The messages to bring to the next turn, the oldest where there are too many for one.
+
+        `together`: all of them, whatever the bot's policy says.
+        """
+        waiting = [item.id for item in self._messages()]
+        return tuple(waiting if together else members(self.bursts, waiting))[:MAX_BROUGHT]
 
     def settle(self, settled: Sequence[str], *, behind: bool) -> None:
         """Forget what need not be brought again; `behind`: more waits in PostgreSQL."""

@@ -77,6 +77,8 @@ class Begun(Frozen):
     judge_input: bool = False
     judge_before: bool = False
     fail_closed: bool = False
+    wait_seconds: float = 0.0
+    """Above the contact's rate: no turn is opened for so long, and then what waits is answered together."""
 
 
 class TurnRef(Frozen):

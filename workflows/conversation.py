@@ -36,6 +36,7 @@ class ConversationWorkflow:
         self._doing = "waiting"
         self._turn = state.turns
         self._look_again = False
+        self._together = False
         self._correlation_id: str | None = None
 
     @workflow.signal(name="receive", description="Messages, controls and things to say, oldest first.")
@@ -57,16 +58,16 @@ class ConversationWorkflow:
 
     async def _do_next(self) -> bool:
         """Do the first thing that waits; True when the conversation is over for now."""
-        control = self._inbox.take_first("control")
+        control = self._inbox.take("control")
         if control is not None and control.control is not None:
             self._obey(control.control)
             return control.control is Control.CLOSE and not self._inbox.has_work
-        said = self._inbox.take_first("say")
+        said = self._inbox.take("say")
         if said is not None:
             await self._deliver(Reply(conversation_id=self._state.conversation_id, message_id=said.id))
             return False
-        await self._until_quiet()
-        await self._take_turn()
+        if await self._is_quiet():
+            await self._take_turn()
         return False
 
     def _obey(self, control: Control) -> None:
@@ -79,17 +80,31 @@ class ConversationWorkflow:
             self._state = self._state.model_copy(update={"status": status.value})
             workflow.upsert_search_attributes([_STATUS.value_set(status.value)])
 
-    async def _until_quiet(self) -> None:
-        """Wait until the burst is over, by the bot's policy; a message that waited long enough is due at once."""
+    async def _is_quiet(self) -> bool:
+        """Wait until the burst is over, by the bot's policy; False when a control or something to say came first."""
         while (due := self._inbox.due()) is not None and due > workflow.now():
             self._tell("waiting for a quiet moment")
-            await workflow.sleep(due - workflow.now(), summary="until the burst is over")
+            if not await self._pause(due - workflow.now(), "until the burst is over"):
+                return False
+        return True
+
+    async def _pause(self, duration: timedelta, summary: str) -> bool:
+        """Wait so long; False when a control or something to say came before."""
+        try:
+            await workflow.wait_condition(
+                lambda: self._inbox.has_other_than_messages, timeout=duration, timeout_summary=summary
+            )
+        except TimeoutError:
+            return True
+        return False
 
     async def _take_turn(self) -> None:
         self._look_again = False
         begun = await self._begin()
         self._inbox.settle(begun.settled, behind=self._inbox.behind and begun.more)
+        self._together = begun.wait_seconds > 0
         if begun.turn == 0:
+            await self._until_within_rate(begun.wait_seconds)
             return
         self._turn = begun.turn
         if self._state.status == IndexedStatus.CLOSED:
@@ -100,14 +115,20 @@ class ConversationWorkflow:
             return
         await self._deliver(reply)
 
+    async def _until_within_rate(self, seconds: float) -> None:
+        """Above the contact's rate of turns, what waits is answered together, in order, when the rate allows it."""
+        if seconds > 0:
+            self._tell("waiting for the contact's rate of turns")
+            await self._pause(timedelta(seconds=seconds), "until the contact's rate allows a turn")
+
     async def _begin(self) -> Begun:
         """PostgreSQL names the turn; a local activity where it answers at once, a patient one where it does not."""
         self._tell("opening a turn")
         ask = Begin(
             conversation_id=self._state.conversation_id,
-            brought=self._inbox.to_bring(),
+            brought=self._inbox.to_bring(together=self._together),
             behind=self._inbox.behind,
-            together=self._inbox.bursts.policy != "queue",
+            together=self._together or self._inbox.bursts.policy != "queue",
             correlation_id=self._correlation_id,
         )
         try:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 from sqlalchemy import ARRAY, Row, Uuid, bindparam, func, insert, select, update
@@ -21,6 +21,7 @@ from domain.platforms import PlatformName
 from domain.turns import Account, Begin, Begun, ReplyKind
 
 MOST_MEMBERS = MAX_BROUGHT
+_MINUTE = timedelta(minutes=1)
 
 
 # Built once: building a statement costs more than running it, and these run for each turn.
@@ -36,6 +37,9 @@ _LOCK = (
 # A statement of its own, because the lock may have been waited for: only a later one sees what its holder did.
 _OPEN_TURN = select(Turn.id, Turn.number, Turn.generation, Turn.fixed_reply, Turn.reason).where(
     Turn.conversation_id == bindparam("conversation"), Turn.ended_at.is_(None)
+)
+_OPENED_AT = select(Turn.opened_at).where(
+    Turn.conversation_id == bindparam("conversation"), Turn.number == bindparam("number")
 )
 _MEMBERS = select(Event.id).where(Event.turn_id == bindparam("turn"))
 _WAIT = (
@@ -112,6 +116,9 @@ async def begin(connection: AsyncConnection, ask: Begin, now: datetime) -> Begun
     opening = open_turn(standing.bot, candidates, together=ask.together)
     if not opening.members:
         return Begun(settled=tuple(str(item) for item in gone))
+    wait = await _over_rate(connection, standing, now)
+    if wait > timedelta(0):
+        return Begun(settled=tuple(str(item) for item in gone), more=ask.behind, wait_seconds=wait.total_seconds())
     turn = await _insert(connection, standing, opening, now)
     members = {UUID(item) for item in opening.members}
     return _begun(standing.bot, turn, members, settled=gone | (members & brought), more=len(members) < len(waiting))
@@ -130,6 +137,16 @@ async def _lock(connection: AsyncConnection, conversation_id: UUID) -> _Standing
 async def _open_turn(connection: AsyncConnection, conversation_id: UUID) -> _Turn | None:
     row = (await connection.execute(_OPEN_TURN, {"conversation": conversation_id})).one_or_none()
     return _Turn(*row) if row else None
+
+
+async def _over_rate(connection: AsyncConnection, standing: _Standing, now: datetime) -> timedelta:
+    """How long until the contact may have another turn; a minute holds so many as the bot allows."""
+    most = standing.bot.limits.messages_per_minute
+    if most is None or standing.turns < most:
+        return timedelta(0)
+    oldest = {"conversation": standing.id, "number": standing.turns - most + 1}
+    opened_at = await connection.scalar(_OPENED_AT, oldest)
+    return opened_at + _MINUTE - now if opened_at else timedelta(0)
 
 
 async def _waiting(

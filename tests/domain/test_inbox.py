@@ -51,6 +51,13 @@ def waiting(inbox: Inbox) -> list[str]:
     return [item.id for item in inbox.carried(ConversationState()).waiting]
 
 
+def take_first(inbox: Inbox) -> None:
+    """Take whatever waits first."""
+    first = next(iter(inbox.carried(ConversationState()).waiting), None)
+    if first is not None:
+        inbox.take(first.kind)
+
+
 kinds = st.sampled_from(["message", "message", "message", "control", "say"])
 items = st.builds(
     lambda number, kind, again: Item.model_validate(
@@ -102,7 +109,7 @@ def test_each_thing_waits_once_and_in_the_order_in_which_it_was_first_heard(sequ
         elif what == "settle" and isinstance(argument, int):
             inbox.settle(waiting(inbox)[:argument], behind=False)
         elif what == "take":
-            inbox.take_first("message", "control", "say")
+            take_first(inbox)
         else:
             inbox = next_run(inbox)
         assert waiting(inbox) == line
@@ -188,14 +195,18 @@ def test_a_control_that_silences_is_counted_when_it_is_heard(wanted: Control) ->
     assert inbox.stops == (1 if wanted in SILENCING else 0)
 
 
-def test_only_the_first_thing_is_taken_and_only_when_it_is_wanted() -> None:
-    inbox = heard(message(1), control(2, Control.PAUSE))
-    assert inbox.take_first("control") is None
-    inbox.settle([event(1)], behind=False)
-    taken = inbox.take_first("control")
-    assert taken is not None
-    assert (taken.id, taken.control) == (event(2), Control.PAUSE)
-    assert inbox.take_first("control", "say", "message") is None
+def test_a_control_does_not_wait_behind_messages() -> None:
+    inbox = heard(message(1), control(2, Control.PAUSE), control(3, Control.RESUME))
+    assert inbox.has_other_than_messages
+    taken = [inbox.take("control"), inbox.take("control"), inbox.take("control")]
+    assert [item.control if item else None for item in taken] == [Control.PAUSE, Control.RESUME, None]
+    assert waiting(inbox) == [event(1)]
+    assert not inbox.has_other_than_messages
+
+
+def test_above_the_rate_a_queue_is_brought_together() -> None:
+    inbox = heard(message(1), message(3), policy="queue")
+    assert inbox.to_bring(together=True) == (event(1), event(3))
 
 
 def test_messages_are_due_by_when_they_were_heard_and_by_the_newest_policy() -> None:

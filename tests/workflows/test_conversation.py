@@ -1,7 +1,11 @@
 """A conversation on real servers: what the contact gets, in which order, and how each message ends."""
 
 import asyncio
+from datetime import timedelta
 
+from sqlalchemy import update
+
+from adapters.database.records import Turn
 from tests.product import Product, Visitor
 
 
@@ -124,3 +128,16 @@ async def test_many_visitors_are_answered_side_by_side(product: Product) -> None
     await asyncio.gather(*(visitor.say(f"I am {number}") for number, visitor in enumerate(visitors)))
     answers = await asyncio.gather(*(visitor.heard(1) for visitor in visitors))
     assert [heard[0]["text"] for heard in answers] == [f"You said: I am {number}" for number in range(10)]
+
+
+async def test_above_the_rate_messages_are_answered_together_and_in_order(product: Product) -> None:
+    visitor = await product.visitor(bursts={"policy": "queue"}, limits={"messages_per_minute": 2})
+    for number in range(2):
+        await visitor.say(f"number {number}")
+    await visitor.heard(2)
+    await product.until_states("answered", "answered")
+    async with product.database.begin() as connection:
+        await connection.execute(update(Turn).values(opened_at=Turn.opened_at - timedelta(seconds=55)))
+    said = [(await visitor.say(f"number {number}")).json()["message_id"] for number in range(2, 5)]
+    answers = await visitor.heard(3)
+    assert answers[2]["answers"] == said
