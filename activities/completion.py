@@ -21,7 +21,7 @@ from adapters.database import completions, transcripts, turns
 from adapters.database.completions import Claim
 from adapters.database.engine import Database
 from adapters.database.transcripts import TurnContext
-from adapters.errors import CredentialsRefused, EmptyAnswer, OutsideError, Unreachable
+from adapters.errors import Again, CredentialsRefused, EmptyAnswer, OutsideError, Unreachable
 from adapters.platforms.base import Platform
 from adapters.vault import Vault
 from domain.bots import Model
@@ -80,26 +80,25 @@ class Completion:
         try:
             async with self._kept(ref, lease), self._typing.shown(context, UUID(ref.conversation_id)):
                 answer, duration = await self._ask(context)
+                text, verdict = await self._judged(context, shortened(answer.text, MAX_MESSAGE_CHARACTERS))
         except (OutsideError, asyncio.CancelledError):
             async with self._database.once() as connection:
                 await completions.give_back(connection, UUID(ref.turn_id), ref.generation, lease)
             raise
-        text, verdict = await self._judged(context, shortened(answer.text, MAX_MESSAGE_CHARACTERS))
         return await self._store(ref, lease, context, answer, duration, text, verdict)
 
     async def _ask(self, context: TurnContext) -> tuple[Answer, timedelta]:
-        """The first of the bot's models that answers; what the last one raised when none does."""
-        models = (context.access.bot.model, *context.access.bot.fallback_models)
-        for position, model in enumerate(models, 1):
+        """The first of the bot's models that answers; where none does, what says that one may later."""
+        failures: list[OutsideError] = []
+        for model in (context.access.bot.model, *context.access.bot.fallback_models):
             try:
                 started = time.monotonic()
                 answer = await self._ask_one(context, model)
                 return answer, timedelta(seconds=time.monotonic() - started)
             except OutsideError as error:
                 get_logger(__name__).warning("model_failed", model=model.name, reason=error.reason)
-                if position == len(models):
-                    raise
-        raise AssertionError("a bot has at least one model")
+                failures.append(error)
+        raise next((error for error in failures if isinstance(error, Again)), failures[-1])
 
     async def _ask_one(self, context: TurnContext, model: Model) -> Answer:
         bot = context.access.bot

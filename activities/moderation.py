@@ -64,5 +64,6 @@ class Moderation:
             return await self.judge(bot, text)
         except OutsideError as error:
             get_logger(__name__).warning("moderation_failed", reason=error.reason, policy=bot.moderation.on_error)
-            closed = bot.moderation.on_error == "closed"
-            return Verdict(action="refuse" if closed else "allow", provider=bot.moderation.provider)
+            if bot.moderation.on_error == "open":
+                return Verdict(provider=bot.moderation.provider)
+            return Verdict(action="refuse", provider=bot.moderation.provider, categories=("unavailable",))

@@ -6,6 +6,7 @@ from adapters.database.channels import ChannelAccess
 from settings import Settings
 
 _PORTS = {"http": 80, "https": 443}
+_THIS_MACHINE = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 def allowed(settings: Settings, access: ChannelAccess, origin: str | None) -> bool:
@@ -18,9 +19,11 @@ def allowed(settings: Settings, access: ChannelAccess, origin: str | None) -> bo
 
 
 def _normal(address: str) -> tuple[str, str, int | None]:
-    """Scheme, host and port, as RFC 6454 compares origins."""
+    """Scheme, host and port, as RFC 6454 compares origins; this machine is one host by all its names."""
     try:
         parts = urlsplit(address)
-        return parts.scheme.lower(), (parts.hostname or "").lower(), parts.port or _PORTS.get(parts.scheme.lower())
+        host = (parts.hostname or "").lower()
+        named = "localhost" if host in _THIS_MACHINE else host
+        return parts.scheme.lower(), named, parts.port or _PORTS.get(parts.scheme.lower())
     except ValueError:
         return "", address, None

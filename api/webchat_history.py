@@ -25,6 +25,7 @@ from adapters.database.records import Event, Message
 from adapters.database.tables import Conversation
 from adapters.platforms.text import html as markdown_html
 from api.v1 import objects
+from domain.conversations import ConversationStatus, Voice, status
 from domain.ids import ChannelId
 
 _CHANGES_AT_ONCE = 50
@@ -57,6 +58,16 @@ async def last_seq(connection: AsyncConnection, conversation_id: UUID) -> int:
     """The newest number of a conversation; 0 before its first message."""
     found = await connection.scalar(select(Conversation.last_seq).where(Conversation.id == conversation_id))
     return found or 0
+
+
+async def standing(database: Database, conversation_id: UUID) -> ConversationStatus:
+    """How the conversation stands, for the visitor: a turn that runs shows as typing, not as a status."""
+    query = select(Conversation.voice, Conversation.closed_at).where(Conversation.id == conversation_id)
+    async with database.once() as connection:
+        row = (await connection.execute(query)).one_or_none()
+    if row is None:
+        return ConversationStatus.WAITING
+    return status(closed=row.closed_at is not None, voice=Voice(row.voice), turn_open=False)
 
 
 async def recorded(database: Database, channel_id: ChannelId, key: str) -> tuple[UUID, int]:

@@ -16,6 +16,7 @@ from api.resources import Resources, Using
 from api.wakeups import STOPPING
 from api.webchat import Opened, Visited
 from api.webchat_history import Change
+from domain.conversations import ConversationStatus
 from domain.ids import ConversationId, WorkspaceId, conversation_id
 
 PING_SECONDS = 15.0
@@ -51,6 +52,8 @@ async def told(
 ) -> AsyncGenerator[str, None]:
     """First what was missed, then what comes; a reader that stops reading is simply not written to."""
     yield f"retry: {_RETRY_MS}\n\n"
+    async for remark in _unusual_standing(using, conversation):
+        yield remark
     async with using.wakeups.of(conversation) as notes:
         while True:
             try:
@@ -72,7 +75,25 @@ async def told(
             if note.get("kind") == STOPPING:
                 return
             if note.get("kind") in _PASSING:
-                yield f"event: {note['kind']}\ndata: {json.dumps({'conversation_id': str(conversation)})}\n\n"
+                yield await _passing(using, conversation, str(note["kind"]))
+
+
+async def _unusual_standing(using: Resources, conversation: ConversationId) -> AsyncGenerator[str, None]:
+    """Whoever comes to a conversation that is paused, handed over or closed is told so at once."""
+    remark = await _passing(using, conversation, "status")
+    if f'"{ConversationStatus.WAITING}"' not in remark:
+        yield remark
+
+
+async def _passing(using: Resources, conversation: ConversationId, kind: str) -> str:
+    """An event without a number; one about the standing says how it is now, whatever it was when it was sent."""
+    about = {"conversation_id": str(conversation)}
+    if kind != "typing":
+        try:
+            about["status"] = await in_time(webchat_history.standing(using.database, conversation))
+        except (SQLAlchemyError, OSError):
+            return ": the standing is not known\n\n"
+    return f"event: {kind}\ndata: {json.dumps(about)}\n\n"
 
 
 def _durable(change: Change) -> str:

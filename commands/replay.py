@@ -62,10 +62,18 @@ async def replayed(settings: Settings, histories: AsyncIterator[WorkflowHistory]
         runtime=Runtime(telemetry=TelemetryConfig(logging=None)),
         data_converter=pydantic_data_converter if plain else data_converter(settings),
     )
+    with _silent("temporalio"):
+        async with replayer.workflow_replay_iterator(_begun(histories)) as results:
+            async for result in results:
+                failure = result.replay_failure
+                yield Replayed(result.history, None if failure is None else _reason(failure))
+
+
+async def _begun(histories: AsyncIterator[WorkflowHistory]) -> AsyncIterator[WorkflowHistory]:
+    """Those in which something was decided: for another the replayer would wait for ever."""
     async for history in histories:
-        with _silent("temporalio"):
-            result = await replayer.replay_workflow(history, raise_on_replay_failure=False)
-        yield Replayed(history, None if result.replay_failure is None else _reason(result.replay_failure))
+        if any(event.HasField("workflow_task_completed_event_attributes") for event in history.events):
+            yield history
 
 
 async def newest(client: Client, query: str, limit: int) -> AsyncIterator[WorkflowHistory]:

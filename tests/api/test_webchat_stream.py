@@ -181,7 +181,20 @@ async def test_a_close_is_told_as_such(
             conversation, now = conversation_of(visitor), datetime.now(UTC)
             await voice.control(connection, conversation, channel.workspace_id, Control.CLOSE, now=now)
         heard = await stream.next("closed")
-    assert (heard.id, heard.data) == (None, {"conversation_id": visitor.session["conversation_id"]})
+    told = {"conversation_id": visitor.session["conversation_id"], "status": "closed"}
+    assert (heard.id, heard.data) == (None, told)
+
+
+async def test_whoever_comes_to_a_paused_conversation_is_told_so(
+    client: httpx.AsyncClient, channel: MadeChannel, visitor: Visitor, database: Database
+) -> None:
+    await visitor.say("hello")
+    async with database.begin() as connection:
+        conversation, now = conversation_of(visitor), datetime.now(UTC)
+        await voice.control(connection, conversation, channel.workspace_id, Control.PAUSE, now=now)
+    async with listening(client, channel.id, visitor) as stream:
+        heard = await stream.next("status")
+    assert heard.data["status"] == "paused"
 
 
 async def test_a_page_that_stops_reading_holds_up_nobody(

@@ -49,8 +49,10 @@ async def against(behaviour: Behaviour) -> AsyncIterator[OpenAI]:
     """The adapter, pointed at a server that behaves so."""
     async with serving(behaviour) as wire:
         adapter = OpenAI(KEY, f"{wire.url}/v1")
-        yield adapter
-        await adapter.close()
+        try:
+            yield adapter
+        finally:
+            await adapter.close()
 
 
 def saying(answer: JsonValue) -> Behaviour:

@@ -1,0 +1,75 @@
+"""Activities on the workbench: built as the worker builds them, and run one at a time."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from pydantic import JsonValue
+from sqlalchemy import select
+from temporalio.testing import ActivityEnvironment
+
+from activities.completion import Completion
+from activities.moderation import Judged, Moderation
+from adapters.ai.catalogue import judges, openai_of, providers
+from adapters.database import records
+from adapters.database.channels import credentials_vault
+from adapters.database.engine import Database
+from adapters.platforms.catalogue import http_client, platforms
+from domain.turns import Completed, TurnRef
+from settings import Settings
+from tests.adapters.database.chat import Chat, open_chat
+
+
+@dataclass(frozen=True)
+class Bench:
+    """A turn that wants an answer, and the activities that get it one."""
+
+    chat: Chat
+    ref: TurnRef
+    completion: Completion
+    moderation: Moderation
+
+    async def complete(self) -> Completed:
+        """Ask the model."""
+        return await ActivityEnvironment().run(self.completion.complete, self.ref)
+
+    async def moderate(self) -> Judged:
+        """Ask the judge."""
+        return await ActivityEnvironment().run(self.moderation.moderate, self.ref)
+
+    async def usage(self) -> list[tuple[object, ...]]:
+        """What was paid: model, and tokens in and out."""
+        row = records.Usage
+        return await self.chat.rows(select(row.model, row.input_tokens, row.output_tokens).order_by(row.created_at))
+
+    async def stored(self) -> list[tuple[object, ...]]:
+        """The stored answers: text, whether it was refused, and calls."""
+        row = records.Completion
+        return await self.chat.rows(select(row.text, row.refused, row.calls))
+
+    async def verdicts(self) -> list[tuple[object, ...]]:
+        """What moderation found: direction, action and categories."""
+        row = records.VerdictRow
+        return await self.chat.rows(select(row.direction, row.action, row.categories).order_by(row.created_at))
+
+
+@asynccontextmanager
+async def set_up(settings: Settings, database: Database, *said: str, **bot: JsonValue) -> AsyncIterator[Bench]:
+    """A bot with these settings that was told this."""
+    chat = await open_chat(settings, database, **bot)
+    begun = await chat.begin(*await chat.hear(*(said or ("hello",))))
+    chat.now = datetime.now(UTC)
+    http, model = http_client(), openai_of(settings)
+    vault = credentials_vault(settings.secrets())
+    moderation = Moderation(database, vault, judges(model))
+    completion = Completion(
+        database, vault, providers(settings, model), platforms(settings, http), moderation, lambda: datetime.now(UTC)
+    )
+    ref = TurnRef(conversation_id=str(chat.id), turn_id=begun.turn_id, turn=begun.turn)
+    try:
+        yield Bench(chat, ref, completion, moderation)
+    finally:
+        await http.close()
+        if model is not None:
+            await model.close()
