@@ -46,6 +46,7 @@ class Settings(BaseSettings):
     graph_version: str = "v25.0"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_format: Literal["json", "console"] = "json"
+    metrics_host: str = "127.0.0.1"
     metrics_port: Annotated[int, Field(ge=0, le=65535)] | None = None
     chromium: str | None = None
 

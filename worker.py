@@ -24,7 +24,7 @@ from adapters.database.channels import credentials_vault
 from adapters.database.engine import Database
 from adapters.http import Http
 from adapters.platforms.catalogue import http_client, platforms
-from adapters.temporal.client import connect
+from adapters.temporal.client import connect, metered
 from adapters.temporal.handover import Handing
 from adapters.temporal.names import ai_queue, delivery_queue
 from settings import Settings
@@ -146,7 +146,7 @@ async def run(
         model = openai_of(settings)
         if model is not None:
             stack.push_async_callback(model.close)
-        client = await connect(settings)
+        client = await connect(settings, runtime=metered(settings))
         workers = Workers(settings, client, database, http, model, version)
         stack.push_async_callback(workers.handing.close)
         for worker in workers.of(queues):

@@ -71,6 +71,15 @@ async def database_url(template: str) -> AsyncIterator[str]:
         yield address
 
 
+@pytest.fixture(scope="module")
+async def shared(template: str) -> AsyncIterator[Database]:
+    """A database for the tests of one file: who asks only for rows of its own chat needs no other."""
+    async with fresh_database(template) as address:
+        made = Database(address)
+        yield made
+        await made.close()
+
+
 @pytest.fixture
 async def database(database_url: str) -> AsyncIterator[Database]:
     """Transactions on the test's database."""

@@ -7,6 +7,7 @@ from pathlib import Path
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.converter import DataConverter, DefaultFailureConverterWithEncodedAttributes
+from temporalio.runtime import PrometheusConfig, Runtime, TelemetryConfig
 from temporalio.service import RetryConfig, TLSConfig
 
 from adapters.temporal.codec import EncryptionCodec
@@ -47,7 +48,17 @@ def _tls(settings: Settings) -> TLSConfig | bool:
     )
 
 
-async def connect(settings: Settings, *, lazy: bool = False, impatient: bool = False) -> Client:
+def metered(settings: Settings) -> Runtime | None:
+    """A runtime that serves the SDK's own metrics on METRICS_PORT, for Prometheus; None where no port is set."""
+    if settings.metrics_port is None:
+        return None
+    address = f"{settings.metrics_host}:{settings.metrics_port}"
+    return Runtime(telemetry=TelemetryConfig(metrics=PrometheusConfig(bind_address=address, durations_as_seconds=True)))
+
+
+async def connect(
+    settings: Settings, *, lazy: bool = False, impatient: bool = False, runtime: Runtime | None = None
+) -> Client:
     """A client of the configured server; `lazy`: connects when first used; `impatient`: does not retry."""
     assert settings.temporal_address is not None
     once = RetryConfig(max_retries=0, max_elapsed_time_millis=int(timedelta(seconds=1).total_seconds() * 1000))
@@ -58,5 +69,6 @@ async def connect(settings: Settings, *, lazy: bool = False, impatient: bool = F
         tls=_tls(settings),
         data_converter=data_converter(settings),
         lazy=lazy,
+        runtime=runtime,
         retry_config=once if impatient else None,
     )

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from uuid import UUID
 
 from pydantic import JsonValue
 from sqlalchemy import select
@@ -41,23 +42,26 @@ class Bench:
     async def usage(self) -> list[tuple[object, ...]]:
         """What was paid: model, and tokens in and out."""
         row = records.Usage
-        return await self.chat.rows(select(row.model, row.input_tokens, row.output_tokens).order_by(row.created_at))
+        paid = select(row.model, row.input_tokens, row.output_tokens).order_by(row.created_at)
+        return await self.chat.rows(paid.where(row.conversation_id == self.chat.id))
 
     async def stored(self) -> list[tuple[object, ...]]:
         """The stored answers: text, whether it was refused, and calls."""
         row = records.Completion
-        return await self.chat.rows(select(row.text, row.refused, row.calls))
+        kept = select(row.text, row.refused, row.calls)
+        return await self.chat.rows(kept.where(row.turn_id == UUID(self.ref.turn_id)))
 
     async def verdicts(self) -> list[tuple[object, ...]]:
         """What moderation found: direction, action and categories."""
         row = records.VerdictRow
-        return await self.chat.rows(select(row.direction, row.action, row.categories).order_by(row.created_at))
+        found = select(row.direction, row.action, row.categories).order_by(row.created_at)
+        return await self.chat.rows(found.where(row.conversation_id == self.chat.id))
 
 
 @asynccontextmanager
 async def set_up(settings: Settings, database: Database, *said: str, **bot: JsonValue) -> AsyncIterator[Bench]:
-    """A bot with these settings that was told this."""
-    chat = await open_chat(settings, database, **bot)
+    """A bot with these settings that was told this on Telegram."""
+    chat = await open_chat(settings, database, "telegram", **bot)
     begun = await chat.begin(*await chat.hear(*(said or ("hello",))))
     chat.now = datetime.now(UTC)
     http, model = http_client(), openai_of(settings)

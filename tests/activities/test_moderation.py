@@ -28,19 +28,19 @@ async def judge_calls(simulated: Simulated) -> list[object]:
 
 
 async def test_all_messages_of_a_turn_are_judged_together(
-    pointed: Settings, database: Database, simulated: Simulated
+    pointed: Settings, shared: Database, simulated: Simulated
 ) -> None:
-    async with set_up(pointed, database, "hello", "how are you?", **judged()) as bench:
+    async with set_up(pointed, shared, "hello", "how are you?", **judged()) as bench:
         assert await bench.moderate() == Judged()
         assert await judge_calls(simulated) == ["hello\nhow are you?"]
         assert await bench.verdicts() == []
 
 
 async def test_a_refusal_names_its_categories_and_its_verdict_is_stored_once(
-    pointed: Settings, database: Database, simulated: Simulated
+    pointed: Settings, shared: Database, simulated: Simulated
 ) -> None:
     await simulated.post("/openai/answers", flagged_words=FLAGGED)
-    async with set_up(pointed, database, "an awful, vile thing", **judged()) as bench:
+    async with set_up(pointed, shared, "an awful, vile thing", **judged()) as bench:
         for _ in range(2):
             assert await bench.moderate() == Judged(refused=True, reason="moderation:hate,violence")
         assert await bench.verdicts() == [("input", "refuse", ["hate", "violence"])]
@@ -51,17 +51,17 @@ async def test_a_refusal_names_its_categories_and_its_verdict_is_stored_once(
     [(500, "unreachable", False), (429, "rate_limited", False), (400, "unacceptable", True)],
 )
 async def test_a_provider_that_is_away_is_a_failure_that_the_policy_replaces(
-    pointed: Settings, database: Database, simulated: Simulated, status: int, reason: str, never: bool
+    pointed: Settings, shared: Database, simulated: Simulated, status: int, reason: str, never: bool
 ) -> None:
     await simulated.fault("status", status=status, method="moderations")
-    async with set_up(pointed, database, **judged()) as bench:
+    async with set_up(pointed, shared, **judged()) as bench:
         with pytest.raises(ApplicationError) as raised:
             await bench.moderate()
     assert (raised.value.type, raised.value.non_retryable) == (reason, never)
 
 
-async def test_without_a_provider_the_failure_names_what_to_set(settings: Settings, database: Database) -> None:
-    async with set_up(settings, database, **judged()) as bench:
+async def test_without_a_provider_the_failure_names_what_to_set(keyless: Settings, shared: Database) -> None:
+    async with set_up(keyless, shared, **judged()) as bench:
         with pytest.raises(ApplicationError, match="OPENAI_API_KEY") as raised:
             await bench.moderate()
     assert raised.value.non_retryable
@@ -71,19 +71,19 @@ async def test_without_a_provider_the_failure_names_what_to_set(settings: Settin
     ("on_error", "refused", "reason"), [("open", False, None), ("closed", True, "moderation:unavailable")]
 )
 async def test_an_answer_that_cannot_be_judged_is_sent_or_refused_as_the_bot_says(
-    pointed: Settings, database: Database, simulated: Simulated, on_error: str, refused: bool, reason: str | None
+    pointed: Settings, shared: Database, simulated: Simulated, on_error: str, refused: bool, reason: str | None
 ) -> None:
     await simulated.fault("status", status=503, method="moderations")
-    async with set_up(pointed, database, **judged(on_error=on_error)) as bench:
+    async with set_up(pointed, shared, **judged(on_error=on_error)) as bench:
         completed = await bench.complete()
     assert (completed.refused, completed.reason) == (refused, reason)
 
 
 async def test_the_built_in_rules_clean_an_answer_before_a_provider_sees_it(
-    pointed: Settings, database: Database, simulated: Simulated
+    pointed: Settings, shared: Database, simulated: Simulated
 ) -> None:
     await simulated.answer("It is 4111 1111 1111 1111.")
-    async with set_up(pointed, database, **judged()) as bench:
+    async with set_up(pointed, shared, **judged()) as bench:
         await bench.complete()
         assert await judge_calls(simulated) == ["It is [card number removed]."]
         assert await bench.verdicts() == [("output", "redact", ["card_number"])]
@@ -128,12 +128,13 @@ async def test_a_flagged_answer_is_refused(product: Product) -> None:
     assert await product.states() == [("refused", "moderation:violence")]
 
 
-@pytest.mark.parametrize("when", ["parallel", "before"])
 @pytest.mark.parametrize(
-    ("on_error", "answer", "state"),
+    ("when", "on_error", "answer", "state"),
     [
-        ("open", "You said: hello", ("answered", None)),
-        ("closed", REFUSAL, ("refused", "moderation:unavailable")),
+        ("parallel", "open", "You said: hello", ("answered", None)),
+        ("before", "open", "You said: hello", ("answered", None)),
+        ("parallel", "closed", REFUSAL, ("refused", "moderation:unavailable")),
+        ("before", "closed", REFUSAL, ("refused", "moderation:unavailable")),
     ],
 )
 async def test_where_the_provider_is_away_the_bots_policy_decides(

@@ -1,23 +1,12 @@
 """What the tests of the record start from: a chat of their own, in a database that the tests of a file share."""
 
-from collections.abc import AsyncIterator
-
 import pytest
 from pydantic import SecretStr
 
 from adapters.database.engine import Database
 from settings import Settings
 from tests.adapters.database.chat import Chat, open_chat
-from tests.conftest import SECRET_KEY, fresh_database
-
-
-@pytest.fixture(scope="module")
-async def shared(template: str) -> AsyncIterator[Database]:
-    """A database for the tests of one file: who asks only for the rows of its own chat needs no other."""
-    async with fresh_database(template) as address:
-        database = Database(address)
-        yield database
-        await database.close()
+from tests.conftest import SECRET_KEY
 
 
 @pytest.fixture
