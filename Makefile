@@ -7,6 +7,8 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.setup-$(shell { cat requirements.lock pyproject.toml; LC_ALL=C ls *.py */__init__.py; } 2>/dev/null | cksum | tr ' ' '-')
 PYTHONS := $(if $(PYTHON),$(PYTHON),python3.14 python3.13 python3.12 python3.11 python3)
 ARGS ?=
+# Tests wait more than they compute; each of these processes has servers of its own.
+WORKERS ?= 3
 
 .DEFAULT_GOAL := help
 .PHONY: help setup dev test check fmt migrate validate-config clean
@@ -19,8 +21,8 @@ setup: $(STAMP) ## builds .venv when it is missing or out of date
 dev: setup ## runs everything on http://127.0.0.1:8000 (options: ARGS="--port 9000 --data-dir DIR")
 	@exec $(BIN)/chat-orchestrator dev $(ARGS)
 
-test: check ## the checks and the whole test suite (options: ARGS="-k name")
-	@exec $(BIN)/pytest $(ARGS)
+test: check ## the checks and the whole test suite (options: ARGS="-k name", WORKERS=0)
+	@exec $(BIN)/pytest -n $(WORKERS) --dist loadfile $(ARGS)
 
 check: setup ## format, lint, types, architecture
 	@$(BIN)/ruff format --check .

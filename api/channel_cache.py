@@ -18,6 +18,14 @@ class ChannelCache:
         self._most = most
         self._kept: dict[UUID, ChannelAccess] = {}
 
+    async def named(self, channel_id: str) -> ChannelAccess | None:
+        """The channel that a path names; None when there is none, or that is no id."""
+        try:
+            parsed = UUID(channel_id)
+        except ValueError:
+            return None
+        return await self.get(parsed)
+
     async def get(self, channel_id: UUID) -> ChannelAccess | None:
         """The channel, from memory where it is; None when it does not exist."""
         if channel_id in self._kept:

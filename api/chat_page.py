@@ -1,7 +1,6 @@
 """The chat page, the widget that pages embed, and the way to them."""
 
 import secrets
-from uuid import UUID
 
 from fastapi import APIRouter, Response
 from fastapi.responses import RedirectResponse
@@ -31,11 +30,8 @@ async def widget() -> Response:
 @router.get("/chat/{channel_id}", summary="A page that shows the widget", response_class=Response)
 async def page(channel_id: str, using: Using) -> Response:
     """The webchat on a page of its own."""
-    try:
-        access = await using.channels.get(UUID(channel_id))
-    except ValueError:
-        raise not_found("webchat", channel_id) from None
-    if access is None or access.channel.platform is not PlatformName.WEBCHAT:
+    access = await using.channels.named(channel_id)
+    if access is None or access.bot_deleted or access.channel.platform is not PlatformName.WEBCHAT:
         raise not_found("webchat", channel_id)
     nonce = secrets.token_urlsafe(16)
     filled = static.chat_page(str(access.channel.id), access.bot.name, nonce)

@@ -1,7 +1,6 @@
 """CORS: pages that may embed a webchat may call it, Temporal UI may call the codec, and nobody else anything."""
 
 from urllib.parse import urlsplit
-from uuid import UUID
 
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.datastructures import Headers, MutableHeaders
@@ -69,7 +68,7 @@ def _is_temporal_ui(settings: Settings, origin: str) -> bool:
 
 async def _may_chat(using: Resources, channel_id: str, origin: str) -> bool:
     try:
-        access = await using.channels.get(UUID(channel_id))
+        access = await using.channels.named(channel_id)
     except (ValueError, KeyMissing, SQLAlchemyError, OSError):
         # The route itself meets the same, and says what it is.
         return False

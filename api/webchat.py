@@ -90,10 +90,7 @@ async def opened(
     channel_id: str, using: Using, origin: Annotated[str | None, Header(include_in_schema=False)] = None
 ) -> ChannelAccess:
     """The webchat channel of the path, for a page that may use it."""
-    try:
-        access = await using.channels.get(UUID(channel_id))
-    except ValueError:
-        raise not_found("webchat", channel_id) from None
+    access = await using.channels.named(channel_id)
     if access is None or access.bot_deleted or access.channel.platform is not PlatformName.WEBCHAT:
         raise not_found("webchat", channel_id)
     if not allowed(using.settings, access, origin):

@@ -52,9 +52,9 @@ async def told(
 ) -> AsyncGenerator[str, None]:
     """First what was missed, then what comes; a reader that stops reading is simply not written to."""
     yield f"retry: {_RETRY_MS}\n\n"
-    async for remark in _unusual_standing(using, conversation):
-        yield remark
     async with using.wakeups.of(conversation) as notes:
+        if (remark := await _unusual_standing(using, conversation)) is not None:
+            yield remark
         while True:
             try:
                 missed = await in_time(webchat_history.changes(using.database, workspace_id, conversation, after_seq))
@@ -78,11 +78,10 @@ async def told(
                 yield await _passing(using, conversation, str(note["kind"]))
 
 
-async def _unusual_standing(using: Resources, conversation: ConversationId) -> AsyncGenerator[str, None]:
-    """Whoever comes to a conversation that is paused, handed over or closed is told so at once."""
+async def _unusual_standing(using: Resources, conversation: ConversationId) -> str | None:
+    """What tells whoever comes to a conversation that is paused, handed over or closed that it is."""
     remark = await _passing(using, conversation, "status")
-    if f'"{ConversationStatus.WAITING}"' not in remark:
-        yield remark
+    return None if f'"{ConversationStatus.WAITING}"' in remark else remark
 
 
 async def _passing(using: Resources, conversation: ConversationId, kind: str) -> str:

@@ -2,7 +2,6 @@
 
 import time
 from datetime import UTC, datetime
-from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 from structlog.contextvars import bind_contextvars
@@ -49,11 +48,8 @@ async def receive(platform: str, channel_id: str, request: Request, using: Using
 
 async def _channel(using: Resources, platform: str, channel_id: str) -> tuple[ChannelAccess, Platform]:
     """The channel that was called; 404 when there is none of that platform."""
-    try:
-        access = await using.channels.get(UUID(channel_id))
-        adapter = using.platforms.get(PlatformName(platform))
-    except ValueError:
-        raise not_found("channel", channel_id) from None
+    access = await using.channels.named(channel_id)
+    adapter = using.platforms.get(access.channel.platform) if access else None
     if access is None or adapter is None or access.channel.platform != platform or platform == PlatformName.WEBCHAT:
         raise not_found("channel", channel_id)
     return access, adapter

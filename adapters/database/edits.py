@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from sqlalchemy import Boolean, ColumnElement, literal_column, select, update
+from sqlalchemy import ARRAY, Boolean, ColumnElement, Text, bindparam, func, literal_column, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.database.channels import ChannelAccess
@@ -22,8 +22,14 @@ if TYPE_CHECKING:
 CHANGES = (EventKind.EDIT, EventKind.DELETE)
 EARLY_FOR = timedelta(minutes=1)
 """How long a change waits for the message that it is about: platforms reorder by seconds."""
-_HAD_NO_EFFECT = literal_column("events.reason IN ('unknown_message', 'unknown_chat')", Boolean)
-"""Its message was not recorded when it came."""
+# Built once, because it runs for each message; the reasons are written out, as a partial index wants them.
+_EARLY = (
+    select(Event.id, Event.payload)
+    .where(Event.channel_id == bindparam("channel"), Event.received_at > bindparam("since"))
+    .where(literal_column("events.reason IN ('unknown_message', 'unknown_chat')", Boolean))
+    .where(Event.payload["platform_message_id"].as_string() == func.any(bindparam("ids", type_=ARRAY(Text))))
+    .order_by(Event.received_at, Event.seq)
+)
 
 
 @dataclass(frozen=True)
@@ -132,13 +138,8 @@ async def apply_early_changes(
     ids = [name for _, name in named if name is not None]
     if not ids:
         return
-    query = (
-        select(Event.id, Event.payload)
-        .where(Event.channel_id == access.channel.id, Event.received_at > now - EARLY_FOR, _HAD_NO_EFFECT)
-        .where(Event.payload["platform_message_id"].as_string().in_(ids))
-        .order_by(Event.received_at, Event.seq)
-    )
-    for row in (await connection.execute(query)).all():
+    asked = {"channel": access.channel.id, "since": now - EARLY_FOR, "ids": ids}
+    for row in (await connection.execute(_EARLY, asked)).all():
         change = InboundEvent.model_validate(row.payload)
         item = named.get((change.chat, change.platform_message_id))
         if item is None or item.conversation is None:

@@ -15,7 +15,7 @@ def keyless() -> Settings:
 
 
 @pytest.fixture
-def pointed(keyless: Settings, simulated: Simulated) -> Settings:
+def simulating(keyless: Settings, simulated: Simulated) -> Settings:
     """Settings whose platforms and model provider are the simulator's."""
     return keyless.model_copy(
         update={"openai_base_url": simulated.openai_base_url, "telegram_api_url": simulated.telegram_api_url}

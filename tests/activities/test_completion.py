@@ -32,8 +32,10 @@ async def failure(bench: Bench) -> ApplicationError:
     return raised.value
 
 
-async def test_an_answer_is_stored_with_what_it_cost(pointed: Settings, shared: Database, simulated: Simulated) -> None:
-    async with set_up(pointed, shared) as bench:
+async def test_an_answer_is_stored_with_what_it_cost(
+    simulating: Settings, shared: Database, simulated: Simulated
+) -> None:
+    async with set_up(simulating, shared) as bench:
         completed = await bench.complete()
         usage = (await simulated.asked())[0]["usage"]
         assert isinstance(usage, dict)
@@ -43,9 +45,9 @@ async def test_an_answer_is_stored_with_what_it_cost(pointed: Settings, shared: 
 
 
 async def test_completing_a_turn_twice_asks_the_model_once(
-    pointed: Settings, shared: Database, simulated: Simulated
+    simulating: Settings, shared: Database, simulated: Simulated
 ) -> None:
-    async with set_up(pointed, shared) as bench:
+    async with set_up(simulating, shared) as bench:
         await bench.complete()
         assert await bench.complete() == Completed()
         assert len(await simulated.asked()) == 1
@@ -53,10 +55,10 @@ async def test_completing_a_turn_twice_asks_the_model_once(
 
 
 async def test_of_attempts_at_once_one_asks_and_the_others_come_later(
-    pointed: Settings, shared: Database, simulated: Simulated
+    simulating: Settings, shared: Database, simulated: Simulated
 ) -> None:
     await simulated.answer("done", delay_seconds=0.5)
-    async with set_up(pointed, shared) as bench:
+    async with set_up(simulating, shared) as bench:
         found = await asyncio.gather(*(bench.complete() for _ in range(4)), return_exceptions=True)
         late = [item for item in found if isinstance(item, ApplicationError)]
         assert [(item.type, item.non_retryable) for item in late] == [("lease_held", False)] * 3
@@ -64,10 +66,10 @@ async def test_of_attempts_at_once_one_asks_and_the_others_come_later(
         assert len(await simulated.asked()) == 1
 
 
-async def test_fallback_models_are_asked_in_order(pointed: Settings, shared: Database, simulated: Simulated) -> None:
+async def test_fallback_models_are_asked_in_order(simulating: Settings, shared: Database, simulated: Simulated) -> None:
     await simulated.post("/openai/answers", missing_models=["first"])
     await simulated.fault("status", status=500)
-    async with set_up(pointed, shared, **MODELS) as bench:
+    async with set_up(simulating, shared, **MODELS) as bench:
         assert (await bench.complete()).model == "third"
         assert [item["status"] for item in await simulated.asked()] == [404, 500, 200]
         assert [model for model, *_ in await bench.usage()] == ["third"]
@@ -75,11 +77,11 @@ async def test_fallback_models_are_asked_in_order(pointed: Settings, shared: Dat
 
 @pytest.mark.parametrize("missing", [["first", "third"], ["second", "third"], ["first", "second"]])
 async def test_a_turn_is_tried_again_while_any_model_may_answer_later(
-    pointed: Settings, shared: Database, simulated: Simulated, missing: list[str]
+    simulating: Settings, shared: Database, simulated: Simulated, missing: list[str]
 ) -> None:
     await simulated.post("/openai/answers", missing_models=missing)
     await simulated.fault("status", status=429, retry_after=7)
-    async with set_up(pointed, shared, **MODELS) as bench:
+    async with set_up(simulating, shared, **MODELS) as bench:
         error = await failure(bench)
     assert (error.type, error.non_retryable) == ("rate_limited", False)
     assert error.next_retry_delay is not None
@@ -87,30 +89,30 @@ async def test_a_turn_is_tried_again_while_any_model_may_answer_later(
 
 
 async def test_a_turn_that_no_model_will_ever_answer_is_not_tried_again(
-    pointed: Settings, shared: Database, simulated: Simulated
+    simulating: Settings, shared: Database, simulated: Simulated
 ) -> None:
     await simulated.post("/openai/answers", missing_models=["first", "second", "third"])
-    async with set_up(pointed, shared, **MODELS) as bench:
+    async with set_up(simulating, shared, **MODELS) as bench:
         error = await failure(bench)
     assert (error.type, error.non_retryable) == ("unacceptable", True)
     assert error.__cause__ is None
 
 
 async def test_after_a_failure_the_next_attempt_asks_at_once(
-    pointed: Settings, shared: Database, simulated: Simulated
+    simulating: Settings, shared: Database, simulated: Simulated
 ) -> None:
     await simulated.fault("status", status=500)
-    async with set_up(pointed, shared) as bench:
+    async with set_up(simulating, shared) as bench:
         assert (await failure(bench)).type == "unreachable"
         assert (await bench.complete()).model == "gpt-4.1-mini"
         assert await bench.stored() == [("You said: hello", False, 2)]
 
 
 async def test_a_cancelled_call_lets_the_next_attempt_ask_at_once(
-    pointed: Settings, shared: Database, simulated: Simulated
+    simulating: Settings, shared: Database, simulated: Simulated
 ) -> None:
     await simulated.answers({"contains": "hello", "delay_seconds": 60, "count": 1, "text": "too late"})
-    async with set_up(pointed, shared) as bench:
+    async with set_up(simulating, shared) as bench:
         environment = ActivityEnvironment()
         attempt = asyncio.create_task(environment.run(bench.completion.complete, bench.ref))
 
@@ -125,23 +127,23 @@ async def test_a_cancelled_call_lets_the_next_attempt_ask_at_once(
 
 
 async def test_a_model_that_takes_longer_than_it_may_is_given_up(
-    pointed: Settings, shared: Database, simulated: Simulated
+    simulating: Settings, shared: Database, simulated: Simulated
 ) -> None:
     await simulated.fault("hang", method="chat/completions")
     models: dict[str, JsonValue] = {
         "model": {"name": "first", "timeout_seconds": 0.5},
         "fallback_models": [{"name": "second"}],
     }
-    async with set_up(pointed, shared, **models) as bench:
+    async with set_up(simulating, shared, **models) as bench:
         assert (await bench.complete()).model == "second"
 
 
 @pytest.mark.parametrize("text", ["", "\u200b", "\n\n"])
 async def test_an_answer_with_nothing_to_show_is_asked_for_again(
-    pointed: Settings, shared: Database, simulated: Simulated, text: str
+    simulating: Settings, shared: Database, simulated: Simulated, text: str
 ) -> None:
     await simulated.answer(text)
-    async with set_up(pointed, shared) as bench:
+    async with set_up(simulating, shared) as bench:
         assert (await failure(bench)).type == "empty_answer"
 
 
@@ -158,9 +160,9 @@ async def test_a_fallback_to_the_demo_model_needs_no_key(keyless: Settings, shar
 
 
 async def test_a_turn_whose_channel_is_gone_asks_nobody(
-    pointed: Settings, shared: Database, simulated: Simulated
+    simulating: Settings, shared: Database, simulated: Simulated
 ) -> None:
-    async with set_up(pointed, shared) as bench:
+    async with set_up(simulating, shared) as bench:
         gone = update(ChannelRow).where(ChannelRow.id == bench.chat.channel.id).values(deleted_at=bench.chat.now)
         async with shared.begin() as connection:
             await connection.execute(gone)
@@ -169,10 +171,10 @@ async def test_a_turn_whose_channel_is_gone_asks_nobody(
 
 
 async def test_a_card_number_is_removed_before_the_answer_is_stored(
-    pointed: Settings, shared: Database, simulated: Simulated
+    simulating: Settings, shared: Database, simulated: Simulated
 ) -> None:
     await simulated.answer(f"Your card is {CARD}.")
-    async with set_up(pointed, shared) as bench:
+    async with set_up(simulating, shared) as bench:
         assert not (await bench.complete()).refused
         assert await bench.stored() == [(f"Your card is {REMOVED}.", False, 1)]
         assert await bench.verdicts() == [("output", "redact", ["card_number"])]
@@ -180,20 +182,20 @@ async def test_a_card_number_is_removed_before_the_answer_is_stored(
 
 @pytest.mark.parametrize("moderation", [{"output": False}, {"provider": "none"}])
 async def test_an_answer_is_left_as_it_is_where_the_bot_wants_no_judge(
-    pointed: Settings, shared: Database, simulated: Simulated, moderation: dict[str, JsonValue]
+    simulating: Settings, shared: Database, simulated: Simulated, moderation: dict[str, JsonValue]
 ) -> None:
     await simulated.answer(f"Your card is {CARD}.")
-    async with set_up(pointed, shared, moderation=moderation) as bench:
+    async with set_up(simulating, shared, moderation=moderation) as bench:
         await bench.complete()
         assert await bench.stored() == [(f"Your card is {CARD}.", False, 1)]
         assert await bench.verdicts() == []
 
 
 async def test_a_refused_answer_is_refused_again_without_asking(
-    pointed: Settings, shared: Database, simulated: Simulated
+    simulating: Settings, shared: Database, simulated: Simulated
 ) -> None:
     await simulated.answer("a forbidden thing")
-    async with set_up(pointed, shared, moderation={"rules": {"words": ["forbidden"]}}) as bench:
+    async with set_up(simulating, shared, moderation={"rules": {"words": ["forbidden"]}}) as bench:
         completed = await bench.complete()
         assert (completed.refused, completed.reason) == (True, "moderation:words")
         assert (await bench.complete()).refused

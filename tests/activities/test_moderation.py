@@ -28,19 +28,19 @@ async def judge_calls(simulated: Simulated) -> list[object]:
 
 
 async def test_all_messages_of_a_turn_are_judged_together(
-    pointed: Settings, shared: Database, simulated: Simulated
+    simulating: Settings, shared: Database, simulated: Simulated
 ) -> None:
-    async with set_up(pointed, shared, "hello", "how are you?", **judged()) as bench:
+    async with set_up(simulating, shared, "hello", "how are you?", **judged()) as bench:
         assert await bench.moderate() == Judged()
         assert await judge_calls(simulated) == ["hello\nhow are you?"]
         assert await bench.verdicts() == []
 
 
 async def test_a_refusal_names_its_categories_and_its_verdict_is_stored_once(
-    pointed: Settings, shared: Database, simulated: Simulated
+    simulating: Settings, shared: Database, simulated: Simulated
 ) -> None:
     await simulated.post("/openai/answers", flagged_words=FLAGGED)
-    async with set_up(pointed, shared, "an awful, vile thing", **judged()) as bench:
+    async with set_up(simulating, shared, "an awful, vile thing", **judged()) as bench:
         for _ in range(2):
             assert await bench.moderate() == Judged(refused=True, reason="moderation:hate,violence")
         assert await bench.verdicts() == [("input", "refuse", ["hate", "violence"])]
@@ -51,10 +51,10 @@ async def test_a_refusal_names_its_categories_and_its_verdict_is_stored_once(
     [(500, "unreachable", False), (429, "rate_limited", False), (400, "unacceptable", True)],
 )
 async def test_a_provider_that_is_away_is_a_failure_that_the_policy_replaces(
-    pointed: Settings, shared: Database, simulated: Simulated, status: int, reason: str, never: bool
+    simulating: Settings, shared: Database, simulated: Simulated, status: int, reason: str, never: bool
 ) -> None:
     await simulated.fault("status", status=status, method="moderations")
-    async with set_up(pointed, shared, **judged()) as bench:
+    async with set_up(simulating, shared, **judged()) as bench:
         with pytest.raises(ApplicationError) as raised:
             await bench.moderate()
     assert (raised.value.type, raised.value.non_retryable) == (reason, never)
@@ -71,19 +71,19 @@ async def test_without_a_provider_the_failure_names_what_to_set(keyless: Setting
     ("on_error", "refused", "reason"), [("open", False, None), ("closed", True, "moderation:unavailable")]
 )
 async def test_an_answer_that_cannot_be_judged_is_sent_or_refused_as_the_bot_says(
-    pointed: Settings, shared: Database, simulated: Simulated, on_error: str, refused: bool, reason: str | None
+    simulating: Settings, shared: Database, simulated: Simulated, on_error: str, refused: bool, reason: str | None
 ) -> None:
     await simulated.fault("status", status=503, method="moderations")
-    async with set_up(pointed, shared, **judged(on_error=on_error)) as bench:
+    async with set_up(simulating, shared, **judged(on_error=on_error)) as bench:
         completed = await bench.complete()
     assert (completed.refused, completed.reason) == (refused, reason)
 
 
 async def test_the_built_in_rules_clean_an_answer_before_a_provider_sees_it(
-    pointed: Settings, shared: Database, simulated: Simulated
+    simulating: Settings, shared: Database, simulated: Simulated
 ) -> None:
     await simulated.answer("It is 4111 1111 1111 1111.")
-    async with set_up(pointed, shared, **judged()) as bench:
+    async with set_up(simulating, shared, **judged()) as bench:
         await bench.complete()
         assert await judge_calls(simulated) == ["It is [card number removed]."]
         assert await bench.verdicts() == [("output", "redact", ["card_number"])]

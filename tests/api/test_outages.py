@@ -13,6 +13,7 @@ from adapters.database.engine import Database
 from adapters.temporal.handover import BUDGET
 from settings import Settings
 from tests.api.door import CREDENTIALS, Door, said
+from tests.api.visits import listening
 from tests.machine import until
 from tests.product import Visitor, make_channel, running_api, running_worker
 from tests.proxy import Proxy, proxy_to
@@ -113,6 +114,27 @@ async def test_without_the_database_the_webchat_is_unavailable(
     opened = await door.client.post(f"/webchat/{webchat.id}/sessions", json={})
     assert [opened.status_code, (await visitor.say("hello")).status_code] == [503, 503]
     assert "Retry-After" in opened.headers
+
+
+async def test_a_stream_ends_with_the_database_and_is_resumed_with_it(
+    door: Door, settings: Settings, database: Database, to_database: Proxy
+) -> None:
+    webchat = await make_channel(settings, database)
+    visitor = Visitor(door.client, webchat.id)
+    await visitor.enter()
+    seq = (await visitor.say("before")).json()["seq"]
+    async with listening(door.client, webchat.id, visitor) as stream:
+        assert (await stream.next()).id == seq
+        await to_database.cut()
+        await to_database.listen()
+        await stream.ended(within_seconds=10)
+    async with listening(door.client, webchat.id, visitor, seq) as stream:
+
+        async def said_again() -> bool:
+            return (await visitor.say("after", client_msg_id="after")).status_code in (200, 202)
+
+        await until(said_again)
+        assert (await stream.next()).data["text"] == "after"
 
 
 async def test_an_api_that_starts_without_either_store_says_so_and_recovers(

@@ -103,7 +103,7 @@ async def test_the_webchat_of_a_deleted_bot_is_gone(
     [
         ([PAGE], [PAGE, "HTTPS://SHOP.example:443"], ["http://shop.example", f"{PAGE}.evil", f"{PAGE}:8443", "null"]),
         (["*"], [PAGE, "null", "http://localhost:3000"], []),
-        (None, ["http://127.0.0.1:8000"], ["http://127.0.0.1:8001", "http://localhost:8000", "https://["]),
+        (None, ["http://127.0.0.1:8000"], ["http://127.0.0.1:8001", "https://127.0.0.1:8000", "https://["]),
         ([], [], [PAGE, "http://127.0.0.1:8000"]),
     ],
     ids=["listed", "all", "by default", "none"],

@@ -8,14 +8,18 @@ from uuid import uuid4
 
 import httpx
 import pytest
+from pydantic import SecretStr
 from sqlalchemy import func, select, update
 
 from adapters.database.engine import Database
+from adapters.database.notifications import channels_changed
 from adapters.database.records import Event, Message
-from adapters.database.tables import BotRow, Contact, Conversation
+from adapters.database.tables import BotRow, ChannelRow, Contact, Conversation
 from settings import Settings
 from tests.api.door import SECRET_HEADER, Door, open_door, said, status_of
+from tests.machine import until
 from tests.product import WEBHOOK_SECRET, Product, make_channel, running_api
+from tests.simulated import TOKEN
 
 
 @pytest.fixture
@@ -141,6 +145,54 @@ async def test_a_group_is_heard_as_the_bot_says(
         await door.post(said(1, "talking to each other", chat=-100))
         await door.post(said(2, "/help", chat=-100, entities=entities))
         assert [item[1:] for item in await door.events()] == [plain, command]
+
+
+async def test_a_pressed_button_is_answered_like_a_message_and_comes_to_rest(product: Product) -> None:
+    await product.telegram(bursts={"policy": "queue"})
+    await product.simulated.post(f"/telegram/{TOKEN}/callback", chat_id=7, data="yes")
+    await product.until_states("answered")
+    assert [item["text"] for item in await product.simulated.sent(7)] == ["You said: yes"]
+
+    async def at_rest() -> bool:
+        return "answerCallbackQuery" in [item["method"] for item in await product.simulated.ledger("outbound")]
+
+    await until(at_rest)
+
+
+async def test_a_deleted_channel_is_soon_unknown_at_every_door(
+    door: Door, settings: Settings, database: Database
+) -> None:
+    async with running_api(settings) as url, httpx.AsyncClient(base_url=url, timeout=30) as client:
+        doors = (door, Door(url, client, database, door.channel))
+        assert [(await way.post(said(1))).status_code for way in doors] == [200, 200]
+        async with database.begin() as connection:
+            await connection.execute(update(ChannelRow).values(deleted_at=datetime.now(UTC)))
+            await channels_changed(connection)
+
+        async def unknown() -> bool:
+            return [(await way.post(said(1))).status_code for way in doors] == [404, 404]
+
+        await until(unknown)
+
+
+async def test_a_channel_whose_key_is_gone_is_asked_for_again_later(
+    door: Door, settings: Settings, database: Database
+) -> None:
+    other = settings.model_copy(update={"secret_key": (SecretStr("another key of 32 bytes or more!"),)})
+    async with running_api(other) as url, httpx.AsyncClient(base_url=url, timeout=30) as client:
+        answer = await Door(url, client, database, door.channel).post(said(1))
+    assert (answer.status_code, "SECRET_KEY" in answer.json()["detail"]) == (503, True)
+    assert "Retry-After" in answer.headers
+
+
+async def test_what_nobody_foresaw_is_told_as_a_problem_without_its_inside(door: Door, database: Database) -> None:
+    async with database.begin() as connection:
+        await connection.execute(update(BotRow).values(settings={"name": "Ada", "canary": "canary"}))
+    answer = await door.post(said(1))
+    assert (answer.status_code, answer.json()["code"]) == (500, "internal")
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    assert answer.headers["X-Correlation-Id"]
+    assert "canary" not in answer.text
 
 
 async def test_what_is_older_than_a_week_is_not_heard(door: Door) -> None:

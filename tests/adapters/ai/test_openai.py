@@ -1,11 +1,9 @@
 """An OpenAI-compatible endpoint over HTTP: what each answer, and each lack of one, means."""
 
 import asyncio
-import json
 import logging
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 import pytest
@@ -14,61 +12,20 @@ from pydantic import JsonValue
 from adapters.ai.base import Answer
 from adapters.ai.openai import OpenAI
 from adapters.errors import CredentialsRefused, EmptyAnswer, OutsideError, RateLimited, Unacceptable, Unreachable
-from domain.bots import Model
-from domain.moderation import Verdict
-from domain.transcripts import Line, Prompt
-from tests.adapters.wire import Behaviour, answering, closed_port, cut_short, hanging, resetting, serving, trickling
-from tests.simulated import Simulated
-
-KEY = "sk-canary-of-the-tests-0123456789"
-SAID = "a canary that the contact said"
-MODEL = Model(name="gpt-4.1-mini", timeout_seconds=5)
-HASTY = MODEL.model_copy(update={"timeout_seconds": 0.3})
-PROMPT = Prompt(
-    lines=(
-        Line(role="system", text="Be Ada."),
-        Line(role="user", text="hello"),
-        Line(role="assistant", text="Hi."),
-        Line(role="user", text=SAID),
-    ),
-    estimated_tokens=20,
+from tests.adapters.ai.endpoint import (
+    HASTY,
+    JSON_HEADERS,
+    KEY,
+    MODEL,
+    PROMPT,
+    SAID,
+    UNREADABLE,
+    against,
+    failure,
+    saying,
 )
-JSON_HEADERS = {"Content-Type": "application/json"}
-
-
-@pytest.fixture
-async def openai(simulated: Simulated) -> AsyncIterator[OpenAI]:
-    """The adapter, pointed at the simulator."""
-    adapter = OpenAI(KEY, simulated.openai_base_url)
-    yield adapter
-    await adapter.close()
-
-
-@asynccontextmanager
-async def against(behaviour: Behaviour) -> AsyncIterator[OpenAI]:
-    """The adapter, pointed at a server that behaves so."""
-    async with serving(behaviour) as wire:
-        adapter = OpenAI(KEY, f"{wire.url}/v1")
-        try:
-            yield adapter
-        finally:
-            await adapter.close()
-
-
-def saying(answer: JsonValue) -> Behaviour:
-    """A server that answers 200 with this JSON."""
-    return answering(200, json.dumps(answer).encode(), JSON_HEADERS)
-
-
-async def failure(work: Awaitable[object]) -> OutsideError:
-    """What it raises; no message holds the key, what was said, or the body of the answer."""
-    with pytest.raises(OutsideError) as raised:
-        await work
-    shown = str(raised.value)
-    assert KEY not in shown
-    assert SAID not in shown
-    assert "canary" not in shown
-    return raised.value
+from tests.adapters.wire import Behaviour, answering, closed_port, hanging, trickling
+from tests.simulated import Simulated
 
 
 async def test_a_prompt_is_asked_as_it_is_and_the_answer_comes_with_its_cost(
@@ -258,26 +215,10 @@ async def test_counts_beyond_reason_are_cut(simulated: Simulated) -> None:
     assert (answer.input_tokens, len(answer.model)) == (2**31 - 1, 200)
 
 
-DEEP = b"[" * 100_000 + b"]" * 100_000
-UNREADABLE: list[Behaviour] = [
-    answering(200, b'{"choices": [', JSON_HEADERS),
-    answering(200, b"", JSON_HEADERS),
-    answering(200, b"\xff\xfe\x00", JSON_HEADERS),
-    answering(200, DEEP, JSON_HEADERS),
-    answering(200, b"<html>canary</html>", {"Content-Type": "text/html"}),
-    answering(200, b'{"choices": []}', {"Content-Type": "text/plain"}),
-    answering(302, b"", {"Location": "/elsewhere"}),
-    cut_short(200, b'{"choices": [', 5000, JSON_HEADERS),
-    resetting,
-]
-
-
 @pytest.mark.parametrize("behaviour", UNREADABLE)
 async def test_what_cannot_be_read_is_tried_again(behaviour: Behaviour) -> None:
     async with against(behaviour) as openai:
         assert isinstance(await failure(openai.complete(MODEL, PROMPT)), Unreachable | EmptyAnswer)
-        assert isinstance(await failure(openai.judge(SAID)), Unreachable)
-        assert isinstance(await failure(openai.check()), Unreachable)
 
 
 async def test_an_answer_cut_in_half_is_tried_again(openai: OpenAI, simulated: Simulated) -> None:
@@ -306,61 +247,6 @@ async def test_a_call_can_be_cancelled(openai: OpenAI, simulated: Simulated) -> 
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0.3):
             await openai.complete(MODEL, PROMPT)
-
-
-async def test_what_nothing_is_found_in_is_allowed(openai: OpenAI) -> None:
-    assert await openai.judge("hello") == Verdict(action="allow", provider="openai")
-
-
-async def test_what_is_flagged_is_refused_by_its_categories(openai: OpenAI, simulated: Simulated) -> None:
-    await simulated.post("/openai/answers", flagged_words={"awful": "hate", "vile": "harassment/threatening"})
-    verdict = await openai.judge("an awful and vile thing")
-    assert verdict == Verdict(action="refuse", provider="openai", categories=("harassment/threatening", "hate"))
-
-
-@pytest.mark.parametrize(
-    "body",
-    [
-        {},
-        [],
-        None,
-        "text",
-        {"results": None},
-        {"results": []},
-        {"results": {"0": 1}},
-        {"results": [None]},
-        {"results": [{}]},
-        {"results": [{"flagged": True}]},
-        {"results": [{"flagged": "canary", "categories": {}}]},
-        {"results": [{"flagged": True, "categories": "canary"}]},
-    ],
-)
-async def test_a_verdict_that_is_none_is_tried_again(body: JsonValue) -> None:
-    async with against(saying(body)) as openai:
-        assert isinstance(await failure(openai.judge(SAID)), Unreachable)
-
-
-@pytest.mark.parametrize(("status", "fact"), [(400, Unacceptable), (401, CredentialsRefused), (500, Unreachable)])
-async def test_a_judge_that_refuses_is_a_fact(
-    openai: OpenAI, simulated: Simulated, status: int, fact: type[OutsideError]
-) -> None:
-    await simulated.fault("status", status=status, method="moderations")
-    assert type(await failure(openai.judge(SAID))) is fact
-
-
-async def test_a_check_names_what_the_endpoint_offers(openai: OpenAI) -> None:
-    assert await openai.check() == "The endpoint offers 3 models."
-
-
-async def test_a_check_with_a_refused_key_says_so(openai: OpenAI, simulated: Simulated) -> None:
-    await simulated.post("/openai/answers", refused_keys=[KEY])
-    assert isinstance(await failure(openai.check()), CredentialsRefused)
-
-
-@pytest.mark.parametrize("body", [{}, [], {"data": None}, {"data": 7}, "text"])
-async def test_a_check_of_something_else_is_unreachable(body: JsonValue) -> None:
-    async with against(saying(body)) as openai:
-        assert isinstance(await failure(openai.check()), Unreachable)
 
 
 Call = Callable[[OpenAI], Awaitable[object]]

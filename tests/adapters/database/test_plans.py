@@ -52,6 +52,7 @@ async def crowded(shared: Database) -> Crowded:
     async with shared.begin() as connection:
         await connection.run_sync(fill, chat)
     await chat.change(last_seq=2 * TURNS + 2, turns=TURNS)
+    chat.pass_time(days=10_000)
     begun = await chat.begin(*await chat.hear("now"))
     await chat.plan(begun)
     return Crowded(chat, begun, await chat.hear("later", "and later"))

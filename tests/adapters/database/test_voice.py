@@ -229,70 +229,6 @@ async def test_a_stop_leaves_an_operators_words_alone(chat: Chat) -> None:
     assert await chat.rows(select(Event.state).where(Event.id == said)) == [("received",)]
 
 
-async def stop_bot(chat: Chat) -> None:
-    """The bot answers nothing from here on."""
-    async with chat.database.begin() as connection:
-        assert await voice.stop_bot(connection, chat.channel.bot_id, chat.channel.workspace_id, chat.now)
-
-
-async def start_bot(chat: Chat, *, answer_held: bool) -> list[object]:
-    """The bot answers again."""
-    async with chat.database.begin() as connection:
-        found = await voice.start_bot(
-            connection, chat.channel.bot_id, chat.channel.workspace_id, answer_held=answer_held, now=chat.now
-        )
-    assert found is not None
-    return list(found)
-
-
-async def test_a_stopped_bots_turns_end_in_every_conversation(chat: Chat) -> None:
-    other = Chat(chat.database, chat.vault, chat.channel, chat.access, name="8")
-    for each in (chat, other):
-        await each.plan(await open_turn(each))
-    await stop_bot(chat)
-    for each in (chat, other):
-        assert await each.states() == [("held", "bot_stopped")]
-        assert await each.ledger() == [("dropped", "bot_stopped")]
-        async with each.locked() as (_, floor):
-            assert floor.stop == "bot_stopped"
-
-
-async def test_a_started_bot_takes_up_what_was_held_where_it_has_the_voice(chat: Chat) -> None:
-    paused = Chat(chat.database, chat.vault, chat.channel, chat.access, name="8")
-    await stop_bot(chat)
-    for each in (chat, paused):
-        await each.begin(*await each.hear("hello"))
-    await paused.control(Control.PAUSE)
-    assert await start_bot(chat, answer_held=True) == [chat.id]
-    assert await chat.states() == [("received", None)]
-    assert await paused.states() == [("held", "bot_stopped")]
-
-
-async def test_a_started_bot_leaves_what_was_held_unanswered(chat: Chat) -> None:
-    await stop_bot(chat)
-    await chat.begin(*await chat.hear("hello"))
-    assert await start_bot(chat, answer_held=False) == []
-    assert await chat.states() == [("ignored", "not_answered_after_hold")]
-    assert (await chat.begin(*await chat.hear("again"))).turn == 1
-
-
-async def test_a_bot_of_another_workspace_can_neither_be_stopped_nor_started(chat: Chat) -> None:
-    async with chat.database.begin() as connection:
-        assert not await voice.stop_bot(connection, chat.channel.bot_id, uuid4(), chat.now)
-        started = await voice.start_bot(connection, chat.channel.bot_id, uuid4(), answer_held=True, now=chat.now)
-    assert started is None
-
-
-async def test_a_deleted_bots_turn_ends_without_an_answer(chat: Chat) -> None:
-    begun = await open_turn(chat)
-    await chat.plan(begun)
-    async with chat.database.begin() as connection:
-        deleted = update(BotRow).where(BotRow.id == chat.channel.bot_id).values(deleted_at=chat.now)
-        await connection.execute(deleted)
-    assert await finish(chat, begun) == ("ignored", "bot_deleted")
-    assert await chat.states() == [("ignored", "bot_deleted")]
-
-
 async def test_a_second_stop_changes_nothing_that_has_ended(chat: Chat) -> None:
     begun = await open_turn(chat)
     await chat.send(begun)
@@ -323,3 +259,13 @@ async def test_repeated_events_never_reopen_a_closed_conversation(chat: Chat) ->
         recorded = await events.record(connection, chat.access, [told], chat.now)
     assert recorded.new == ()
     assert await conversation(chat) == ("bot", True)
+
+
+async def test_a_deleted_bots_turn_ends_without_an_answer(chat: Chat) -> None:
+    begun = await open_turn(chat)
+    await chat.plan(begun)
+    async with chat.database.begin() as connection:
+        deleted = update(BotRow).where(BotRow.id == chat.channel.bot_id).values(deleted_at=chat.now)
+        await connection.execute(deleted)
+    assert await finish(chat, begun) == ("ignored", "bot_deleted")
+    assert await chat.states() == [("ignored", "bot_deleted")]

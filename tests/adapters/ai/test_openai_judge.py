@@ -1,0 +1,73 @@
+"""The moderation endpoint and the check of an OpenAI-compatible provider, over HTTP."""
+
+import pytest
+from pydantic import JsonValue
+
+from adapters.ai.openai import OpenAI
+from adapters.errors import CredentialsRefused, OutsideError, Unacceptable, Unreachable
+from domain.moderation import Verdict
+from tests.adapters.ai.endpoint import KEY, SAID, UNREADABLE, against, failure, saying
+from tests.adapters.wire import Behaviour
+from tests.simulated import Simulated
+
+
+@pytest.mark.parametrize("behaviour", UNREADABLE)
+async def test_what_cannot_be_read_is_tried_again(behaviour: Behaviour) -> None:
+    async with against(behaviour) as openai:
+        assert isinstance(await failure(openai.judge(SAID)), Unreachable)
+        assert isinstance(await failure(openai.check()), Unreachable)
+
+
+async def test_what_nothing_is_found_in_is_allowed(openai: OpenAI) -> None:
+    assert await openai.judge("hello") == Verdict(action="allow", provider="openai")
+
+
+async def test_what_is_flagged_is_refused_by_its_categories(openai: OpenAI, simulated: Simulated) -> None:
+    await simulated.post("/openai/answers", flagged_words={"awful": "hate", "vile": "harassment/threatening"})
+    verdict = await openai.judge("an awful and vile thing")
+    assert verdict == Verdict(action="refuse", provider="openai", categories=("harassment/threatening", "hate"))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        [],
+        None,
+        "text",
+        {"results": None},
+        {"results": []},
+        {"results": {"0": 1}},
+        {"results": [None]},
+        {"results": [{}]},
+        {"results": [{"flagged": True}]},
+        {"results": [{"flagged": "canary", "categories": {}}]},
+        {"results": [{"flagged": True, "categories": "canary"}]},
+    ],
+)
+async def test_a_verdict_that_is_none_is_tried_again(body: JsonValue) -> None:
+    async with against(saying(body)) as openai:
+        assert isinstance(await failure(openai.judge(SAID)), Unreachable)
+
+
+@pytest.mark.parametrize(("status", "fact"), [(400, Unacceptable), (401, CredentialsRefused), (500, Unreachable)])
+async def test_a_judge_that_refuses_is_a_fact(
+    openai: OpenAI, simulated: Simulated, status: int, fact: type[OutsideError]
+) -> None:
+    await simulated.fault("status", status=status, method="moderations")
+    assert type(await failure(openai.judge(SAID))) is fact
+
+
+async def test_a_check_names_what_the_endpoint_offers(openai: OpenAI) -> None:
+    assert await openai.check() == "The endpoint offers 3 models."
+
+
+async def test_a_check_with_a_refused_key_says_so(openai: OpenAI, simulated: Simulated) -> None:
+    await simulated.post("/openai/answers", refused_keys=[KEY])
+    assert isinstance(await failure(openai.check()), CredentialsRefused)
+
+
+@pytest.mark.parametrize("body", [{}, [], {"data": None}, {"data": 7}, "text"])
+async def test_a_check_of_something_else_is_unreachable(body: JsonValue) -> None:
+    async with against(saying(body)) as openai:
+        assert isinstance(await failure(openai.check()), Unreachable)
