@@ -263,8 +263,14 @@ WHERE state IN ('received', 'queued') AND received_at > :young ORDER BY received
 
 SUSPICIOUS = """
 SELECT m.conversation_id, m.platform_message_id, string_agg(CAST(m.id AS text), ' ' ORDER BY m.seq) AS message_ids
-FROM messages m JOIN events e ON e.id = m.id
-WHERE m.direction = 'inbound' AND m.platform_message_id IS NOT NULL AND e.kind = 'message'
+FROM (
+  SELECT conversation_id, platform_message_id FROM messages
+  WHERE direction = 'inbound' AND platform_message_id IS NOT NULL
+  GROUP BY conversation_id, platform_message_id HAVING count(*) > 1
+) AS told
+JOIN messages m ON m.conversation_id = told.conversation_id AND m.platform_message_id = told.platform_message_id
+JOIN events e ON e.id = m.id
+WHERE m.direction = 'inbound' AND e.kind = 'message'
 GROUP BY m.conversation_id, m.platform_message_id HAVING count(*) > 1
 ORDER BY 1, 2 LIMIT :most
 """

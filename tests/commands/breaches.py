@@ -20,7 +20,8 @@ BREACHES = {
     "a message that nobody answers": Breach(
         "I1",
         "it has no end, and nothing in its conversation moves",
-        """UPDATE events SET state = 'queued', ended_at = NULL, turn_id = NULL, received_at = now() - interval '2 minutes'
+        """UPDATE events SET state = 'queued', ended_at = NULL, turn_id = NULL,
+             received_at = now() - interval '2 minutes'
            WHERE state = 'failed' RETURNING id AS event_id, conversation_id""",
     ),
     "a message whose turn ended without it": Breach(
@@ -51,6 +52,17 @@ BREACHES = {
         "I1",
         "it ended as said, and no part of it reached the contact",
         "DELETE FROM deliveries WHERE turn_id IS NULL RETURNING message_id AS event_id, conversation_id",
+    ),
+    "a message whose workflow is gone": Breach(
+        "I1",
+        "messages wait in it, and its workflow does not run",
+        """INSERT INTO conversations (id, workspace_id, bot_id, channel_id, contact_id, platform, chat)
+           SELECT gen_random_uuid(), workspace_id, bot_id, channel_id, contact_id, platform, 'lost'
+           FROM conversations WHERE chat = '9';
+           INSERT INTO events (id, workspace_id, channel_id, conversation_id, key, kind, state, payload, received_at)
+           SELECT gen_random_uuid(), workspace_id, channel_id, id, 'lost', 'message', 'queued', '{}',
+             now() - interval '2 minutes'
+           FROM conversations WHERE chat = 'lost' RETURNING conversation_id""",
     ),
     "a message without its event": Breach(
         "I1",
@@ -126,9 +138,9 @@ BREACHES = {
     "a visitor's message that was recorded twice": Breach(
         "I5",
         "one message of a visitor is recorded twice",
-        """UPDATE messages m SET client_message_id = 'once'
-           WHERE client_message_id IS NOT NULL AND conversation_id IN (SELECT conversation_id FROM turns WHERE number = 3)
-           RETURNING m.conversation_id, m.client_message_id""",
+        """UPDATE messages SET client_message_id = 'once' FROM turns t
+           WHERE t.conversation_id = messages.conversation_id AND t.number = 3 AND direction = 'inbound'
+           RETURNING messages.conversation_id, client_message_id""",
     ),
     "a send that hangs": Breach(
         "I6",
@@ -161,6 +173,21 @@ BREACHES = {
            FROM conversations, generate_series(1, 10001) AS number WHERE chat = '9' RETURNING conversation_id""",
     ),
 }
+
+MANY = """
+INSERT INTO events (id, workspace_id, channel_id, conversation_id, key, kind, state, payload, received_at)
+SELECT gen_random_uuid(), workspace_id, channel_id, id, 'many:' || number, 'message', 'queued', '{}',
+  now() - interval '2 minutes'
+FROM conversations, generate_series(1, 150) AS number WHERE chat = '9'
+"""
+"""More messages that nobody answers than are listed."""
+
+TOLD_TWICE = """
+UPDATE messages SET platform_message_id = '133' FROM turns t
+WHERE t.conversation_id = messages.conversation_id AND t.number = 3 AND direction = 'inbound'
+RETURNING messages.conversation_id, platform_message_id
+"""
+"""Messages of one conversation that have the same number on their platform."""
 
 NO_BREACHES = {
     "a young message": """

@@ -12,13 +12,23 @@ import pytest
 from psycopg import sql
 from psycopg.rows import dict_row
 from pydantic import JsonValue, SecretStr
+from sqlalchemy import text
+from sqlalchemy.exc import InternalError
+from temporalio import workflow
+from temporalio.worker import Worker
 
+from adapters.database.audit import Finding, snapshot
 from adapters.database.engine import Database
+from adapters.temporal.client import connect
 from commands.audit import audit
+from domain.handovers import ConversationState
 from settings import Settings
 from simulator.server import running as simulator_running
-from tests.commands.breaches import BREACHES, NO_BREACHES, Breach
+from tests.commands.breaches import BREACHES, MANY, NO_BREACHES, TOLD_TWICE, Breach
+from tests.commands.commandline import chat_orchestrator
 from tests.conftest import SECRET_KEY, fresh_database
+from tests.machine import until
+from tests.processes import environment
 from tests.product import Product, running_product
 from tests.simulated import Simulated
 
@@ -48,7 +58,8 @@ class Record:
         """The exit code and the report."""
         self.capsys.readouterr()
         code = await audit(self.settings, as_json=True, look_again_after=AT_ONCE)
-        return code, json.loads(self.capsys.readouterr().out)
+        said = self.capsys.readouterr().out
+        return code, json.loads(said[said.index("{\n") :])
 
     async def broken(self) -> dict[str, list[dict[str, JsonValue]]]:
         """The breaches by the invariants that do not hold."""
@@ -91,6 +102,49 @@ async def hold(product: Product) -> None:
     await product.until_states(*["answered"] * 5, "failed", "answered", "held")
 
 
+@workflow.defn(name="Conversation", sandboxed=False)
+class OtherConversation:
+    """A conversation by other code: it goes on in a new run at once, and then waits for ever."""
+
+    @workflow.run
+    async def run(self, state: ConversationState) -> None:
+        """Go on with all that there is."""
+        if workflow.info().continued_run_id is None:
+            workflow.continue_as_new(state)
+        await workflow.wait_condition(lambda: False)
+
+
+@dataclass(frozen=True)
+class Foreign:
+    """A conversation that carries too much, and does not replay with our code."""
+
+    task_queue: str
+    workflow: str
+    run: str
+
+    def settings(self, settings: Settings) -> Settings:
+        """The settings of an installation that has this conversation alone."""
+        return settings.model_copy(update={"task_queue": self.task_queue})
+
+
+@pytest.fixture
+async def foreign(lived: Settings) -> AsyncIterator[Foreign]:
+    """Such a conversation, on a task queue of its own."""
+    client, queue, name = await connect(lived), f"foreign-{uuid4().hex}", f"conversation:{uuid4()}"
+    too_much = ConversationState(platform="x" * 200_000)
+    async with Worker(client, task_queue=queue, workflows=[OtherConversation]):
+        begun = await client.start_workflow("Conversation", too_much, id=name, task_queue=queue)
+        handle = client.get_workflow_handle(name)
+
+        async def waits() -> bool:
+            described = await handle.describe()
+            return described.run_id != begun.first_execution_run_id and described.history_length >= 4
+
+        await until(waits)
+    yield Foreign(queue, name, (await handle.describe()).run_id)
+    await handle.terminate()
+
+
 @pytest.fixture(scope="module")
 async def lived(template: str, temporal_address: str) -> AsyncIterator[Settings]:
     """The settings of a product that has lived, and stands still now."""
@@ -105,9 +159,11 @@ async def lived(template: str, temporal_address: str) -> AsyncIterator[Settings]
             telegram_api_url=f"{url}/telegram",
         )
         database = Database(address)
-        async with httpx.AsyncClient(base_url=url, timeout=30) as client:
-            async with running_product(settings, database, Simulated(url, client)) as product:
-                await live(product)
+        async with (
+            httpx.AsyncClient(base_url=url, timeout=30) as client,
+            running_product(settings, database, Simulated(url, client)) as product,
+        ):
+            await live(product)
         await database.close()
         yield settings
 
@@ -143,6 +199,30 @@ async def test_an_open_doubt_is_listed_and_no_breach(lasting: Record) -> None:
     assert [item.items() >= doubt.items() for item in report["uncertain"]] == [True]
 
 
+async def test_a_young_message_is_listed_and_no_breach(lasting: Record) -> None:
+    await lasting.execute(NO_BREACHES["a young message"])
+    young = await lasting.execute("SELECT id AS event_id, state FROM events WHERE state = 'queued'")
+    code, report = await lasting.audit()
+
+    assert code == 0
+    assert [item.items() >= young.items() for item in report["young"]] == [True]
+
+
+async def test_a_number_told_twice_is_suspicious_and_no_breach(lasting: Record) -> None:
+    told = await lasting.execute(TOLD_TWICE)
+    code, report = await lasting.audit()
+
+    assert code == 0
+    assert [item.items() >= told.items() for item in report["suspicious"]] == [True]
+
+
+@pytest.mark.parametrize("name", NO_BREACHES)
+async def test_what_is_under_way_or_settled_is_no_breach(lasting: Record, name: str) -> None:
+    await lasting.execute(NO_BREACHES[name])
+
+    assert await lasting.broken() == {}
+
+
 @pytest.mark.parametrize("name", BREACHES)
 async def test_a_breach_is_named_with_its_ids(lasting: Record, name: str) -> None:
     breach: Breach = BREACHES[name]
@@ -154,8 +234,59 @@ async def test_a_breach_is_named_with_its_ids(lasting: Record, name: str) -> Non
     assert any(item.items() >= ids.items() for item in named)
 
 
-@pytest.mark.parametrize("name", NO_BREACHES)
-async def test_what_is_under_way_or_settled_is_no_breach(lasting: Record, name: str) -> None:
-    await lasting.execute(NO_BREACHES[name])
+async def test_of_many_breaches_the_first_are_listed_and_all_are_counted(lasting: Record) -> None:
+    await lasting.execute(MANY)
+    _, report = await lasting.audit()
 
-    assert await lasting.broken() == {}
+    lost = report["invariants"][0]
+    assert (len(lost["breaches"]), lost["total"]) == (100, 150)
+
+
+def test_what_moved_between_two_looks_is_no_breach() -> None:
+    stands: dict[str, JsonValue] = {"problem": "it waits", "event_id": "1", "turns": 3}
+    moves: dict[str, JsonValue] = {"problem": "it waits", "event_id": "2", "turns": 7}
+    first, later = Finding(9, 2, (stands, moves)), Finding(9, 2, (stands, {**moves, "turns": 8}))
+
+    assert first.still(later) == Finding(9, 1, (stands,))
+
+
+async def test_a_history_that_grows_and_one_that_does_not_replay_are_named(lasting: Record, foreign: Foreign) -> None:
+    broken = await Record(foreign.settings(lasting.settings), lasting.capsys).broken()
+
+    assert {"I7", "I10"} == broken.keys()
+    assert [(item["workflow_id"], item["run_id"]) for item in broken["I7"]] == [(foreign.workflow, foreign.run)]
+    assert {item["workflow_id"] for item in broken["I10"]} == {foreign.workflow}
+
+
+async def test_looking_changes_nothing(lasting: Record) -> None:
+    database = Database(str(lasting.settings.database_url))
+    with pytest.raises(InternalError, match="read-only"):
+        async with snapshot(database) as connection:
+            await connection.execute(text("DELETE FROM deliveries"))
+    await database.close()
+
+
+async def test_a_product_at_work_breaks_nothing(product: Product, capsys: pytest.CaptureFixture[str]) -> None:
+    visitors = [await product.visitor(bursts=QUEUE) for _ in range(3)]
+    for number in range(6):
+        for visitor in visitors:
+            await visitor.say(f"number {number}")
+    at_work = await Record(product.settings, capsys).broken()
+    for visitor in visitors:
+        await visitor.heard(6)
+
+    assert at_work == {}
+    assert await Record(product.settings, capsys).broken() == {}
+
+
+async def test_the_command_answers_with_a_table_or_json_and_an_exit_code(lasting: Record) -> None:
+    variables = environment(lasting.settings)
+    in_order = await chat_orchestrator("audit", environment=variables)
+    await lasting.execute(BREACHES["a send that hangs"].statements)
+    broken = await chat_orchestrator("audit", environment=variables)
+    as_json = await chat_orchestrator("audit", "--json", environment=variables)
+
+    assert (in_order.code, broken.code, as_json.code) == (0, 1, 1)
+    assert "In doubt:" in in_order.out
+    assert "Broken: I6" in broken.out
+    assert json.loads(as_json.out)["ok"] is False

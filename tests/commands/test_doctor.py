@@ -74,7 +74,8 @@ async def test_what_is_missing_is_named(product: Product, diagnosis: Diagnosis) 
 
     assert code == 1
     assert troubled(checks) == {
-        "schema", "schedules nobody-close-idle", "workers nobody", "workers nobody-ai", "workers nobody-delivery",
+        "schema", "schedules nobody-close-idle",
+        "schedules nobody-hand-over-again", "workers nobody", "workers nobody-ai", "workers nobody-delivery",
         f"webhook telegram telegram {channel.id}",
     }  # fmt: skip
 

@@ -52,7 +52,7 @@ async def test_what_arrives_without_a_worker_is_answered_when_one_is_there(front
     for number in range(3):
         assert (await visitor.say(f"number {number}")).status_code == 202
     async with command(front_door.settings, "worker") as worker:
-        answers = await visitor.heard(3)
+        answers = await visitor.heard(3, within_seconds=GOES_ON_SECONDS)
         code = await worker.stop()
     assert [item["text"] for item in answers] == [f"You said: number {number}" for number in range(3)]
     assert code == 0

@@ -287,3 +287,23 @@ async def test_at_most_one_turn_is_open_whatever_anybody_writes(chat: Chat) -> N
     with pytest.raises(Exception, match="uq_turns_open"):
         async with chat.database.begin() as connection:
             await connection.execute(insert(Turn).values(**row, number=99, opened_at=chat.now))
+
+
+async def test_above_the_contacts_rate_no_turn_is_opened_until_a_minute_has_passed(chat: Chat) -> None:
+    await chat.settings(limits={"messages_per_minute": 2})
+    for _ in range(2):
+        await end(chat, await chat.begin(*await chat.hear("quick")))
+        chat.pass_time(seconds=10)
+    said = await chat.hear("three", "four")
+    refused = await chat.begin(*said)
+    assert (refused.turn, refused.wait_seconds, refused.settled) == (0, 40, ())
+    chat.pass_time(seconds=40)
+    assert (await chat.begin(*said)).members == 2
+
+
+async def test_without_a_limit_there_is_no_rate(chat: Chat) -> None:
+    await chat.settings(limits={"messages_per_minute": None})
+    for number in range(1, 31):
+        begun = await chat.begin(*await chat.hear("quick"))
+        assert (begun.turn, begun.wait_seconds) == (number, 0)
+        await end(chat, begun)
