@@ -15,15 +15,12 @@ class DatabaseSilent(ConnectionError):
 async def in_time(work: Coroutine[object, object, Done], seconds: float = SECONDS) -> Done:
     """What the work gives; raises `DatabaseSilent` when it takes longer, and leaves it to end by itself.
 
-    Cancelling a statement asks the server to stop it, which takes as long again where the server does not answer.
+    Cancelling a statement asks the server to stop it, which takes as long again where the server does not answer, and
+    a connection that is cancelled while it is made stays half open there: a caller that leaves cancels nothing.
     """
     task = asyncio.create_task(work)
     task.add_done_callback(_look_at)
-    try:
-        done, _ = await asyncio.wait({task}, timeout=seconds)
-    except asyncio.CancelledError:
-        task.cancel()
-        raise
+    done, _ = await asyncio.wait({task}, timeout=seconds)
     if not done:
         task.cancel()
         raise DatabaseSilent(f"the database did not answer within {seconds:g} seconds")

@@ -7,10 +7,10 @@ import pytest
 from sqlalchemy import func, insert, select, update
 
 from adapters.database import turns, voice
-from adapters.database.records import Event, Message, Turn, VerdictRow
+from adapters.database.records import Event, Turn, VerdictRow
 from adapters.database.tables import BotRow
 from domain.conversations import Control
-from domain.events import EventKind, EventState
+from domain.events import EventState
 from domain.moderation import Verdict
 from domain.turns import Account, Begun, ReplyKind
 from tests.adapters.database.chat import Chat
@@ -194,64 +194,6 @@ async def test_a_turn_knows_the_bots_policy_as_it_is_now(
     assert begun.patience_seconds == 7
 
 
-async def fill(chat: Chat, number: int) -> list[UUID]:
-    """So many waiting messages behind those that were heard, in order."""
-    first = await chat.hear("first")
-    ids = [uuid4() for _ in range(number - 1)]
-    row = {"workspace_id": chat.channel.workspace_id, "conversation_id": chat.id}
-    events = [
-        {**row, "id": identity, "channel_id": chat.channel.id, "key": str(identity), "kind": EventKind.MESSAGE,
-         "state": EventState.QUEUED, "seq": 1 + place, "payload": {}, "received_at": chat.now}
-        for place, identity in enumerate(ids, 1)
-    ]  # fmt: skip
-    messages = [
-        {**row, "id": event["id"], "seq": event["seq"], "direction": "inbound", "author": "contact", "text": "more"}
-        for event in events
-    ]
-    async with chat.database.begin() as connection:
-        await connection.execute(insert(Event), events)
-        await connection.execute(insert(Message), messages)
-    await chat.change(last_seq=number)
-    return [*first, *ids]
-
-
-async def test_more_messages_than_a_turn_takes_are_answered_in_several(chat: Chat) -> None:
-    said = await fill(chat, turns.MOST_MEMBERS + 100)
-    first = await chat.begin(*said)
-    assert (first.members, first.more, len(first.settled)) == (turns.MOST_MEMBERS, True, turns.MOST_MEMBERS)
-    await end(chat, first)
-    rest = [item for item in said if str(item) not in first.settled]
-    second = await chat.begin(*rest)
-    assert (second.members, second.more) == (100, False)
-    assert await members(chat, second) == said[turns.MOST_MEMBERS :]
-
-
-async def test_a_conversation_that_is_behind_reads_all_that_waits_from_the_record(chat: Chat) -> None:
-    said = await fill(chat, 2 * turns.MOST_MEMBERS + 1)
-    found = []
-    behind = True
-    while behind:
-        begun = await chat.begin(*said[:5], behind=True)
-        found.append((begun.members, begun.more))
-        await end(chat, begun)
-        behind = begun.more
-    assert found == [(turns.MOST_MEMBERS, True), (turns.MOST_MEMBERS, True), (1, False)]
-    assert await chat.states() == [("answered", None)] * len(said)
-
-
-async def test_a_conversation_stays_behind_when_its_turn_was_open_already(chat: Chat) -> None:
-    said = await fill(chat, turns.MOST_MEMBERS + 1)
-    await chat.begin(*said[:5], behind=True)
-    assert (await chat.begin(*said[:5], behind=True)).more
-
-
-async def test_all_that_waits_is_held_however_much_it_is(chat: Chat) -> None:
-    said = await fill(chat, turns.MOST_MEMBERS + 100)
-    await chat.change(voice="nobody")
-    assert not (await chat.begin(*said[:5], behind=True)).more
-    assert set(await chat.states()) == {("held", "paused")}
-
-
 async def test_the_end_of_a_turn_is_the_end_of_its_messages(chat: Chat) -> None:
     begun = await chat.begin(*await chat.hear("one", "two"))
     waiting = await chat.hear("three")
@@ -287,23 +229,3 @@ async def test_at_most_one_turn_is_open_whatever_anybody_writes(chat: Chat) -> N
     with pytest.raises(Exception, match="uq_turns_open"):
         async with chat.database.begin() as connection:
             await connection.execute(insert(Turn).values(**row, number=99, opened_at=chat.now))
-
-
-async def test_above_the_contacts_rate_no_turn_is_opened_until_a_minute_has_passed(chat: Chat) -> None:
-    await chat.settings(limits={"messages_per_minute": 2})
-    for _ in range(2):
-        await end(chat, await chat.begin(*await chat.hear("quick")))
-        chat.pass_time(seconds=10)
-    said = await chat.hear("three", "four")
-    refused = await chat.begin(*said)
-    assert (refused.turn, refused.wait_seconds, refused.settled) == (0, 40, ())
-    chat.pass_time(seconds=40)
-    assert (await chat.begin(*said)).members == 2
-
-
-async def test_without_a_limit_there_is_no_rate(chat: Chat) -> None:
-    await chat.settings(limits={"messages_per_minute": None})
-    for number in range(1, 31):
-        begun = await chat.begin(*await chat.hear("quick"))
-        assert (begun.turn, begun.wait_seconds) == (number, 0)
-        await end(chat, begun)
