@@ -123,7 +123,7 @@ class Bot(Strict):
 
     @model_validator(mode="after")
     def _storable(self) -> Self:
-        if unstorable(self.model_dump(mode="json")):
+        if unstorable(self.model_dump()):
             raise ValueError(
                 "a text holds the character NUL or half a surrogate pair, which cannot be stored; remove it"
             )
