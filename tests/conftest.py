@@ -59,6 +59,10 @@ async def temporal_address(servers: Addresses) -> str:
 @pytest.fixture(scope="session")
 async def template(servers: Addresses) -> str:
     """A migrated database that each test's own is copied from; the address of the server's maintenance database."""
+    # The server lives as long as the run: nothing has to survive a power loss, and databases are made by the hundred.
+    for setting in ("fsync", "full_page_writes"):
+        await _administer(servers.database_url, sql.SQL("ALTER SYSTEM SET {} = off").format(sql.Identifier(setting)))
+    await _administer(servers.database_url, sql.SQL("SELECT pg_reload_conf()").format())
     await _administer(servers.database_url, sql.SQL("CREATE DATABASE {}").format(sql.Identifier(_TEMPLATE)))
     await asyncio.to_thread(migrate_database, _named(servers.database_url, _TEMPLATE))
     return servers.database_url
@@ -136,7 +140,9 @@ async def product(pointed: Settings, database: Database, simulated: Simulated) -
 async def fresh_database(template: str) -> AsyncIterator[str]:
     """A migrated database that nobody else uses, for the length of the block."""
     name = f"test_{uuid4().hex}"
-    copy = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(_TEMPLATE))
+    copy = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
+        sql.Identifier(name), sql.Identifier(_TEMPLATE)
+    )
     await _administer(template, copy)
     yield _named(template, name)
     await _administer(template, sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))

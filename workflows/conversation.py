@@ -176,18 +176,22 @@ class ConversationWorkflow:
             patience_seconds=begun.patience_seconds,
             correlation_id=self._correlation_id,
         )
-        judging = asyncio.create_task(self._judge(begun, ref)) if begun.judge_input else None
+        if begun.judge_before and (judged := await self._judge(begun, ref)).refused:
+            return ReplyKind.REFUSAL, judged.reason
+        completing = asyncio.create_task(self._complete(ref, begun, workflow.now() - started))
+        parallel = begun.judge_input and not begun.judge_before
+        judging = asyncio.create_task(self._judge(begun, ref)) if parallel else None
+        completing.add_done_callback(_look_at)
         try:
-            if judging is not None and begun.judge_before and (judged := await judging).refused:
-                return ReplyKind.REFUSAL, judged.reason
-            completed = await self._complete(ref, begun, workflow.now() - started)
             if judging is not None and (judged := await judging).refused:
                 return ReplyKind.REFUSAL, judged.reason
+            completed = await completing
         except ActivityError as error:
             if is_cancelled_exception(error):
                 raise
             return ReplyKind.APOLOGY, _reason(error)
         finally:
+            completing.cancel()
             if judging is not None:
                 judging.cancel()
         return (ReplyKind.REFUSAL, completed.reason) if completed.refused else (ReplyKind.ANSWER, None)
@@ -278,6 +282,12 @@ class ConversationWorkflow:
             f"**{doing}** · {self._state.platform} · {self._state.status} · turn {self._turn} · "
             f"{len(self._inbox)} waiting · run {self._state.runs}"
         )
+
+
+def _look_at(work: "asyncio.Task[Completed]") -> None:
+    """An answer that nobody waits for any more may fail unheard."""
+    if not work.cancelled():
+        work.exception()
 
 
 def _reason(error: ActivityError) -> str:

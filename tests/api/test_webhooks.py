@@ -114,7 +114,8 @@ async def test_the_same_update_at_two_doors_at_once_is_one_event(
 
 @pytest.mark.slow
 async def test_fifty_first_messages_at_once_are_one_conversation_answered_in_order(product: Product) -> None:
-    channel = await product.channel("telegram", bursts={"policy": "queue"})
+    unlimited = {"messages_per_minute": None}
+    channel = await product.channel("telegram", bursts={"policy": "queue"}, limits=unlimited)
     opened = Door(product.url, product.client, product.database, channel)
     answers = await asyncio.gather(*(opened.post(said(number, f"number {number}")) for number in range(1, 51)))
     assert {answer.status_code for answer in answers} == {200}

@@ -279,14 +279,19 @@ async def test_a_product_at_work_breaks_nothing(product: Product, capsys: pytest
     assert await Record(product.settings, capsys).broken() == {}
 
 
-async def test_the_command_answers_with_a_table_or_json_and_an_exit_code(lasting: Record) -> None:
-    variables = environment(lasting.settings)
-    in_order = await chat_orchestrator("audit", environment=variables)
-    await lasting.execute(BREACHES["a send that hangs"].statements)
-    broken = await chat_orchestrator("audit", environment=variables)
-    as_json = await chat_orchestrator("audit", "--json", environment=variables)
+async def test_the_table_names_what_is_broken_and_what_is_in_doubt(lasting: Record) -> None:
+    hanging = await lasting.execute(BREACHES["a send that hangs"].statements)
+    code = await audit(lasting.settings, as_json=False, look_again_after=AT_ONCE)
+    shown = lasting.capsys.readouterr().out
 
-    assert (in_order.code, broken.code, as_json.code) == (0, 1, 1)
-    assert "In doubt:" in in_order.out
-    assert "Broken: I6" in broken.out
-    assert json.loads(as_json.out)["ok"] is False
+    assert code == 1
+    assert "Broken: I6" in shown
+    assert f"delivery_id={hanging['delivery_id']}" in shown
+    assert "In doubt:" in shown
+
+
+async def test_the_command_answers_with_json_alone_on_stdout(lasting: Record) -> None:
+    done = await chat_orchestrator("audit", "--json", environment=environment(lasting.settings))
+
+    assert done.code == 0
+    assert json.loads(done.out)["ok"] is True
