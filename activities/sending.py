@@ -65,7 +65,7 @@ class Sender:
         try:
             receipt = await platform.send(job.access.channel, part.payload, deadline)
         except OutsideError as error:
-            get_logger(__name__).info("part_not_sent", part=part.part, reason=error.reason, error=str(error))
+            get_logger(__name__).info("part_not_sent", part=part.part, reason=error.reason)
             return self._failed(platform, job, part, error)
         return Outcome(DeliveryState.SENT, platform_message_id=receipt.platform_message_id)
 

@@ -15,6 +15,7 @@ from adapters.database import channels, events
 from adapters.database.channels import ChannelAccess
 from adapters.database.engine import Database
 from adapters.errors import Again, CredentialsRefused, NotPermitted, OutsideError, Unreadable
+from adapters.platforms.buttons import acknowledge
 from adapters.platforms.telegram import Telegram
 from adapters.temporal.handover import Handing
 from domain.events import InboundEvent
@@ -49,6 +50,7 @@ class Poller:
         self._reception = reception
         self._log = get_logger(__name__).bind(channel=str(access.channel.id))
         self._delay = 0.0
+        self._tasks: set[asyncio.Task[None]] = set()
 
     async def run(self) -> None:
         """Polls; returns only when the token is not accepted."""
@@ -92,10 +94,17 @@ class Poller:
             recorded = await events.record(connection, self.access, heard, self._reception.now(), uuid4().hex)
             if numbers:
                 await channels.keep_poll_offset(connection, channel, max(numbers) + 1)
+        self._acknowledge(heard)
         for conversation in recorded.conversations:
             if not await self._reception.handing.hand_over(conversation):
                 # Temporal is away, and would be for the rest too: the relay takes them up.
                 return
+
+    def _acknowledge(self, heard: tuple[InboundEvent, ...]) -> None:
+        """Let pressed buttons come to rest beside the polling: an answer that is slow must not hold it up."""
+        task = asyncio.create_task(acknowledge(self._reception.telegram, self.access.channel, heard))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     def _read(self, update: dict[str, JsonValue]) -> InboundEvent | None:
         try:

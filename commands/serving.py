@@ -8,10 +8,11 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 import uvicorn
+from fastapi import FastAPI
 
 import worker
 from adapters.faults import PortTaken
-from api.app import create_app
+from api.app import create_app, end_streams
 from settings import Settings
 
 GRACE = timedelta(seconds=10)
@@ -25,22 +26,28 @@ _MAX_HEAD_BYTES = 64 * 1024
 class ApiServer(uvicorn.Server):
     """A server that leaves signals to its caller, so that one that stopped well exits with 0."""
 
+    def __init__(self, config: uvicorn.Config, app: FastAPI) -> None:
+        super().__init__(config)
+        self.app = app
+
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         """Leave them alone."""
         yield
 
     def stop(self) -> None:
-        """Finish what is in hand; asked a second time, do not."""
+        """Finish what is in hand; asked a second time, do not. Streams have no end of their own, and are ended."""
         self.force_exit = self.should_exit
+        end_streams(self.app)
         self.should_exit = True
 
 
 async def api(settings: Settings, host: str, port: int) -> int:
     """Serves the API; raises `PortTaken`."""
     listener = _listen(host, port)
+    app = create_app(settings)
     config = uvicorn.Config(
-        create_app(settings),
+        app,
         http="httptools",
         ws="none",
         lifespan="on",
@@ -55,7 +62,7 @@ async def api(settings: Settings, host: str, port: int) -> int:
         timeout_graceful_shutdown=int(GRACE.total_seconds()),
         h11_max_incomplete_event_size=_MAX_HEAD_BYTES,
     )
-    server = ApiServer(config)
+    server = ApiServer(config, app)
     _at_stop(server.stop)
     await server.serve([listener])
     return 0 if server.started else 1

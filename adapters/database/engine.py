@@ -31,6 +31,11 @@ class Database:
                 "application_name": "chat-orchestrator",
                 "options": f"-c statement_timeout={int(_STATEMENT.total_seconds() * 1000)} -c timezone=UTC",
                 "prepare_threshold": 3,
+                # A cut network says nothing: without these a query could wait for it for hours.
+                "keepalives_idle": 10,
+                "keepalives_interval": 5,
+                "keepalives_count": 3,
+                "tcp_user_timeout": 20_000,
             },
         )
 

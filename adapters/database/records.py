@@ -13,6 +13,7 @@ from adapters.database.base import Base, Described, Identified, one_of
 from domain.deliveries import DeliveryState
 from domain.events import EventKind, EventState
 
+_EARLY = "reason IN ('unknown_message', 'unknown_chat')"
 _OPEN = "state IN ('received', 'queued', 'held')"
 
 
@@ -46,6 +47,7 @@ class Event(Identified, Base):
         CheckConstraint(f"(ended_at IS NULL) = ({_OPEN})", name="ended_at"),
         Index("ix_events_open", "conversation_id", "seq", postgresql_where=sql(_OPEN)),
         Index("ix_events_received", "received_at", postgresql_where=sql("state = 'received'")),
+        Index("ix_events_early", "channel_id", "received_at", postgresql_where=sql(_EARLY)),
         Index("ix_events_page", "workspace_id", "received_at", "id"),
         Index("ix_events_conversation_page", "conversation_id", "received_at", "id"),
         Index("ix_events_channel_page", "channel_id", "received_at", "id"),

@@ -126,6 +126,7 @@ def _events() -> None:
     index("ix_events_channel_page", "events", ["channel_id", "received_at", "id"])
     index("ix_events_conversation_page", "events", ["conversation_id", "received_at", "id"])
     index("ix_events_open", "events", ["conversation_id", "seq"], where="state IN ('received', 'queued', 'held')")
+    index("ix_events_early", "events", ["channel_id", "received_at"], where="reason IN ('unknown_message', 'unknown_chat')")
     index("ix_events_page", "events", ["workspace_id", "received_at", "id"])
     index("ix_events_received", "events", ["received_at"], where="state = 'received'")
     index("ix_events_state_page", "events", ["workspace_id", "state", "received_at", "id"])
