@@ -140,9 +140,7 @@ async def product(pointed: Settings, database: Database, simulated: Simulated) -
 async def fresh_database(template: str) -> AsyncIterator[str]:
     """A migrated database that nobody else uses, for the length of the block."""
     name = f"test_{uuid4().hex}"
-    copy = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
-        sql.Identifier(name), sql.Identifier(_TEMPLATE)
-    )
+    copy = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(_TEMPLATE))
     await _administer(template, copy)
     yield _named(template, name)
     await _administer(template, sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))

@@ -6,8 +6,7 @@ from typing import TypeVar
 
 from temporalio import workflow
 from temporalio.common import SearchAttributeKey
-from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
-from temporalio.exceptions import TimeoutError as TimedOut
+from temporalio.exceptions import ActivityError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
     from activities.completion import Completion
@@ -20,6 +19,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.turns import Begin, Begun, Completed, Delivered, Reply, ReplyKind, TurnRef
 
 from workflows import options
+from workflows.outcomes import look_at, reason_of
 
 _STATUS = SearchAttributeKey.for_keyword("ChatStatus")
 Result = TypeVar("Result")
@@ -181,7 +181,7 @@ class ConversationWorkflow:
         completing = asyncio.create_task(self._complete(ref, begun, workflow.now() - started))
         parallel = begun.judge_input and not begun.judge_before
         judging = asyncio.create_task(self._judge(begun, ref)) if parallel else None
-        completing.add_done_callback(_look_at)
+        completing.add_done_callback(look_at)
         try:
             if judging is not None and (judged := await judging).refused:
                 return ReplyKind.REFUSAL, judged.reason
@@ -189,7 +189,7 @@ class ConversationWorkflow:
         except ActivityError as error:
             if is_cancelled_exception(error):
                 raise
-            return ReplyKind.APOLOGY, _reason(error)
+            return ReplyKind.APOLOGY, reason_of(error)
         finally:
             completing.cancel()
             if judging is not None:
@@ -228,10 +228,15 @@ class ConversationWorkflow:
             return Judged(refused=begun.fail_closed, reason="moderation:unavailable" if begun.fail_closed else None)
 
     async def _deliver(self, reply: Reply) -> None:
-        """Deliver, however long the platform makes us wait; what cannot be delivered ends as such."""
+        """Deliver, however long the platform makes us wait; what cannot be delivered ends as such.
+
+        A stop silences the bot, and not what an operator says.
+        """
         self._tell("delivering")
         delivering = asyncio.create_task(self._run_delivery(reply, options.DELIVERY_PATIENCE))
-        if not await self._finished(delivering):
+        if reply.message_id is not None:
+            await workflow.wait([delivering])
+        elif not await self._finished(delivering):
             self._look_again = True
             return
         try:
@@ -282,19 +287,3 @@ class ConversationWorkflow:
             f"**{doing}** · {self._state.platform} · {self._state.status} · turn {self._turn} · "
             f"{len(self._inbox)} waiting · run {self._state.runs}"
         )
-
-
-def _look_at(work: "asyncio.Task[Completed]") -> None:
-    """An answer that nobody waits for any more may fail unheard."""
-    if not work.cancelled():
-        work.exception()
-
-
-def _reason(error: ActivityError) -> str:
-    """Why there is no answer, in a stable word."""
-    cause = error.cause
-    if isinstance(cause, TimedOut) and isinstance(cause.cause, ApplicationError):
-        cause = cause.cause
-    if isinstance(cause, ApplicationError) and cause.type:
-        return f"model:{cause.type}"
-    return "model:timeout" if isinstance(cause, TimedOut) else "model:failed"

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TypedDict
 from uuid import UUID, uuid4
 
-from sqlalchemy import Integer, Text, and_, bindparam, func, select, update
+from sqlalchemy import Integer, Text, and_, bindparam, case, func, literal, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -248,8 +248,18 @@ async def rest(
             DeliveryRow.reply == reply,
             DeliveryRow.state == DeliveryState.PLANNED,
         )
-        .values(state=state, reason=reason, retry_at=None)
+        .values(at_rest(state, reason))
     )
+
+
+def at_rest(state: DeliveryState, reason: str | None) -> dict[str, object]:
+    """The columns of planned parts that are sent no more; one that may have arrived before stays in doubt."""
+    doubted = DeliveryRow.doubts > 0
+    return {
+        "state": case((doubted, literal(DeliveryState.UNCERTAIN.value)), else_=literal(state.value)),
+        "reason": case((doubted, literal("outcome_unknown")), else_=literal(reason, Text)),
+        "retry_at": None,
+    }
 
 
 async def doubt(connection: AsyncConnection, part: Part) -> None:

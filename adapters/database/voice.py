@@ -4,11 +4,11 @@ from datetime import datetime
 from uuid import UUID, uuid4
 
 from pydantic import JsonValue
-from sqlalchemy import Row, select, update
+from sqlalchemy import Row, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from adapters.database.ledger import next_seq
+from adapters.database.ledger import at_rest, next_seq
 from adapters.database.notifications import conversation_changed
 from adapters.database.records import DeliveryRow, Event, Message, Turn
 from adapters.database.tables import BotRow, Conversation
@@ -62,7 +62,7 @@ async def stop_turn(connection: AsyncConnection, conversation_id: UUID, reason: 
             DeliveryRow.state == DeliveryState.PLANNED,
             DeliveryRow.turn_id.is_not(None),
         )
-        .values(state=DeliveryState.DROPPED, reason=reason, retry_at=None)
+        .values(at_rest(DeliveryState.DROPPED, reason))
     )
     if turn_id is not None:
         await end_stopped_turn(connection, turn_id, reason, now)
@@ -116,7 +116,8 @@ async def answer_or_ignore_held(
     connection: AsyncConnection, conversation_id: UUID, now: datetime, *, answer_held: bool
 ) -> None:
     """What was held goes to the workflow again, or ends unanswered."""
-    again = {"state": EventState.RECEIVED, "reason": None}
+    # Counted as handed over, whoever was quicker: the workflow knows it, and would take it for a repeat.
+    again = {"state": EventState.RECEIVED, "reason": None, "handovers": func.greatest(Event.handovers, 1)}
     over = {"state": EventState.IGNORED, "reason": "not_answered_after_hold", "ended_at": now}
     await connection.execute(
         update(Event)

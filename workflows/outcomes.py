@@ -1,0 +1,25 @@
+"""How work in a conversation came out: why there is no answer, and what nobody waits for any more."""
+
+import asyncio
+from typing import TypeVar
+
+from temporalio.exceptions import ActivityError, ApplicationError
+from temporalio.exceptions import TimeoutError as TimedOut
+
+Result = TypeVar("Result")
+
+
+def look_at(work: "asyncio.Task[Result]") -> None:
+    """An answer that nobody waits for any more may fail unheard."""
+    if not work.cancelled():
+        work.exception()
+
+
+def reason_of(error: ActivityError) -> str:
+    """Why there is no answer, in a stable word."""
+    cause = error.cause
+    if isinstance(cause, TimedOut) and isinstance(cause.cause, ApplicationError):
+        cause = cause.cause
+    if isinstance(cause, ApplicationError) and cause.type:
+        return f"model:{cause.type}"
+    return "model:timeout" if isinstance(cause, TimedOut) else "model:failed"
