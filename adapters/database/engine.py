@@ -7,7 +7,7 @@ from datetime import timedelta
 from sqlalchemy import URL, make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-_CONNECT_SECONDS = 3
+_CONNECT_SECONDS = 10
 _STATEMENT = timedelta(seconds=10)
 
 
