@@ -8,7 +8,7 @@ STAMP := $(VENV)/.setup-$(shell { cat requirements.lock pyproject.toml; LC_ALL=C
 PYTHONS := $(if $(PYTHON),$(PYTHON),python3.14 python3.13 python3.12 python3.11 python3)
 ARGS ?=
 # Tests wait more than they compute; each of these processes has servers of its own.
-WORKERS ?= 2
+WORKERS ?= 3
 
 .DEFAULT_GOAL := help
 .PHONY: help setup dev test check fmt migrate validate-config clean

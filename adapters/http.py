@@ -19,9 +19,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from functools import cache
 from http import HTTPStatus
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from json import dumps, loads
+from ssl import SSLContext
 
 import httpx
 from pydantic import JsonValue
@@ -38,6 +40,12 @@ _KEEP_ALIVE_SECONDS = 4.0
 _LIMITS = httpx.Limits(max_connections=200, max_keepalive_connections=50, keepalive_expiry=_KEEP_ALIVE_SECONDS)
 _SECONDS = re.compile(r"-?[0-9]+(\.[0-9]*)?")
 _TRY_LATER = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY})
+
+
+@cache
+def trusted() -> SSLContext:
+    """Whom clients trust; read once, for reading all the certificates takes longer than most calls."""
+    return httpx.create_ssl_context(trust_env=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +66,7 @@ class Http:
             cookies=CookieJar(policy=DefaultCookiePolicy(allowed_domains=())),
             limits=_LIMITS,
             follow_redirects=False,
+            verify=trusted(),
             trust_env=False,
         )
 

@@ -95,8 +95,8 @@ async def _on_invalid(_request: Request, error: Exception) -> Response:
     return response(Problem(422, first), errors)
 
 
-async def _on_database_away(_request: Request, _error: Exception) -> Response:
-    get_logger(__name__).warning("database_away")
+async def _on_database_away(_request: Request, error: Exception) -> Response:
+    get_logger(__name__).warning("database_away", error=type(error).__name__)
     return response(unavailable("The database does not answer."))
 
 

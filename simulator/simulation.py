@@ -2,6 +2,8 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from functools import cache
+from ssl import SSLContext
 from typing import ClassVar, Literal, Protocol
 
 import httpx
@@ -26,6 +28,11 @@ class Settings(BaseModel):
     webhook_retry_scale: float = Field(default=1.0, ge=0.001, le=1.0)
 
 
+@cache
+def _trusted() -> SSLContext:
+    return httpx.create_ssl_context(trust_env=False)
+
+
 class Simulation:
     """Handed to every stand-in; ends all that waits when `closing` is set, which is for good: it is served once."""
 
@@ -35,7 +42,6 @@ class Simulation:
         self.closing = asyncio.Event()
         self._initial = settings or Settings()
         self.settings = self._initial
-        self._trust = httpx.create_ssl_context(trust_env=False)
         self._clients: list[httpx.AsyncClient] = []
         self._idle: list[httpx.AsyncClient] = []
 
@@ -85,7 +91,7 @@ class Simulation:
         five times as much as the request itself.
         """
         client = httpx.AsyncClient(
-            verify=self._trust,
+            verify=_trusted(),
             timeout=WEBHOOK_TIMEOUT_SECONDS,
             limits=httpx.Limits(keepalive_expiry=KEEP_ALIVE_SECONDS),
             trust_env=False,

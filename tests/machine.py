@@ -3,23 +3,35 @@
 import asyncio
 import shutil
 import tempfile
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+import httpx
 import psutil  # type: ignore[import-untyped]  # the package ships no types
 
+from adapters.http import trusted
+
 _PAUSE_SECONDS = 0.02
+_LONGEST_PAUSE_SECONDS = 0.2
 
 
 async def until(condition: Callable[[], bool | Awaitable[bool]], within_seconds: float = 20.0) -> None:
     """Returns as soon as `condition` holds; fails with `TimeoutError` when it does not in time."""
+    pause = _PAUSE_SECONDS
     async with asyncio.timeout(within_seconds):
         while True:
             held = condition()
             if held if isinstance(held, bool) else await held:
                 return
-            await asyncio.sleep(_PAUSE_SECONDS)
+            await asyncio.sleep(pause)
+            # What is waited for long should not have to share the machine with the waiting.
+            pause = min(pause * 1.2, _LONGEST_PAUSE_SECONDS)
+
+
+def caller(url: str, headers: Mapping[str, str] | None = None) -> httpx.AsyncClient:
+    """Calls what a test runs."""
+    return httpx.AsyncClient(base_url=url, headers=headers, timeout=30, verify=trusted())
 
 
 @contextmanager

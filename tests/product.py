@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from http import HTTPStatus
 from uuid import UUID, uuid4
 
 import httpx
@@ -23,7 +24,7 @@ from api.app import create_app
 from domain.bots import Bot
 from domain.platforms import PlatformName
 from settings import Settings
-from tests.machine import until
+from tests.machine import caller, until
 from tests.simulated import TOKEN, Simulated
 
 WEBHOOK_SECRET = "s3cret_-A"
@@ -124,7 +125,10 @@ class Visitor:
 
     async def messages(self, after_seq: int = 0) -> list[dict[str, object]]:
         """What was said so far."""
-        answer = await self._client.get(f"{self._path}/messages", params={"after_seq": after_seq}, headers=self.headers)
+        where, asked = f"{self._path}/messages", {"after_seq": after_seq}
+        answer = await self._client.get(where, params=asked, headers=self.headers)
+        while answer.status_code == HTTPStatus.SERVICE_UNAVAILABLE:  # "try again shortly": a machine at its limit
+            answer = await self._client.get(where, params=asked, headers=self.headers)
         answer.raise_for_status()
         return list(answer.json()["items"])
 
@@ -232,6 +236,6 @@ async def running_product(settings: Settings, database: Database, simulated: Sim
     async with (
         running_api(settings) as url,
         running_worker(settings),
-        httpx.AsyncClient(base_url=url, timeout=30) as client,
+        caller(url) as client,
     ):
         yield Product(settings, url, client, database, simulated)

@@ -1,5 +1,6 @@
 """The connection to PostgreSQL: one engine a process, and transactions from it."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -40,19 +41,54 @@ class Database:
         )
 
         self._each_alone = self.engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._abandoned: set[asyncio.Task[None]] = set()
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[AsyncConnection]:
         """A transaction: committed at the end of the block, rolled back when it raises."""
-        async with self.engine.begin() as connection:
+        async with self._connection(self.engine) as connection, connection.begin():
             yield connection
 
     @asynccontextmanager
     async def once(self) -> AsyncIterator[AsyncConnection]:
         """Statements that need no transaction: each is committed by itself, without the round trips of one."""
-        async with self._each_alone.connect() as connection:
+        async with self._connection(self._each_alone) as connection:
             yield connection
 
     async def close(self) -> None:
         """Give all connections back."""
+        if self._abandoned:
+            await asyncio.wait(self._abandoned)
         await self.engine.dispose()
+
+    @asynccontextmanager
+    async def _connection(self, engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+        """A connection, open until the block ends.
+
+        Who is cancelled while it is made does not cancel that: a connection half made would stay open on both sides,
+        and the server would wait a minute for its other half.
+        """
+        connection = engine.connect()
+        opening = asyncio.create_task(_open(connection))
+        try:
+            await asyncio.shield(opening)
+        except asyncio.CancelledError:
+            abandoned = asyncio.create_task(_abandon(connection, opening))
+            self._abandoned.add(abandoned)
+            abandoned.add_done_callback(self._abandoned.discard)
+            raise
+        try:
+            yield connection
+        finally:
+            await asyncio.shield(asyncio.create_task(connection.close()))
+
+
+async def _open(connection: AsyncConnection) -> None:
+    await connection.start()
+
+
+async def _abandon(connection: AsyncConnection, opening: "asyncio.Task[None]") -> None:
+    """Close what nobody waits for any more as soon as it is open; what could not be opened needs no end."""
+    await asyncio.wait({opening})
+    if opening.exception() is None:
+        await connection.close()

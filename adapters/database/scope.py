@@ -3,7 +3,7 @@
 from typing import Protocol, Self, TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, FromClause, Join, Select
+from sqlalchemy import ColumnElement, FromClause, Select
 from sqlalchemy.sql.dml import DMLWhereBase
 
 
@@ -15,7 +15,7 @@ Statement = TypeVar("Statement", bound=_Filterable)
 
 
 def scoped(statement: Statement, workspace_id: UUID) -> Statement:
-    """The statement with only the rows of this workspace; what it joins to its first table belongs to the same.
+    """The statement with only the rows of this workspace; what it joins to the table of its first column is the same's.
 
     Raises `KeyError` when the first table has no owner: such a row is reached through one that has.
     """
@@ -26,7 +26,5 @@ def _first_table(statement: object) -> FromClause:
     if isinstance(statement, DMLWhereBase):
         return statement.table
     assert isinstance(statement, Select)
-    source = statement.get_final_froms()[0]
-    while isinstance(source, Join):
-        source = source.left
-    return source
+    # The table of the first column: asking for the final FROM would compile the statement each time.
+    return statement.columns_clause_froms[0]

@@ -91,14 +91,15 @@ def _deliveries(span: Span) -> Select[datetime]:
 def _latency(span: Span, workspace_id: UUID) -> Select[datetime]:
     """From a message's receipt to the first part of its answer being sent, by when that was planned."""
     planned = func.min(DeliveryRow.created_at).label("planned")
-    sent = select(DeliveryRow.turn_id, planned, func.min(DeliveryRow.sent_at).label("sent")).where(
+    columns = (DeliveryRow.turn_id, DeliveryRow.workspace_id, planned, func.min(DeliveryRow.sent_at).label("sent"))
+    sent = select(*columns).where(
         DeliveryRow.sent_at.is_not(None), DeliveryRow.turn_id.is_not(None), *_range(span, DeliveryRow.created_at)
     )  # fmt: skip
     if span.bot_id is not None:
         sent = sent.join(Conversation, Conversation.id == DeliveryRow.conversation_id).where(
             Conversation.bot_id == span.bot_id
         )
-    first = scoped(sent.group_by(DeliveryRow.turn_id), workspace_id).subquery()
+    first = scoped(sent.group_by(DeliveryRow.turn_id, DeliveryRow.workspace_id), workspace_id).subquery()
     took_ms = func.extract("epoch", first.c.sent - Event.received_at) * 1000
     percentiles = (func.percentile_cont(at).within_group(took_ms).label(name) for name, at in _PERCENTILES)
     joined = select(_bucket(span, first.c.planned)).select_from(Event).join(first, first.c.turn_id == Event.turn_id)

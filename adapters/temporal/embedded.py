@@ -15,10 +15,14 @@ from adapters.processes.data_directory import DataDirectory
 from adapters.processes.ports import LOOPBACK, is_taken
 
 _SQLITE_HEADER = b"SQLite format 3\x00"
-# One shard polls 20 times a second by default, which alone makes a turn eight times slower.
 _DYNAMIC_CONFIG = {
+    # One shard polls 20 times a second by default, which alone makes a turn eight times slower.
     "history.transferProcessorMaxPollRPS": "2000",
     "history.timerProcessorMaxPollRPS": "2000",
+    # A worker that is frozen or cut off keeps its polls open, and what is given to them is lost until it times out: by
+    # default for 70 seconds, in which a turn meets several of them.
+    "frontend.keepAliveTime": '"5s"',
+    "frontend.keepAliveTimeout": '"3s"',
 }
 # FULL: a signal that was answered survives a power failure.
 _PRAGMAS = {"journal_mode": "WAL", "synchronous": "FULL"}

@@ -16,6 +16,7 @@ from sqlalchemy import select
 from adapters.database.engine import Database
 from adapters.database.records import Event, Message
 from settings import Settings
+from tests.machine import caller
 from tests.product import WEBHOOK_SECRET, MadeChannel, make_channel, running_api
 from tests.simulated import TOKEN
 
@@ -95,7 +96,7 @@ class Door:
 async def open_door(settings: Settings, database: Database, **bot: JsonValue) -> AsyncIterator[Door]:
     """The API alone, with a bot on Telegram: what it hands over waits for a worker that does not come."""
     channel = await make_channel(settings, database, "telegram", CREDENTIALS, **bot)
-    async with running_api(settings) as url, httpx.AsyncClient(base_url=url, timeout=30) as client:
+    async with running_api(settings) as url, caller(url) as client:
         yield Door(url, client, database, channel)
 
 

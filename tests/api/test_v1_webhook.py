@@ -10,6 +10,7 @@ from sqlalchemy import select
 from adapters.database.engine import Database
 from adapters.database.tables import ChannelRow
 from settings import Settings
+from tests.machine import caller
 from tests.product import make_key, running_api
 from tests.simulated import TOKEN, Simulated
 
@@ -21,7 +22,7 @@ async def client(settings: Settings, database: Database, simulated: Simulated) -
         update={"telegram_api_url": simulated.telegram_api_url, "public_url": "https://bots.example.com"}
     )
     headers = {"Authorization": f"Bearer {await make_key(settings, database)}"}
-    async with running_api(pointed) as url, httpx.AsyncClient(base_url=url, headers=headers, timeout=30) as made:
+    async with running_api(pointed) as url, caller(url, headers) as made:
         yield made
 
 

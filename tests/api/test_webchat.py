@@ -17,6 +17,7 @@ from adapters.database.tables import BotRow, WebchatSession
 from adapters.vault import Vault
 from api import tokens
 from settings import Settings
+from tests.machine import caller
 from tests.product import MadeChannel, Visitor, make_channel, running_api
 
 PAGE = "https://shop.example"
@@ -31,7 +32,7 @@ async def channel(settings: Settings, database: Database) -> MadeChannel:
 @pytest.fixture
 async def client(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
     """The way to the API alone."""
-    async with running_api(settings) as url, httpx.AsyncClient(base_url=url, timeout=30) as made:
+    async with running_api(settings) as url, caller(url) as made:
         yield made
 
 

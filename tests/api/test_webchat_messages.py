@@ -17,7 +17,7 @@ from adapters.database.sessions import BURST, RATE_PER_SECOND
 from domain.conversations import Control
 from settings import Settings
 from tests.api.visits import say_many
-from tests.machine import until
+from tests.machine import caller, until
 from tests.product import MadeChannel, Product, Visitor, make_channel, running_api
 
 TOO_LONG_NAME = "x" * 201
@@ -32,7 +32,7 @@ async def channel(settings: Settings, database: Database) -> MadeChannel:
 @pytest.fixture
 async def client(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
     """The way to the API alone."""
-    async with running_api(settings) as url, httpx.AsyncClient(base_url=url, timeout=30) as made:
+    async with running_api(settings) as url, caller(url) as made:
         yield made
 
 
@@ -84,7 +84,7 @@ async def test_a_burst_is_taken_and_then_the_rate_holds(
     client: httpx.AsyncClient, channel: MadeChannel, visitor: Visitor, settings: Settings
 ) -> None:
     """Two doors share one allowance."""
-    async with running_api(settings) as url, httpx.AsyncClient(base_url=url, timeout=30) as beside:
+    async with running_api(settings) as url, caller(url) as beside:
         other = Visitor(beside, channel.id)
         other.session = visitor.session
         started = time.monotonic()
@@ -117,7 +117,7 @@ async def test_the_same_message_again_gets_the_first_result(visitor: Visitor, da
 async def test_the_same_message_at_two_doors_at_once_is_one_message(
     channel: MadeChannel, visitor: Visitor, settings: Settings
 ) -> None:
-    async with running_api(settings) as url, httpx.AsyncClient(base_url=url, timeout=30) as beside:
+    async with running_api(settings) as url, caller(url) as beside:
         other = Visitor(beside, channel.id)
         other.session = visitor.session
         calls = [way.say("once", client_msg_id="one") for _ in range(8) for way in (visitor, other)]

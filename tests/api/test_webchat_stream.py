@@ -22,7 +22,7 @@ from domain.conversations import Control
 from domain.ids import ConversationId, WorkspaceId
 from settings import Settings
 from tests.api.visits import listening, say_many
-from tests.machine import until
+from tests.machine import caller, until
 from tests.product import MadeChannel, Product, Visitor, make_channel, running_api
 
 
@@ -35,7 +35,7 @@ async def channel(settings: Settings, database: Database) -> MadeChannel:
 @pytest.fixture
 async def client(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
     """The way to the API alone."""
-    async with running_api(settings) as url, httpx.AsyncClient(base_url=url, timeout=30) as made:
+    async with running_api(settings) as url, caller(url) as made:
         yield made
 
 

@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
-import httpx
 import pytest
 from pydantic import SecretStr
 from sqlalchemy import func, select, update
@@ -17,7 +16,7 @@ from adapters.database.records import Event, Message
 from adapters.database.tables import BotRow, ChannelRow, Contact, Conversation
 from settings import Settings
 from tests.api.door import SECRET_HEADER, Door, open_door, said, status_of
-from tests.machine import until
+from tests.machine import caller, until
 from tests.product import WEBHOOK_SECRET, Product, make_channel, running_api
 from tests.simulated import TOKEN
 
@@ -103,7 +102,7 @@ async def test_the_same_update_at_two_doors_at_once_is_one_event(
     door: Door, settings: Settings, database: Database
 ) -> None:
     updates = [said(number, f"number {number}") for number in range(1, 11)]
-    async with running_api(settings) as url, httpx.AsyncClient(base_url=url, timeout=30) as client:
+    async with running_api(settings) as url, caller(url) as client:
         other = Door(url, client, database, door.channel)
         calls = [way.post(update) for update in updates for way in (door, other, door, other)]
         answers = await asyncio.gather(*calls)
@@ -163,7 +162,7 @@ async def test_a_pressed_button_is_answered_like_a_message_and_comes_to_rest(pro
 async def test_a_deleted_channel_is_soon_unknown_at_every_door(
     door: Door, settings: Settings, database: Database
 ) -> None:
-    async with running_api(settings) as url, httpx.AsyncClient(base_url=url, timeout=30) as client:
+    async with running_api(settings) as url, caller(url) as client:
         doors = (door, Door(url, client, database, door.channel))
         assert [(await way.post(said(1))).status_code for way in doors] == [200, 200]
         async with database.begin() as connection:
@@ -180,7 +179,7 @@ async def test_a_channel_whose_key_is_gone_is_asked_for_again_later(
     door: Door, settings: Settings, database: Database
 ) -> None:
     other = settings.model_copy(update={"secret_key": (SecretStr("another key of 32 bytes or more!"),)})
-    async with running_api(other) as url, httpx.AsyncClient(base_url=url, timeout=30) as client:
+    async with running_api(other) as url, caller(url) as client:
         answer = await Door(url, client, database, door.channel).post(said(1))
     assert (answer.status_code, "SECRET_KEY" in answer.json()["detail"]) == (503, True)
     assert "Retry-After" in answer.headers

@@ -56,6 +56,7 @@ async def test_a_product_in_order_has_no_problem(product: Product, diagnosis: Di
     checks: dict[str, dict[str, JsonValue]] = {}
 
     async def in_order() -> bool:
+        checks.clear()
         checks.update((await diagnosis.of(product.settings))[1])
         return troubled(checks) == set()
 

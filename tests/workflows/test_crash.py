@@ -67,7 +67,7 @@ async def test_an_attempt_that_wakes_after_its_successor_sends_nothing(front_doo
         await front_door.until_asked()
         frozen.freeze()
         async with command(front_door.settings, "worker"):
-            await front_door.until_states("answered", within_seconds=60)
+            await front_door.until_states("answered", within_seconds=120)
             frozen.wake()
             await front_door.simulated.say(CHAT, "next")
             await front_door.until_states("answered", "answered", within_seconds=60)

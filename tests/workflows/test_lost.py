@@ -80,6 +80,7 @@ async def test_what_cannot_be_handed_over_ends_with_a_notice(front_door: Product
     now = datetime.now(UTC)
     for days in range(1, sweep.MOST_HANDOVERS + 1):
         sweeping = Sweeping(front_door.database, handing, partial(_later, now, days))
+        await front_door.until_states("queued")
         await ActivityEnvironment().run(sweeping.hand_over_again)
     assert await front_door.states() == [("failed", "lost")]
     async with front_door.database.begin() as connection:
