@@ -147,10 +147,10 @@ async def fresh_database(template: str) -> AsyncIterator[str]:
     # Emptying one takes a hundredth of the time that making one does; who changes its shape has it for himself alone.
     name = _free_databases.pop() if _free_databases else await _new_database(template)
     address = _named(template, name)
-    shape = await _administer(address, _SHAPE)
+    shape, version = await _administer(address, _SHAPE), await _administer(address, _VERSION)
     yield address
     await _administer(template, _CUT_OFF.format(sql.Literal(name)))
-    if await _administer(address, _SHAPE) == shape:
+    if await _administer(address, _SHAPE) == shape and await _administer(address, _VERSION) == version:
         await _administer(address, _EMPTY)
         _free_databases.append(name)
 
@@ -161,6 +161,7 @@ _SHAPE = sql.SQL("""
     FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid WHERE relnamespace = 'public'::regnamespace
 """).format()
 _CUT_OFF = sql.SQL("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = {}")
+_VERSION = sql.SQL("SELECT version_num FROM alembic_version").format()
 _EMPTY = sql.SQL("""
     DO $$
     DECLARE name text;
