@@ -12,6 +12,7 @@ from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
 from temporalio.worker import Worker, WorkerDeploymentConfig
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
+from activities.auditing import Auditing
 from activities.completion import Completion
 from activities.delivery import Delivery
 from activities.idleness import Idleness
@@ -28,12 +29,13 @@ from adapters.temporal.client import connect, metered
 from adapters.temporal.handover import Handing
 from adapters.temporal.names import ai_queue, delivery_queue
 from settings import Settings
+from workflows.auditing import AuditingWorkflow
 from workflows.conversation import ConversationWorkflow
 from workflows.idleness import IdlenessWorkflow
 from workflows.sweeping import SweepingWorkflow
 
 Queues = Literal["all", "workflow", "ai", "delivery"]
-WORKFLOWS = (ConversationWorkflow, IdlenessWorkflow, SweepingWorkflow)
+WORKFLOWS = (ConversationWorkflow, IdlenessWorkflow, SweepingWorkflow, AuditingWorkflow)
 PASSED_THROUGH = ("activities", "adapters", "domain", "settings", "workflows", "pydantic", "sqlalchemy", "structlog",
                   "openai", "httpx", "cryptography", "psycopg")  # fmt: skip
 GRACE = timedelta(seconds=20)
@@ -73,6 +75,7 @@ class Workers:
         self.handing = handing = Handing(database, client, settings.task_queue)
         self._idleness = Idleness(database, handing, _now)
         self._sweeping = Sweeping(database, handing, _now)
+        self._auditing = Auditing(database, _now)
         self._moderation = moderation
         self._completion = Completion(database, vault, providers(settings, model), spoken, moderation, _now)
         self._delivery = Delivery(database, vault, spoken, _now, time.monotonic)
@@ -95,7 +98,12 @@ class Workers:
             task_queue=self._queue,
             workflows=list(WORKFLOWS),
             workflow_runner=workflow_runner(),
-            activities=[self._persistence.begin, self._idleness.close_idle, self._sweeping.hand_over_again],
+            activities=[
+                self._persistence.begin,
+                self._idleness.close_idle,
+                self._sweeping.hand_over_again,
+                self._auditing.audit_record,
+            ],
             max_cached_workflows=_CACHED_CONVERSATIONS,
             sticky_queue_schedule_to_start_timeout=timedelta(seconds=5),
             graceful_shutdown_timeout=GRACE,

@@ -1,8 +1,7 @@
 """`chat-orchestrator audit`: proves on the live data that nothing was lost, doubled, overtaken or hidden."""
 
-import asyncio
 import json
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -11,10 +10,11 @@ from functools import partial
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.text import Text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.database import audit as record
 from adapters.database.audit import Finding, Found
+from adapters.database.auditing import CLAIMS as OF_RECORD
+from adapters.database.auditing import LOOK_AGAIN_AFTER, look, proved, twice
 from adapters.database.engine import Database
 from adapters.temporal.client import connect
 from commands.audit_histories import REPLAYED, Advance, Histories
@@ -22,17 +22,7 @@ from commands.outside import database
 from commands.tables import plain, print_table
 from settings import Settings
 
-LOOK_AGAIN_AFTER = timedelta(seconds=2)
-"""What seems to stand still is looked at a second time: between two steps of a conversation nothing moves either."""
-CLAIMS = {
-    "I1": "every event comes to its end",
-    "I2": "every turn has one reply, whole and in order",
-    "I3": "events are answered in the order in which they came",
-    "I5": "what is told twice is recorded once",
-    "I6": "every doubt is seen, and nothing hangs",
-    "I7": "queues and histories stay small",
-    "I10": "recorded conversations replay",
-}
+CLAIMS = {**OF_RECORD, "I10": "recorded conversations replay"}
 
 
 @dataclass(frozen=True)
@@ -80,12 +70,12 @@ class Auditor:
     async def report(self) -> Report:
         """All that is found."""
         findings = {
-            "I1": await self._twice(self._no_loss),
-            "I2": await self._of_record("I2", record.one_reply),
-            "I3": await self._of_record("I3", record.in_order),
-            "I5": await self._of_record("I5", record.known_once),
-            "I6": await self._twice(self._visible_doubt),
-            "I7": await self._of_record("I7", record.bounded) + await self._small_histories(),
+            "I1": await twice(self._no_loss, self._look_again_after),
+            "I2": await self._of_record("I2"),
+            "I3": await self._of_record("I3"),
+            "I5": await self._of_record("I5"),
+            "I6": await self._of_record("I6"),
+            "I7": await self._of_record("I7") + await self._small_histories(),
             "I10": await self._replays(),
         }
         async with record.snapshot(self._database) as connection:
@@ -97,28 +87,18 @@ class Auditor:
                 states=await record.states(connection),
             )
 
-    async def _twice(self, look: Callable[[], Awaitable[Finding]]) -> Finding:
-        first = await look()
-        if first.ok:
-            return first
-        await asyncio.sleep(self._look_again_after.total_seconds())
-        return first.still(await look())
-
-    async def _of_record(self, invariant: str, ask: Callable[[AsyncConnection], Awaitable[Finding]]) -> Finding:
+    async def _of_record(self, invariant: str) -> Finding:
         with self._step(invariant):
-            async with record.snapshot(self._database) as connection:
-                return await ask(connection)
+            return await proved(self._database, invariant, _now, self._look_again_after)
 
     async def _no_loss(self) -> Finding:
         now = _now()
-        found = await self._of_record("I1", partial(record.no_loss, now=now))
+        with self._step("I1"):
+            found = await look(self._database, "I1", now)
         async with record.snapshot(self._database) as connection:
             awaited = await record.awaited(connection, now)
         with self._step("I1", len(awaited)) as advance:
             return found + await self._histories.missing(awaited, advance)
-
-    async def _visible_doubt(self) -> Finding:
-        return await self._of_record("I6", partial(record.visible_doubt, now=_now()))
 
     async def _small_histories(self) -> Finding:
         with self._step("I7", await self._histories.number_running()) as advance:

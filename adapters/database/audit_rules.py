@@ -15,7 +15,7 @@ class Rule:
 
 
 # At work is a conversation whose open turn is within its bot's patience, or with a part that waits for its time, or
-# whose burst goes on.
+# whose burst goes on, or whose contact has had as many turns as the bot allows in a minute.
 _STANDS_STILL = Rule(
     "it has no end, and nothing in its conversation moves",
     """
@@ -37,6 +37,10 @@ _STANDS_STILL = Rule(
         HAVING :now < least(
           min(w.queued_at) + make_interval(secs => CAST(b.settings #>> '{bursts,longest_seconds}' AS float)),
           max(w.queued_at) + make_interval(secs => CAST(b.settings #>> '{bursts,quiet_seconds}' AS float))))
+      AND NOT EXISTS (
+        SELECT FROM turns t WHERE t.conversation_id = c.id
+          AND t.number = c.turns + 1 - CAST(b.settings #>> '{limits,messages_per_minute}' AS integer)
+          AND t.opened_at + interval '1 minute' > :young)
     """,
 )
 

@@ -6,6 +6,7 @@ CONVERSATION_WORKFLOW = "Conversation"
 RECEIVE_SIGNAL = "receive"
 IDLE_WORKFLOW = "CloseIdleConversations"
 SWEEP_WORKFLOW = "HandOverAgain"
+AUDIT_WORKFLOW = "AuditRecord"
 
 WORKSPACE = SearchAttributeKey.for_keyword("ChatWorkspace")
 BOT = SearchAttributeKey.for_keyword("ChatBot")

@@ -24,6 +24,16 @@ BREACHES = {
              received_at = now() - interval '2 minutes'
            WHERE state = 'failed' RETURNING id AS event_id, conversation_id""",
     ),
+    "a message above its contact's rate that waits longer than it must": Breach(
+        "I1",
+        "it has no end, and nothing in its conversation moves",
+        """UPDATE bots SET settings = jsonb_set(settings, '{limits}', '{"messages_per_minute": 1}');
+           UPDATE turns SET opened_at = now() - interval '150 seconds' FROM events e
+           WHERE e.turn_id = turns.id AND e.state = 'failed';
+           UPDATE events SET state = 'queued', ended_at = NULL, turn_id = NULL,
+             received_at = now() - interval '140 seconds'
+           WHERE state = 'failed' RETURNING id AS event_id, conversation_id""",
+    ),
     "a message whose turn ended without it": Breach(
         "I1",
         "its turn has ended, and it has not",
@@ -209,6 +219,13 @@ NO_BREACHES = {
           '{"policy": "coalesce", "quiet_seconds": 60, "longest_seconds": 600}');
         UPDATE events SET state = 'queued', ended_at = NULL, turn_id = NULL,
           queued_at = now() - interval '30 seconds', received_at = now() - interval '2 minutes'
+        WHERE state = 'failed'""",
+    "a message above its contact's rate": """
+        UPDATE bots SET settings = jsonb_set(settings, '{limits}', '{"messages_per_minute": 1}');
+        UPDATE turns SET opened_at = now() - interval '100 seconds' FROM events e
+        WHERE e.turn_id = turns.id AND e.state = 'failed';
+        UPDATE events SET state = 'queued', ended_at = NULL, turn_id = NULL,
+          received_at = now() - interval '90 seconds'
         WHERE state = 'failed'""",
     "a doubt that was written off": """
         UPDATE deliveries SET state = 'failed', reason = 'written_off' WHERE state = 'uncertain'""",
