@@ -100,6 +100,7 @@ class Workers:
             workflow_runner=workflow_runner(),
             activities=[
                 self._persistence.begin,
+                self._persistence.turn_away,
                 self._idleness.close_idle,
                 self._sweeping.hand_over_again,
                 self._auditing.audit_record,

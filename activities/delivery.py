@@ -119,16 +119,18 @@ class Delivery:
             parts = await ledger.parts(connection, job.conversation_id, job.key)
             if floor.stop and job.bound_to_voice and (parts or job.turn_id):
                 return await self._stopped(connection, job, floor.stop, parts)
-            if not parts and not job.give_up:
-                parts = await self._plan(connection, job, floor)
+            if not parts:
+                wanted = await ledger.open_generation(connection, job.turn_id) if job.turn_id else job.generation
+                if wanted not in (None, job.generation):
+                    return Delivered(outdated=True)
+                if wanted is not None and not job.give_up:
+                    parts = await self._plan(connection, job, floor)
             if job.give_up:
                 await ledger.rest(connection, job.conversation_id, job.key, DeliveryState.FAILED, "patience_over")
                 parts = await ledger.parts(connection, job.conversation_id, job.key)
             return await self._take(connection, job, parts, deadline) or await self._close(connection, job, parts)
 
     async def _plan(self, connection: AsyncConnection, job: Job, floor: Floor) -> list[Part]:
-        if job.turn_id is not None and not await ledger.turn_is_open(connection, job.turn_id):
-            return []
         platform = self._platforms[job.access.channel.platform]
         payloads = platform.render(job.text, job.destination)
         if not payloads:

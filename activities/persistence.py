@@ -6,9 +6,9 @@ from datetime import datetime
 from temporalio import activity
 
 from activities.failures import as_failures
-from adapters.database import turns
+from adapters.database import turning_away, turns
 from adapters.database.engine import Database
-from domain.turns import Begin, Begun
+from domain.turns import Begin, Begun, Pressing, TurnedAway
 
 
 class Persistence:
@@ -24,3 +24,10 @@ class Persistence:
         with as_failures():
             async with self._database.begin() as connection:
                 return await turns.begin(connection, ask, self._now())
+
+    @activity.defn(name="turn_away")
+    async def turn_away(self, pressing: Pressing) -> TurnedAway:
+        """End what comes while a turn runs whose bot has no time for it."""
+        with as_failures():
+            async with self._database.begin() as connection:
+                return await turning_away.turn_away(connection, pressing, self._now())

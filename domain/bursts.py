@@ -6,6 +6,9 @@ from typing import Literal
 
 from domain.models import Frozen
 
+MOST_TURNED_AWAY = 20
+"""How often one turn turns messages away; what comes then waits, so that a flood does not fill the history."""
+
 
 class BurstPolicy(Frozen):
     """The part of a bot's burst settings that the conversation itself acts on."""
@@ -17,7 +20,7 @@ class BurstPolicy(Frozen):
 
 def due_at(policy: BurstPolicy, first: datetime, last: datetime) -> datetime:
     """When the waiting messages, the first and last of which came then, are to be answered."""
-    if policy.policy == "queue":
+    if policy.policy in ("queue", "reject"):
         return first
     return min(last + policy.quiet, first + policy.longest)
 

@@ -20,5 +20,6 @@ def fixed_text(kind: ReplyKind, bot: Bot) -> str | None:
         ReplyKind.HELP: bot.help_text,
         ReplyKind.REFUSAL: bot.moderation.refusal,
         ReplyKind.APOLOGY: bot.apology,
+        ReplyKind.WAIT: bot.bursts.wait_text,
     }
     return texts.get(kind)

@@ -71,6 +71,11 @@ class Inbox:
         """Whether a control or something to say waits: it is done before the next turn."""
         return any(item.kind != "message" for item in self._waiting.values())
 
+    @property
+    def has_messages(self) -> bool:
+        """Whether a message waits that no turn has taken up."""
+        return any(item.kind == "message" for item in self._waiting.values())
+
     def due(self) -> datetime | None:
         """When the waiting messages are to be answered; None when none waits."""
         messages = self._messages()

@@ -1,6 +1,7 @@
 """A turn: which messages it answers, with which reply, and how its account is closed."""
 
 from enum import StrEnum
+from typing import Literal
 
 from domain.deliveries import DeliveryState
 from domain.events import EventState
@@ -15,6 +16,8 @@ class ReplyKind(StrEnum):
     APOLOGY = "apology"
     GREETING = "greeting"
     HELP = "help"
+    WAIT = "wait"
+    """Told to who writes while the bot answers and is to wait; it answers nothing."""
 
 
 class Account(Frozen):
@@ -58,6 +61,10 @@ class Begin(Frozen):
     correlation_id: str | None = None
 
 
+Meanwhile = Literal["", "interrupt", "reject"]
+"""What a message does that comes while the model works: wait, have old and new answered together, or be turned away."""
+
+
 class Begun(Frozen):
     """What PostgreSQL says is to be done now.
 
@@ -79,6 +86,22 @@ class Begun(Frozen):
     fail_closed: bool = False
     wait_seconds: float = 0.0
     """Above the contact's rate: no turn is opened for so long, and then what waits is answered together."""
+    meanwhile: Meanwhile = ""
+
+
+class Pressing(Frozen):
+    """Messages that came while a turn runs whose bot has no time for them."""
+
+    conversation_id: str
+    turn_id: str
+    brought: tuple[str, ...] = ()
+
+
+class TurnedAway(Frozen):
+    """Which of the brought messages wait no longer; `tell`: whether the contact is to hear that it must wait."""
+
+    settled: tuple[str, ...] = ()
+    tell: bool = False
 
 
 class TurnRef(Frozen):
@@ -123,3 +146,5 @@ class Delivered(Frozen):
     failed: int = 0
     dropped: int = 0
     state: str | None = None
+    outdated: bool = False
+    """Nothing was sent, because the turn has got a new generation since."""

@@ -6,20 +6,19 @@ from typing import TypeVar
 
 from temporalio import workflow
 from temporalio.common import SearchAttributeKey
-from temporalio.exceptions import ActivityError, is_cancelled_exception
+from temporalio.exceptions import ActivityError
 
 with workflow.unsafe.imports_passed_through():
-    from activities.completion import Completion
     from activities.delivery import Delivery
-    from activities.moderation import Judged, Moderation
     from activities.persistence import Persistence
+    from domain.bursts import MOST_TURNED_AWAY
     from domain.conversations import Control, IndexedStatus, indexed_status
     from domain.handovers import ConversationState, Handover
     from domain.inbox import Inbox
-    from domain.turns import Begin, Begun, Completed, Delivered, Reply, ReplyKind, TurnRef
+    from domain.turns import Begin, Begun, Delivered, Pressing, Reply, ReplyKind, TurnRef
 
 from workflows import options
-from workflows.outcomes import look_at, reason_of
+from workflows.thinking import think
 
 _STATUS = SearchAttributeKey.for_keyword("ChatStatus")
 Result = TypeVar("Result")
@@ -159,16 +158,15 @@ class ConversationWorkflow:
         )
         if begun.reply is not None:
             return reply.model_copy(update={"kind": begun.reply, "reason": begun.reason})
-        thinking = asyncio.create_task(self._think(begun))
-        if not await self._finished(thinking):
+        self._tell("asking the model")
+        thinking = asyncio.create_task(think(begun, self._ref(begun)))
+        if not await self._finished(thinking, begun):
             return None
         kind, reason = thinking.result()
         return reply.model_copy(update={"kind": kind, "reason": reason})
 
-    async def _think(self, begun: Begun) -> tuple[ReplyKind, str | None]:
-        """Ask judge and model, side by side where the bot allows it; what the reply is, and why."""
-        started = workflow.now()
-        ref = TurnRef(
+    def _ref(self, begun: Begun) -> TurnRef:
+        return TurnRef(
             conversation_id=self._state.conversation_id,
             turn_id=begun.turn_id,
             turn=begun.turn,
@@ -176,56 +174,6 @@ class ConversationWorkflow:
             patience_seconds=begun.patience_seconds,
             correlation_id=self._correlation_id,
         )
-        if begun.judge_before and (judged := await self._judge(begun, ref)).refused:
-            return ReplyKind.REFUSAL, judged.reason
-        completing = asyncio.create_task(self._complete(ref, begun, workflow.now() - started))
-        parallel = begun.judge_input and not begun.judge_before
-        judging = asyncio.create_task(self._judge(begun, ref)) if parallel else None
-        completing.add_done_callback(look_at)
-        try:
-            if judging is not None and (judged := await judging).refused:
-                return ReplyKind.REFUSAL, judged.reason
-            completed = await completing
-        except ActivityError as error:
-            if is_cancelled_exception(error):
-                raise
-            return ReplyKind.APOLOGY, reason_of(error)
-        finally:
-            completing.cancel()
-            if judging is not None:
-                judging.cancel()
-        return (ReplyKind.REFUSAL, completed.reason) if completed.refused else (ReplyKind.ANSWER, None)
-
-    async def _complete(self, ref: TurnRef, begun: Begun, spent: timedelta) -> Completed:
-        self._tell("asking the model")
-        patience = options.model_patience(begun.patience_seconds, spent)
-        return await workflow.execute_activity_method(
-            Completion.complete,
-            ref,
-            task_queue=f"{workflow.info().task_queue}-ai",
-            schedule_to_close_timeout=patience,
-            heartbeat_timeout=options.HEARTBEAT,
-            retry_policy=options.COMPLETION_RETRY,
-            cancellation_type=workflow.ActivityCancellationType.TRY_CANCEL,
-            summary=f"turn {begun.turn}: ask the model",
-        )
-
-    async def _judge(self, begun: Begun, ref: TurnRef) -> Judged:
-        """The provider's verdict on what was said, or the bot's policy where none comes."""
-        try:
-            return await workflow.execute_activity_method(
-                Moderation.moderate,
-                ref,
-                task_queue=f"{workflow.info().task_queue}-ai",
-                start_to_close_timeout=options.JUDGE_TIMEOUT,
-                schedule_to_close_timeout=options.JUDGE_PATIENCE,
-                retry_policy=options.JUDGE_RETRY,
-                summary=f"turn {begun.turn}: judge what was said",
-            )
-        except ActivityError as error:
-            if is_cancelled_exception(error):
-                raise
-            return Judged(refused=begun.fail_closed, reason="moderation:unavailable" if begun.fail_closed else None)
 
     async def _deliver(self, reply: Reply) -> None:
         """Deliver, however long the platform makes us wait; what cannot be delivered ends as such.
@@ -240,7 +188,8 @@ class ConversationWorkflow:
             self._look_again = True
             return
         try:
-            delivering.result()
+            if delivering.result().outdated:
+                self._look_again = True
         except ActivityError:
             await self._run_delivery(reply.model_copy(update={"give_up": True}), None)
 
@@ -257,10 +206,19 @@ class ConversationWorkflow:
             summary=f"turn {reply.turn}: deliver the {reply.kind}" if reply.turn else "deliver what was said",
         )
 
-    async def _finished(self, work: "asyncio.Task[Result]") -> bool:
-        """Wait for work to end; a control that silences the bot cancels it: then False."""
+    async def _finished(self, work: "asyncio.Task[Result]", begun: Begun | None = None) -> bool:
+        """Wait for work to end; False when it was cancelled: by a control that silences the bot, or a new message.
+
+        What a message does that comes meanwhile is what *begin* said of the turn that the work is for.
+        """
         stops = self._inbox.stops
-        await workflow.wait_condition(lambda: work.done() or self._inbox.stops != stops)
+        meanwhile = begun.meanwhile if begun else ""
+        await self._until_stirred(work, stops, listening=bool(meanwhile))
+        for left in reversed(range(MOST_TURNED_AWAY)):
+            if begun is None or meanwhile != "reject" or work.done() or self._inbox.stops != stops:
+                break
+            turned = await self._turn_away(begun)
+            await self._until_stirred(work, stops, listening=turned and left > 0)
         if work.done():
             return True
         work.cancel()
@@ -268,6 +226,37 @@ class ConversationWorkflow:
         if not work.cancelled():
             work.exception()
         return False
+
+    async def _until_stirred(self, work: "asyncio.Task[Result]", stops: int, *, listening: bool) -> None:
+        """Wait until work is done or stopped, or until a message came, where somebody listens."""
+        await workflow.wait_condition(
+            lambda: work.done() or self._inbox.stops != stops or (listening and self._inbox.has_messages)
+        )
+
+    async def _turn_away(self, begun: Begun) -> bool:
+        """The bot has no time for what came meanwhile: let it end, and its sender know; False when it is to wait."""
+        turned = await workflow.execute_activity_method(
+            Persistence.turn_away,
+            Pressing(
+                conversation_id=self._state.conversation_id,
+                turn_id=begun.turn_id,
+                brought=self._inbox.to_bring(together=True),
+            ),
+            start_to_close_timeout=options.DATABASE_TIMEOUT,
+            retry_policy=options.DATABASE_RETRY,
+            summary=f"turn {begun.turn}: turn away what came meanwhile",
+        )
+        self._inbox.settle(turned.settled, behind=self._inbox.behind)
+        if turned.tell:
+            wait = Reply(
+                conversation_id=self._state.conversation_id,
+                turn=begun.turn,
+                generation=begun.generation,
+                kind=ReplyKind.WAIT,
+            )
+            await self._deliver(wait)
+            self._tell("asking the model")
+        return bool(turned.settled)
 
     def _is_long(self) -> bool:
         info = workflow.info()

@@ -64,7 +64,7 @@ _LOCK = (
     .where(Conversation.id == bindparam("conversation"))
     .with_for_update(of=Conversation)
 )
-_OPEN_TURN = select(Turn.id).where(Turn.id == bindparam("turn"), Turn.ended_at.is_(None))
+_OPEN_GENERATION = select(Turn.generation).where(Turn.id == bindparam("turn"), Turn.ended_at.is_(None))
 _PARTS = (
     select(
         DeliveryRow.id,
@@ -144,9 +144,9 @@ async def lock(connection: AsyncConnection, conversation_id: UUID) -> Floor | No
     return Floor(row.workspace_id, row.channel_id, stop)
 
 
-async def turn_is_open(connection: AsyncConnection, turn_id: UUID) -> bool:
-    """Whether a turn still wants its reply."""
-    return await connection.scalar(_OPEN_TURN, {"turn": turn_id}) is not None
+async def open_generation(connection: AsyncConnection, turn_id: UUID) -> int | None:
+    """The generation in which a turn wants its reply; None when it wants none."""
+    return await connection.scalar(_OPEN_GENERATION, {"turn": turn_id})
 
 
 async def parts(connection: AsyncConnection, conversation_id: UUID, reply: str) -> list[Part]:

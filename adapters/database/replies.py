@@ -32,6 +32,7 @@ class Job:
     reason: str | None
     text: str
     turn_id: UUID | None
+    generation: int
     message_id: UUID | None
     event_id: UUID | None
     access: ChannelAccess
@@ -74,6 +75,7 @@ async def load(connection: AsyncConnection, vault: Vault, reply: Reply) -> Job |
         reason=reply.reason,
         text=words.text,
         turn_id=UUID(reply.turn_id) if reply.turn_id else None,
+        generation=reply.generation,
         message_id=words.message_id,
         event_id=UUID(reply.message_id) if reply.message_id else None,
         access=access,

@@ -1,7 +1,7 @@
 """Turns: PostgreSQL names them, at most one is open in a conversation, and its end is the end of its events."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -9,7 +9,7 @@ from sqlalchemy import ARRAY, Row, Uuid, bindparam, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.database.notifications import conversation_changed
-from adapters.database.records import Event, Message, Turn, VerdictRow
+from adapters.database.records import DeliveryRow, Event, Message, Turn, VerdictRow
 from adapters.database.tables import BotRow, Conversation
 from domain.bots import Bot
 from domain.conversations import Silence, Voice, silence
@@ -18,7 +18,7 @@ from domain.handovers import MAX_BROUGHT
 from domain.moderation import Verdict
 from domain.opening import Candidate, Opening, open_turn
 from domain.platforms import PlatformName
-from domain.turns import Account, Begin, Begun, ReplyKind
+from domain.turns import Account, Begin, Begun, Meanwhile, ReplyKind
 
 MOST_MEMBERS = MAX_BROUGHT
 _MINUTE = timedelta(minutes=1)
@@ -59,6 +59,8 @@ _WAITING = (
 _WAITING_AMONG = _WAITING.where(_AMONG)
 _INSERT = insert(Turn)
 _COUNT = update(Conversation).where(Conversation.id == bindparam("conversation")).values(turns=bindparam("number"))
+_PLANNED = select(DeliveryRow.id).where(DeliveryRow.turn_id == bindparam("turn")).limit(1)
+_NEXT_GENERATION = update(Turn).where(Turn.id == bindparam("turn_id")).values(generation=Turn.generation + 1)
 _TAKE = update(Event).where(_AMONG).values(turn_id=bindparam("turn"), state=EventState.QUEUED, reason=None)
 _END = (
     update(Turn)
@@ -83,8 +85,8 @@ class _Turn:
 
 
 @dataclass(frozen=True)
-class _Standing:
-    """The conversation as *begin* finds it, under its lock."""
+class Standing:
+    """The conversation as it stands, under its lock."""
 
     id: UUID
     workspace_id: UUID
@@ -96,12 +98,13 @@ class _Standing:
 
 async def begin(connection: AsyncConnection, ask: Begin, now: datetime) -> Begun:
     """Open the next turn for the brought events, or return the one that is open; the workflow obeys."""
-    standing = await _lock(connection, UUID(ask.conversation_id))
+    standing = await stand(connection, UUID(ask.conversation_id))
     if standing is None:
         return Begun(settled=ask.brought)
     brought = {UUID(item) for item in ask.brought}
     opened = await _open_turn(connection, standing.id)
     if opened is not None:
+        opened = await _join(connection, standing, opened, brought)
         members = set((await connection.scalars(_MEMBERS, {"turn": opened.id})).all())
         more = ask.behind or bool(brought - members)
         return _begun(standing.bot, opened, members=members, settled=members & brought, more=more)
@@ -109,7 +112,7 @@ async def begin(connection: AsyncConnection, ask: Begin, now: datetime) -> Begun
     if standing.stop:
         await _set_aside(connection, standing.id, standing.stop, among, now)
         return Begun(settled=ask.brought)
-    waiting = await _waiting(connection, standing.id, among)
+    waiting = await waiting_among(connection, standing.id, among)
     # Where more wait than a turn can take, what is not among these may wait all the same.
     gone = brought - {row.id for row in waiting} if len(waiting) <= MOST_MEMBERS else set()
     candidates = [Candidate(id=str(row.id), text=row.text, command=row.command) for row in waiting[:MOST_MEMBERS]]
@@ -124,14 +127,15 @@ async def begin(connection: AsyncConnection, ask: Begin, now: datetime) -> Begun
     return _begun(standing.bot, turn, members, settled=gone | (members & brought), more=len(members) < len(waiting))
 
 
-async def _lock(connection: AsyncConnection, conversation_id: UUID) -> _Standing | None:
+async def stand(connection: AsyncConnection, conversation_id: UUID) -> Standing | None:
+    """Lock the conversation and see how it stands; None when there is none."""
     row = (await connection.execute(_LOCK, {"conversation": conversation_id})).one_or_none()
     if row is None:
         return None
     stopped, deleted = row.stopped_at is not None, row.deleted_at is not None
     # A closed conversation reopens with the message that is answered here.
     stop = silence(closed=False, voice=Voice(row.voice), bot_stopped=stopped, bot_deleted=deleted)
-    return _Standing(row.id, row.workspace_id, row.turns, row.platform, Bot.model_validate(row.settings), stop)
+    return Standing(row.id, row.workspace_id, row.turns, row.platform, Bot.model_validate(row.settings), stop)
 
 
 async def _open_turn(connection: AsyncConnection, conversation_id: UUID) -> _Turn | None:
@@ -139,7 +143,35 @@ async def _open_turn(connection: AsyncConnection, conversation_id: UUID) -> _Tur
     return _Turn(*row) if row else None
 
 
-async def _over_rate(connection: AsyncConnection, standing: _Standing, now: datetime) -> timedelta:
+async def _join(connection: AsyncConnection, standing: Standing, turn: _Turn, brought: set[UUID]) -> _Turn:
+    """Where the bot wants it, old and new are answered together, in a new generation, as long as no reply is planned.
+
+    What gets a reply of its own without the model waits for its own turn.
+    """
+    if standing.stop or turn.fixed_reply or not _may_interrupt(standing.bot, turn):
+        return turn
+    waiting = await waiting_among(connection, standing.id, brought)
+    candidates = [Candidate(id=str(row.id), text=row.text, command=row.command) for row in waiting[:MOST_MEMBERS]]
+    opening = open_turn(standing.bot, candidates, together=True)
+    if not opening.members or opening.reply or await connection.scalar(_PLANNED, {"turn": turn.id}):
+        return turn
+    await connection.execute(_TAKE, {"among": [UUID(item) for item in opening.members], "turn": turn.id})
+    await connection.execute(_NEXT_GENERATION, {"turn_id": turn.id})
+    return replace(turn, generation=turn.generation + 1)
+
+
+def _may_interrupt(bot: Bot, turn: _Turn) -> bool:
+    return bot.bursts.policy == "interrupt" and turn.generation <= bot.bursts.max_interrupts
+
+
+def _meanwhile(bot: Bot, turn: _Turn, *, more: bool) -> Meanwhile:
+    """What a message does that comes while this turn runs; nothing where one waits already that could not join it."""
+    if bot.bursts.policy == "reject":
+        return "reject"
+    return "interrupt" if _may_interrupt(bot, turn) and not more else ""
+
+
+async def _over_rate(connection: AsyncConnection, standing: Standing, now: datetime) -> timedelta:
     """How long until the contact may have another turn; a minute holds so many as the bot allows."""
     most = standing.bot.limits.messages_per_minute
     if most is None or standing.turns < most:
@@ -149,7 +181,7 @@ async def _over_rate(connection: AsyncConnection, standing: _Standing, now: date
     return opened_at + _MINUTE - now if opened_at else timedelta(0)
 
 
-async def _waiting(
+async def waiting_among(
     connection: AsyncConnection, conversation_id: UUID, among: set[UUID] | None
 ) -> Sequence[Row[UUID, str, str]]:
     """The oldest messages that wait, and one more than a turn takes, which says that there are others."""
@@ -169,7 +201,7 @@ async def _set_aside(
     await connection.execute(aside, {"conversation": conversation_id, "among": list(among or ())})
 
 
-async def _insert(connection: AsyncConnection, standing: _Standing, opening: Opening, now: datetime) -> _Turn:
+async def _insert(connection: AsyncConnection, standing: Standing, opening: Opening, now: datetime) -> _Turn:
     turn = _Turn(uuid4(), standing.turns + 1, 1, opening.reply, opening.reason)
     row = {
         "id": turn.id,
@@ -206,6 +238,7 @@ def _begun(bot: Bot, turn: _Turn, members: set[UUID], settled: set[UUID], *, mor
         judge_input=judged,
         judge_before=judged and bot.moderation.when == "before",
         fail_closed=bot.moderation.on_error == "closed",
+        meanwhile=_meanwhile(bot, turn, more=more),
     )
 
 

@@ -14,11 +14,12 @@ def after(seconds: float) -> datetime:
     return START + timedelta(seconds=seconds)
 
 
-def test_a_queue_is_due_at_once() -> None:
-    assert due_at(BurstPolicy(policy="queue"), START, after(5)) == START
+@pytest.mark.parametrize("policy", ["queue", "reject"])
+def test_who_does_not_wait_for_quiet_is_due_at_once(policy: str) -> None:
+    assert due_at(BurstPolicy.model_validate({"policy": policy}), START, after(5)) == START
 
 
-@pytest.mark.parametrize("policy", ["coalesce", "interrupt", "reject"])
+@pytest.mark.parametrize("policy", ["coalesce", "interrupt"])
 def test_a_burst_is_due_when_it_has_been_quiet(policy: str) -> None:
     bursts = BurstPolicy.model_validate({"policy": policy, "quiet": 2, "longest": 10})
     assert due_at(bursts, START, after(3)) == after(5)

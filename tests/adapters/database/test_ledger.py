@@ -224,7 +224,7 @@ async def test_a_turn_wants_its_reply_until_it_has_ended(chat: Chat) -> None:
 
     async def is_open() -> bool:
         async with chat.database.begin() as connection:
-            return await ledger.turn_is_open(connection, UUID(begun.turn_id))
+            return await ledger.open_generation(connection, UUID(begun.turn_id)) is not None
 
     assert await is_open()
     await chat.control(Control.PAUSE)

@@ -1,0 +1,71 @@
+"""Thinking: judge and model are asked, side by side where the bot allows it, and the kind of reply comes out."""
+
+import asyncio
+from datetime import timedelta
+
+from temporalio import workflow
+from temporalio.exceptions import ActivityError, is_cancelled_exception
+
+with workflow.unsafe.imports_passed_through():
+    from activities.completion import Completion
+    from activities.moderation import Judged, Moderation
+    from domain.turns import Begun, Completed, ReplyKind, TurnRef
+
+from workflows import options
+from workflows.outcomes import look_at, reason_of
+
+
+async def think(begun: Begun, ref: TurnRef) -> tuple[ReplyKind, str | None]:
+    """What the reply to a turn is, and why; cancelling it cancels judge and model."""
+    started = workflow.now()
+    if begun.judge_before and (judged := await _judge(begun, ref)).refused:
+        return ReplyKind.REFUSAL, judged.reason
+    completing = asyncio.create_task(_complete(ref, begun, workflow.now() - started))
+    parallel = begun.judge_input and not begun.judge_before
+    judging = asyncio.create_task(_judge(begun, ref)) if parallel else None
+    completing.add_done_callback(look_at)
+    try:
+        if judging is not None and (judged := await judging).refused:
+            return ReplyKind.REFUSAL, judged.reason
+        completed = await completing
+    except ActivityError as error:
+        if is_cancelled_exception(error):
+            raise
+        return ReplyKind.APOLOGY, reason_of(error)
+    finally:
+        completing.cancel()
+        if judging is not None:
+            judging.cancel()
+    return (ReplyKind.REFUSAL, completed.reason) if completed.refused else (ReplyKind.ANSWER, None)
+
+
+async def _complete(ref: TurnRef, begun: Begun, spent: timedelta) -> Completed:
+    patience = options.model_patience(begun.patience_seconds, spent)
+    return await workflow.execute_activity_method(
+        Completion.complete,
+        ref,
+        task_queue=f"{workflow.info().task_queue}-ai",
+        schedule_to_close_timeout=patience,
+        heartbeat_timeout=options.HEARTBEAT,
+        retry_policy=options.COMPLETION_RETRY,
+        cancellation_type=workflow.ActivityCancellationType.TRY_CANCEL,
+        summary=f"turn {begun.turn}: ask the model",
+    )
+
+
+async def _judge(begun: Begun, ref: TurnRef) -> Judged:
+    """The provider's verdict on what was said, or the bot's policy where none comes."""
+    try:
+        return await workflow.execute_activity_method(
+            Moderation.moderate,
+            ref,
+            task_queue=f"{workflow.info().task_queue}-ai",
+            start_to_close_timeout=options.JUDGE_TIMEOUT,
+            schedule_to_close_timeout=options.JUDGE_PATIENCE,
+            retry_policy=options.JUDGE_RETRY,
+            summary=f"turn {begun.turn}: judge what was said",
+        )
+    except ActivityError as error:
+        if is_cancelled_exception(error):
+            raise
+        return Judged(refused=begun.fail_closed, reason="moderation:unavailable" if begun.fail_closed else None)
