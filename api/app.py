@@ -19,6 +19,7 @@ from api import bodies, chat_page, codec, health, metrics, problems, v1, webchat
 from api.background import Background, ended
 from api.channel_cache import ChannelCache
 from api.correlation import Correlation
+from api.counts import Counts
 from api.cross_origin import CrossOrigin
 from api.limits import BodyLimit
 from api.resources import Resources
@@ -110,4 +111,5 @@ async def open_resources(settings: Settings, stack: AsyncExitStack) -> Resources
         handing=handing,
         wakeups=wakeups,
         background=background,
+        counts=Counts(database),
     )

@@ -11,6 +11,7 @@ from adapters.temporal.handover import Handing
 from adapters.vault import Vault
 from api.background import Background
 from api.channel_cache import ChannelCache
+from api.counts import Counts
 from api.wakeups import Wakeups
 from domain.platforms import PlatformName
 from settings import Settings
@@ -29,6 +30,7 @@ class Resources:
     handing: Handing
     wakeups: Wakeups
     background: Background
+    counts: Counts
 
 
 def resources(request: Request) -> Resources:

@@ -1,8 +1,11 @@
 """Metrics as Prometheus reads them: what they count, and that they name nobody."""
 
+from datetime import timedelta
+
 from sqlalchemy import update
 
 from adapters.database.records import DeliveryRow, Event
+from api.counts import FRESH_SECONDS, OPEN_EVENTS, Counts
 from tests.api.door import CREDENTIALS, SECRET_HEADER, Door, said
 from tests.product import Product, make_channel
 
@@ -37,13 +40,32 @@ async def test_what_waits_is_shown_by_state(product: Product) -> None:
     visitor = await product.visitor(bursts={"policy": "queue"})
     await visitor.say("hello")
     await product.until_states("answered")
-    assert await metric(product, "chat_events_open", state="held") == 0
-    assert await metric(product, "chat_deliveries_open", state="uncertain") == 0
+    async with product.database.begin() as connection:
+        received_at, created_at = Event.received_at - timedelta(hours=1), DeliveryRow.created_at - timedelta(hours=2)
+        await connection.execute(update(Event).values(state="held", ended_at=None, received_at=received_at))
+        await connection.execute(update(DeliveryRow).values(state="uncertain", created_at=created_at))
+    assert await metric(product, "chat_events_open", state="held") == 1
+    assert await metric(product, "chat_events_open", state="queued") == 0
+    assert await metric(product, "chat_deliveries_open", state="uncertain") == 1
+    assert 3_600 <= await metric(product, "chat_events_oldest_seconds", state="held") < 4_000
+    assert await metric(product, "chat_events_oldest_seconds", state="queued") == 0
+    assert 7_200 <= await metric(product, "chat_deliveries_oldest_seconds", state="uncertain") < 7_600
+
+
+async def test_what_waits_is_counted_anew_after_a_while(product: Product) -> None:
+    visitor = await product.visitor(bursts={"policy": "queue"})
+    await visitor.say("hello")
+    await product.until_states("answered")
+    time = iter((0.0, 0.0, FRESH_SECONDS - 1, FRESH_SECONDS, FRESH_SECONDS))
+    counts = Counts(product.database, lambda: next(time))
+    await counts.refresh()
     async with product.database.begin() as connection:
         await connection.execute(update(Event).values(state="held", ended_at=None))
-        await connection.execute(update(DeliveryRow).values(state="uncertain"))
-    assert await metric(product, "chat_events_open", state="held") == 1
-    assert await metric(product, "chat_deliveries_open", state="uncertain") == 1
+    shown = []
+    for _ in range(2):
+        await counts.refresh()
+        shown.append(OPEN_EVENTS.labels("held")._value.get())
+    assert shown == [0, 1]
 
 
 async def test_no_metric_names_anybody(product: Product) -> None:

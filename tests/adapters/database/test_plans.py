@@ -10,7 +10,7 @@ from pydantic import JsonValue, SecretStr
 from sqlalchemy import Connection, event
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from adapters.database import completions, handovers, idle, ledger, transcripts, turns, voice
+from adapters.database import completions, handovers, idle, ledger, standing, transcripts, turns, voice
 from adapters.database.engine import Database
 from domain.conversations import Silence
 from domain.events import EventState
@@ -73,6 +73,8 @@ ASKED: dict[str, Ask] = {
     "a stop": lambda c, it: voice.stop_turn(c, it.chat.id, Silence.CLOSED, it.chat.now),
     "a part in flight": lambda c, it: voice.in_flight(c, it.chat.id, it.chat.now),
     "what was held": lambda c, it: voice.answer_or_ignore_held(c, it.chat.id, it.chat.now, answer_held=True),
+    "how much waits": lambda c, _: standing.events(c),
+    "how many parts are not at rest": lambda c, _: standing.deliveries(c),
     "what is idle": lambda c, it: idle.find(c, it.chat.now + LATER, 100),
 }
 
