@@ -18,6 +18,7 @@ from activities.delivery import Delivery
 from activities.idleness import Idleness
 from activities.moderation import Moderation
 from activities.persistence import Persistence
+from activities.retention import Retention
 from activities.sweeping import Sweeping
 from adapters.ai.catalogue import judges, openai_of, providers
 from adapters.ai.openai import OpenAI
@@ -32,10 +33,11 @@ from settings import Settings
 from workflows.auditing import AuditingWorkflow
 from workflows.conversation import ConversationWorkflow
 from workflows.idleness import IdlenessWorkflow
+from workflows.retention import RetentionWorkflow
 from workflows.sweeping import SweepingWorkflow
 
 Queues = Literal["all", "workflow", "ai", "delivery"]
-WORKFLOWS = (ConversationWorkflow, IdlenessWorkflow, SweepingWorkflow, AuditingWorkflow)
+WORKFLOWS = (ConversationWorkflow, IdlenessWorkflow, SweepingWorkflow, AuditingWorkflow, RetentionWorkflow)
 PASSED_THROUGH = ("activities", "adapters", "domain", "settings", "workflows", "pydantic", "sqlalchemy", "structlog",
                   "openai", "httpx", "cryptography", "psycopg")  # fmt: skip
 GRACE = timedelta(seconds=20)
@@ -76,6 +78,8 @@ class Workers:
         self._idleness = Idleness(database, handing, _now)
         self._sweeping = Sweeping(database, handing, _now)
         self._auditing = Auditing(database, _now)
+        kept, notices_kept = timedelta(days=settings.retention_days), timedelta(days=settings.notice_retention_days)
+        self._retention = Retention(database, kept, notices_kept, _now)
         self._moderation = moderation
         self._completion = Completion(database, vault, providers(settings, model), spoken, moderation, _now)
         self._delivery = Delivery(database, vault, spoken, _now, time.monotonic)
@@ -101,9 +105,11 @@ class Workers:
             activities=[
                 self._persistence.begin,
                 self._persistence.turn_away,
+                self._persistence.record,
                 self._idleness.close_idle,
                 self._sweeping.hand_over_again,
                 self._auditing.audit_record,
+                self._retention.prune,
             ],
             max_cached_workflows=_CACHED_CONVERSATIONS,
             sticky_queue_schedule_to_start_timeout=timedelta(seconds=5),

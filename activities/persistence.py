@@ -6,8 +6,9 @@ from datetime import datetime
 from temporalio import activity
 
 from activities.failures import as_failures
-from adapters.database import turning_away, turns
+from adapters.database import turning_away, turns, unrecorded
 from adapters.database.engine import Database
+from domain.recording import Record, Recorded
 from domain.turns import Begin, Begun, Pressing, TurnedAway
 
 
@@ -31,3 +32,10 @@ class Persistence:
         with as_failures():
             async with self._database.begin() as connection:
                 return await turning_away.turn_away(connection, pressing, self._now())
+
+    @activity.defn(name="record")
+    async def record(self, ask: Record) -> Recorded:
+        """Record what came while PostgreSQL was away."""
+        with as_failures():
+            async with self._database.begin() as connection:
+                return await unrecorded.record(connection, ask, self._now())

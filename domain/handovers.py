@@ -3,10 +3,11 @@
 Both are stored in histories for as long as Temporal keeps them: fields are only added, each with a default.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, JsonValue
 
 from domain.bursts import BurstPolicy
 from domain.conversations import Control
@@ -15,6 +16,10 @@ from domain.models import Frozen
 MAX_ITEMS = 100
 MAX_TEXT_BYTES = 4096
 MAX_BYTES = 64 * 1024
+MAX_UNRECORDED_BYTES = 32 * 1024
+"""How large an event may be that travels whole."""
+MAX_TRAVELLING_BYTES = 48 * 1024
+"""How much that is not recorded yet a conversation takes along to its next run; of more it gets rid first."""
 MAX_BROUGHT = 500
 MAX_CARRIED = 200
 MAX_SEEN = 500
@@ -22,19 +27,34 @@ MOST_EVENTS = 1000
 """How long a run's history may grow: replaying it stays under 200 ms."""
 
 
+ItemKind = Literal["message", "control", "say", "record"]
+
+
+class Unrecorded(Frozen):
+    """An event that PostgreSQL did not take, whole: its channel, and what `domain.events.InboundEvent` wrote.
+
+    It is read where it is recorded: one that this version cannot read must not keep the others from being heard.
+    """
+
+    channel_id: str
+    event: Mapping[str, JsonValue] = Field(default_factory=dict)
+    correlation_id: str | None = None
+
+
 class Item(Frozen):
-    """One thing to hear: a message to answer, an operator's control, or something to say.
+    """One thing to hear: a message to answer, an operator's control, something to say, or something only to record.
 
     `text` is for whoever inspects the conversation in Temporal UI; what the model reads comes from PostgreSQL.
     `again` marks an event that is handed over once more although the workflow may know it.
     """
 
     id: str
-    kind: Literal["message", "control", "say"] = "message"
+    kind: ItemKind = "message"
     received_at: datetime
     text: str = ""
     control: Control | None = None
     again: bool = False
+    unrecorded: Unrecorded | None = None
 
 
 class Handover(Frozen):
@@ -50,10 +70,11 @@ class Waiting(Frozen):
     """An item that the workflow has heard and not yet dealt with."""
 
     id: str
-    kind: Literal["message", "control", "say"] = "message"
+    kind: ItemKind = "message"
     received_at: datetime
     heard_at: datetime
     control: Control | None = None
+    unrecorded: Unrecorded | None = None
 
 
 class ConversationState(Frozen):

@@ -3,13 +3,17 @@
 from collections import OrderedDict
 from collections.abc import Sequence
 from datetime import datetime
+from itertools import takewhile
 
 from domain.bursts import due_at, members
 from domain.conversations import SILENCING
 from domain.handovers import (
     MAX_BROUGHT,
+    MAX_BYTES,
     MAX_CARRIED,
+    MAX_ITEMS,
     MAX_SEEN,
+    MAX_TRAVELLING_BYTES,
     ConversationState,
     Handover,
     Item,
@@ -46,12 +50,17 @@ class Inbox:
             if self._is_new(item):
                 self._remember(item.id)
                 self._waiting[item.id] = Waiting(
-                    id=item.id, kind=item.kind, received_at=item.received_at, heard_at=now, control=item.control
+                    id=item.id,
+                    kind=item.kind,
+                    received_at=item.received_at,
+                    heard_at=now,
+                    control=item.control,
+                    unrecorded=item.unrecorded,
                 )
                 self.stops += item.control in SILENCING
 
     def _is_new(self, item: Item) -> bool:
-        if item.id in self._waiting:
+        if item.id in self._waiting or (item.kind == "record" and item.unrecorded is None):
             return False
         return item.again or seen_key(item.id) not in self._seen
 
@@ -68,13 +77,13 @@ class Inbox:
 
     @property
     def has_other_than_messages(self) -> bool:
-        """Whether a control or something to say waits: it is done before the next turn."""
-        return any(item.kind != "message" for item in self._waiting.values())
+        """Whether a control, something to say or something to record waits: it is done before the next turn."""
+        return any(not _is_ready(item) for item in self._waiting.values())
 
     @property
     def has_messages(self) -> bool:
         """Whether a message waits that no turn has taken up."""
-        return any(item.kind == "message" for item in self._waiting.values())
+        return any(_is_ready(item) for item in self._waiting.values())
 
     def due(self) -> datetime | None:
         """When the waiting messages are to be answered; None when none waits."""
@@ -84,9 +93,9 @@ class Inbox:
     def to_bring(self, *, together: bool = False) -> tuple[str, ...]:
         """The messages to bring to the next turn, the oldest where there are too many for one.
 
-        `together`: all of them, whatever the bot's policy says.
+        `together`: all of them, whatever the bot's policy says. What is not recorded yet holds up those behind it.
         """
-        waiting = [item.id for item in self._messages()]
+        waiting = [item.id for item in takewhile(_is_ready, self._messages())]
         return tuple(waiting if together else members(self.bursts, waiting))[:MAX_BROUGHT]
 
     def settle(self, settled: Sequence[str], *, behind: bool) -> None:
@@ -95,9 +104,39 @@ class Inbox:
             self._waiting.pop(event, None)
         self.behind = behind
 
+    def unrecorded(self) -> tuple[Waiting, ...]:
+        """The oldest of what PostgreSQL does not hold yet, as much as is recorded in one step."""
+        found: list[Waiting] = []
+        room = MAX_BYTES
+        for item in self._waiting.values():
+            room -= _unrecorded_bytes(item)
+            if found and (room < 0 or len(found) == MAX_ITEMS):
+                break
+            if item.unrecorded is not None:
+                found.append(item)
+        return tuple(found)
+
+    def note_recorded(self, items: Sequence[Waiting], settled: Sequence[str], *, behind: bool) -> None:
+        """PostgreSQL holds these now: what is settled or was only to be recorded is done, the others wait on."""
+        done = {*settled, *(item.id for item in items if item.kind == "record")}
+        for item in items:
+            if item.id in done:
+                self._waiting.pop(item.id, None)
+            elif item.id in self._waiting:
+                self._waiting[item.id] = item.model_copy(update={"unrecorded": None})
+        self.behind = self.behind or behind
+
+    @property
+    def may_travel(self) -> bool:
+        """Whether what PostgreSQL does not hold yet is small enough to be carried to the next run."""
+        return sum(map(_unrecorded_bytes, self._waiting.values())) <= MAX_TRAVELLING_BYTES
+
     def carried(self, state: ConversationState) -> ConversationState:
-        """The state for the next run: the oldest waiting messages travel, the rest is read from PostgreSQL."""
-        left = {item.id for item in self._messages()[MAX_CARRIED:]}
+        """The state for the next run: the oldest waiting messages travel, the rest is read from PostgreSQL.
+
+        What PostgreSQL does not hold yet travels in any case.
+        """
+        left = {item.id for item in self._messages()[MAX_CARRIED:] if item.unrecorded is None}
         return state.model_copy(
             update={
                 "bursts": self.bursts,
@@ -110,3 +149,12 @@ class Inbox:
 
     def _messages(self) -> list[Waiting]:
         return [item for item in self._waiting.values() if item.kind == "message"]
+
+
+def _is_ready(item: Waiting) -> bool:
+    """Whether it is a message that a turn can take."""
+    return item.kind == "message" and item.unrecorded is None
+
+
+def _unrecorded_bytes(item: Waiting) -> int:
+    return len(item.model_dump_json().encode()) if item.unrecorded else 0

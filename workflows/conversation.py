@@ -15,9 +15,11 @@ with workflow.unsafe.imports_passed_through():
     from domain.conversations import Control, IndexedStatus, indexed_status
     from domain.handovers import ConversationState, Handover
     from domain.inbox import Inbox
+    from domain.recording import Record
     from domain.turns import Begin, Begun, Delivered, Pressing, Reply, ReplyKind, TurnRef
 
 from workflows import options
+from workflows.recording import record
 from workflows.thinking import think
 
 _STATUS = SearchAttributeKey.for_keyword("ChatStatus")
@@ -49,7 +51,7 @@ class ConversationWorkflow:
         """Answer until the conversation is closed; a long one goes on in a new run with all that waits."""
         while True:
             self._tell("waiting")
-            if self._is_long() and not self._look_again:
+            if self._is_long() and not self._look_again and self._inbox.may_travel:
                 workflow.continue_as_new(self._inbox.carried(self._carried()))
             await workflow.wait_condition(lambda: self._inbox.has_work or self._look_again)
             if await self._do_next():
@@ -57,6 +59,8 @@ class ConversationWorkflow:
 
     async def _do_next(self) -> bool:
         """Do the first thing that waits; True when the conversation is over for now."""
+        if self._inbox.unrecorded():
+            return await self._record()
         control = self._inbox.take("control")
         if control is not None and control.control is not None:
             self._obey(control.control)
@@ -68,6 +72,19 @@ class ConversationWorkflow:
         if await self._is_quiet():
             await self._take_turn()
         return False
+
+    async def _record(self) -> bool:
+        """Have recorded what PostgreSQL does not hold yet; True where nobody is left to answer."""
+        self._tell("waiting for the database")
+        ask = Record(conversation_id=self._state.conversation_id, items=self._inbox.unrecorded())
+        recorded = await record(ask)
+        if recorded is None:
+            return False
+        self._inbox.note_recorded(ask.items, recorded.settled, behind=recorded.behind)
+        if not recorded.over or self._inbox.has_work or self._look_again:
+            return False
+        self._show(IndexedStatus.CLOSED)
+        return True
 
     def _obey(self, control: Control) -> None:
         """The database obeyed already; here the standing is shown."""

@@ -16,6 +16,9 @@ DATABASE_TIMEOUT = timedelta(seconds=15)
 DATABASE_RETRY = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(seconds=10))
 """For as long as the database is away; ten seconds is how late a conversation may notice that it is back."""
 
+RECORD_AGAIN_AFTER = timedelta(minutes=1)
+"""What failed for a reason that nobody foresaw may work with the next version: long enough to cost little."""
+
 HEARTBEAT = timedelta(seconds=10)
 """Activities beat every two seconds: a dead worker is noticed in ten, and its turns go on within thirty."""
 

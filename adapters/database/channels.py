@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from pydantic import SecretStr
@@ -50,12 +50,26 @@ _LOAD = (
     .join(BotRow, BotRow.id == ChannelRow.bot_id)
     .where(ChannelRow.id == bindparam("channel"), ChannelRow.deleted_at.is_(None))
 )
+_OWNER = (
+    select(*_COLUMNS, ChannelRow.deleted_at)
+    .join(BotRow, BotRow.id == ChannelRow.bot_id)
+    .where(ChannelRow.id == bindparam("channel"))
+)
 
 
 async def load(connection: AsyncConnection, vault: Vault, channel_id: UUID) -> ChannelAccess | None:
     """The channel with this id, with its credentials opened; None when there is none or it was deleted."""
     row = (await connection.execute(_LOAD, {"channel": channel_id})).one_or_none()
-    return _access(row, vault) if row else None
+    return _access(row, _opened(row, vault)) if row else None
+
+
+async def owner(connection: AsyncConnection, channel_id: UUID) -> ChannelAccess | None:
+    """The channel as recording needs it, without its credentials; one that was deleted has a deleted bot."""
+    row = (await connection.execute(_OWNER, {"channel": channel_id})).one_or_none()
+    if row is None:
+        return None
+    access = _access(row, {})
+    return replace(access, bot_deleted=access.bot_deleted or row.deleted_at is not None)
 
 
 async def load_polled(connection: AsyncConnection, vault: Vault, platform: PlatformName) -> list[ChannelAccess]:
@@ -66,7 +80,7 @@ async def load_polled(connection: AsyncConnection, vault: Vault, platform: Platf
         BotRow.deleted_at.is_(None),
         ChannelRow.settings["polling"].as_boolean().is_(True),
     )  # fmt: skip
-    return [_access(row, vault) for row in await connection.execute(query)]
+    return [_access(row, _opened(row, vault)) for row in await connection.execute(query)]
 
 
 async def poll_offset(connection: AsyncConnection, channel_id: ChannelId) -> int | None:
@@ -105,8 +119,11 @@ def open_credentials(vault: Vault, channel_id: UUID, ciphertext: bytes | None, k
     return opened
 
 
-def _access(row: Row, vault: Vault) -> ChannelAccess:  # type: ignore[type-arg]  # the columns are those of _COLUMNS
-    secrets = open_credentials(vault, row.id, row.credentials, row.credentials_key_id)
+def _opened(row: Row, vault: Vault) -> dict[str, str]:  # type: ignore[type-arg]  # the columns are those of _COLUMNS
+    return open_credentials(vault, row.id, row.credentials, row.credentials_key_id)
+
+
+def _access(row: Row, secrets: dict[str, str]) -> ChannelAccess:  # type: ignore[type-arg]  # the same
     return ChannelAccess(
         workspace_id=WorkspaceId(row.workspace_id),
         bot_id=BotId(row.bot_id),
