@@ -11,7 +11,7 @@ ARGS ?=
 WORKERS ?= 3
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev test check fmt migrate validate-config clean
+.PHONY: help setup dev test check fmt migrate validate-config bench clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -39,6 +39,9 @@ migrate: setup ## brings the database and Temporal up to date
 
 validate-config: setup ## checks every setting offline
 	@exec $(BIN)/chat-orchestrator validate-config $(ARGS)
+
+bench: setup ## measures beside a bare Temporal workflow, about six minutes (options: ARGS="--quick --json FILE")
+	@exec $(BIN)/chat-orchestrator bench $(ARGS)
 
 clean: ## removes .venv and caches; keeps .dev and its data
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis build ./*.egg-info

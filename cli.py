@@ -221,6 +221,26 @@ def replay(
 
 
 @app.command()
+def bench(
+    quick: Annotated[bool, typer.Option("--quick", help="About a minute: shows that it works, not how fast.")] = False,
+    rate: Annotated[float, typer.Option(min=1, max=1000, help="Turns a second; the bars are meant for 20.")] = 20,
+    seconds: Annotated[float, typer.Option(min=1, max=3600, help="How long each load lasts.")] = 20,
+    seed: Annotated[int, typer.Option(help="Which conversation speaks when.")] = 1,
+    json: Annotated[Path, typer.Option(help="Where the figures are written.")] = Path("bench.json"),
+) -> int:
+    """Measure the product beside a bare Temporal workflow, on servers of its own; everything is ended afterwards."""
+    import uvloop
+
+    from commands.bench import bench as run_bench
+    from commands.benchmark.plan import Plan
+    from commands.starting import asking
+
+    asking()
+    plan = Plan(seed=seed, rate=rate, seconds=seconds)
+    return uvloop.run(run_bench(plan.quick() if quick else plan, json))
+
+
+@app.command()
 def simulate(port: Annotated[int, typer.Option(min=0, max=65535, help="Where it listens; 0 is any.")] = 0) -> int:
     """Run the simulator: it stands in for the platforms and a model provider, and prints where each is."""
     import uvloop

@@ -32,7 +32,7 @@ async def dev(options: Options) -> int:
             addresses = await start_services(supervisor, options)
             environment = _environment(directory, options, addresses)
             report("bringing the schema up to date")
-            await _run_once(directory, "migrate", ["-m", "cli", "migrate"], environment)
+            await run_once(directory, "migrate", ["-m", "cli", "migrate"], environment)
             demo = await _prepare_demo(directory, environment)
             report("starting the API, the worker and the gateway")
             for child in product(options.port, environment):
@@ -79,11 +79,11 @@ def _environment(directory: DataDirectory, options: Options, addresses: Addresse
 async def _prepare_demo(directory: DataDirectory, environment: Mapping[str, str]) -> dict[str, str]:
     """Lets `commands.demo` make its bot and key; it prints addresses as NAME=VALUE."""
     command = ["-m", "commands.demo", "--data-dir", str(directory.path)]
-    output = await _run_once(directory, "demo", command, environment)
+    output = await run_once(directory, "demo", command, environment)
     return dict(line.split("=", 1) for line in output.splitlines() if "=" in line)
 
 
-async def _run_once(
+async def run_once(
     directory: DataDirectory, name: str, arguments: Sequence[str], environment: Mapping[str, str]
 ) -> str:
     """Runs one of our own programs to its end and returns its stdout; raises `ChildFailed` with its last words."""

@@ -21,7 +21,7 @@ from tests.machine import until
 from tests.processes import environment
 
 COMMANDS = ("dev", "services", "api", "worker", "gateway", "migrate", "validate-config", "doctor", "keys create",
-            "keys list", "keys revoke", "bots apply", "audit", "recover", "replay", "simulate")  # fmt: skip
+            "keys list", "keys revoke", "bots apply", "audit", "recover", "replay", "simulate", "bench")  # fmt: skip
 HEAVY = ("sqlalchemy", "temporalio", "fastapi", "pydantic", "openai", "alembic", "rich")
 NEEDED = {"DATABASE_URL", "TEMPORAL_ADDRESS", "SECRET_KEY"}
 
