@@ -36,6 +36,8 @@ class Settings(BaseSettings):
     openai_api_key: SecretStr | None = None
     openai_base_url: str | None = None
     demo_model: bool = False
+    retention_days: Annotated[int, Field(ge=8, le=36_500)] = 30
+    notice_retention_days: Annotated[int, Field(ge=1, le=36_500)] = 90
     secret_key: Annotated[tuple[SecretStr, ...], NoDecode] = ()
     public_url: str = "http://127.0.0.1:8000"
     telegram_bot_token: SecretStr | None = None

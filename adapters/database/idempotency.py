@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import and_, delete, or_, select, update
+from sqlalchemy import and_, delete, or_, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -85,7 +85,9 @@ async def give_back(connection: AsyncConnection, lock: Lock, now: datetime) -> N
     await connection.execute(scoped(update(IdempotencyKey).where(mine), lock.workspace_id).values(locked_until=now))
 
 
-async def remove_expired(connection: AsyncConnection, now: datetime) -> int:
-    """Remove the answers of all workspaces that need not be kept any more; how many there were."""
-    expired = delete(IdempotencyKey).where(IdempotencyKey.created_at < now - KEPT)
+async def remove_expired(connection: AsyncConnection, now: datetime, most: int = 1000) -> int:
+    """Remove the oldest answers of all workspaces that need not be kept any more; how many there were, up to `most`."""
+    old = select(IdempotencyKey.workspace_id, IdempotencyKey.key).where(IdempotencyKey.created_at < now - KEPT)
+    oldest = old.order_by(IdempotencyKey.created_at).limit(most)
+    expired = delete(IdempotencyKey).where(tuple_(IdempotencyKey.workspace_id, IdempotencyKey.key).in_(oldest))
     return (await connection.execute(expired)).rowcount

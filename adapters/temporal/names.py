@@ -7,6 +7,7 @@ RECEIVE_SIGNAL = "receive"
 IDLE_WORKFLOW = "CloseIdleConversations"
 SWEEP_WORKFLOW = "HandOverAgain"
 AUDIT_WORKFLOW = "AuditRecord"
+RETENTION_WORKFLOW = "PruneRecord"
 
 WORKSPACE = SearchAttributeKey.for_keyword("ChatWorkspace")
 BOT = SearchAttributeKey.for_keyword("ChatBot")

@@ -22,6 +22,7 @@ _SWEEPS = {
     "close-idle": (names.IDLE_WORKFLOW, timedelta(minutes=5)),
     "hand-over-again": (names.SWEEP_WORKFLOW, timedelta(minutes=1)),
     "audit-record": (names.AUDIT_WORKFLOW, timedelta(hours=1)),  # it reads whole tables
+    "prune-record": (names.RETENTION_WORKFLOW, timedelta(hours=6)),
 }
 
 

@@ -10,7 +10,7 @@ from pydantic import JsonValue, SecretStr
 from sqlalchemy import Connection, event
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from adapters.database import completions, handovers, idle, ledger, standing, transcripts, turns, voice
+from adapters.database import completions, handovers, idle, ledger, retention, standing, transcripts, turns, voice
 from adapters.database.engine import Database
 from domain.conversations import Silence
 from domain.events import EventState
@@ -75,6 +75,7 @@ ASKED: dict[str, Ask] = {
     "what was held": lambda c, it: voice.answer_or_ignore_held(c, it.chat.id, it.chat.now, answer_held=True),
     "how much waits": lambda c, _: standing.events(c),
     "how many parts are not at rest": lambda c, _: standing.deliveries(c),
+    "what nobody needs": lambda c, it: retention.prune_events(c, it.chat.channel.workspace_id, it.chat.now, None),
     "what is idle": lambda c, it: idle.find(c, it.chat.now + LATER, 100),
 }
 

@@ -1,0 +1,77 @@
+"""Retention: what nobody needs any more is removed, batch by batch, each in a transaction of its own."""
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+from structlog.stdlib import get_logger
+from temporalio import activity
+
+from activities.failures import as_failures
+from activities.heartbeats import beating
+from adapters.database import idempotency, retention
+from adapters.database.engine import Database
+from domain.models import Frozen
+
+
+class Pruned(Frozen):
+    """How many rows were removed."""
+
+    events: int = 0
+    completions: int = 0
+    sessions: int = 0
+    notices: int = 0
+    idempotency_keys: int = 0
+
+
+class Retention:
+    """One round over what is old."""
+
+    def __init__(
+        self, database: Database, kept: timedelta, notices_kept: timedelta, now: Callable[[], datetime]
+    ) -> None:
+        self._database = database
+        self._kept = max(kept, retention.SHORTEST)
+        self._notices_kept = notices_kept
+        self._now = now
+
+    @activity.defn(name="prune")
+    async def prune(self) -> Pruned:
+        """Remove what is older than it is kept."""
+        now = self._now()
+        before, raised_before = now - self._kept, now - self._notices_kept
+        with as_failures():
+            async with beating():
+                async with self._database.begin() as connection:
+                    workspaces = await retention.workspaces(connection)
+                pruned = Pruned(
+                    events=sum([await self._events(workspace, before) for workspace in workspaces]),
+                    completions=await self._all(lambda c: retention.prune_completions(c, before)),
+                    sessions=await self._all(lambda c: retention.prune_sessions(c, before)),
+                    notices=sum([await self._notices(workspace, raised_before) for workspace in workspaces]),
+                    idempotency_keys=await self._all(lambda c: idempotency.remove_expired(c, now, retention.MOST)),
+                )
+        get_logger(__name__).info("pruned", **pruned.model_dump())
+        return pruned
+
+    async def _events(self, workspace: UUID, before: datetime) -> int:
+        removed, after = 0, None
+        while True:
+            async with self._database.begin() as connection:
+                window = await retention.prune_events(connection, workspace, before, after)
+            removed, after = removed + window.removed, window.after
+            if after is None:
+                return removed
+
+    async def _notices(self, workspace: UUID, before: datetime) -> int:
+        return await self._all(lambda connection: retention.prune_notices(connection, workspace, before))
+
+    async def _all(self, prune: Callable[[AsyncConnection], Awaitable[int]]) -> int:
+        removed = 0
+        while True:
+            async with self._database.begin() as connection:
+                batch = await prune(connection)
+            removed += batch
+            if batch < retention.MOST:
+                return removed

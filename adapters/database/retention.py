@@ -1,0 +1,85 @@
+"""What nobody needs any more is removed, some at a time: events that say nothing, bought answers, silent sessions.
+
+Messages, turns, deliveries, verdicts and usage stay: they are what the API shows and `audit` proves.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import Text, cast, delete, select, tuple_
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from adapters.database.records import Completion, Event, Message, Notice, Turn
+from adapters.database.tables import Conversation, WebchatSession, Workspace
+from domain.events import EventState
+
+SHORTEST = timedelta(days=8)
+"""Platforms repeat for seven days, and an event older than that is not heard: until then its key is needed."""
+MOST = 1000
+"""How many rows one transaction looks at: locks are held for milliseconds."""
+
+
+@dataclass(frozen=True)
+class Window:
+    """How many of the next old rows were removed, and where those begin that were not looked at; None: nowhere."""
+
+    removed: int
+    after: tuple[datetime, UUID] | None
+
+
+async def workspaces(connection: AsyncConnection) -> Sequence[UUID]:
+    """All workspaces: old rows are found by them."""
+    return (await connection.scalars(select(Workspace.id))).all()
+
+
+async def prune_events(
+    connection: AsyncConnection, workspace: UUID, before: datetime, after: tuple[datetime, UUID] | None
+) -> Window:
+    """Remove events that were ignored before, and were neither said by anybody nor part of a turn."""
+    place = tuple_(Event.received_at, Event.id)
+    old = (
+        select(Event.received_at, Event.id)
+        .where(Event.workspace_id == workspace, Event.state == EventState.IGNORED, Event.received_at < before)
+        .where(*([place > after] if after else []))
+        .order_by(Event.received_at, Event.id)
+        .limit(MOST)
+    )
+    rows = (await connection.execute(old)).all()
+    said = select(Message.id).where(Message.id == Event.id)
+    unneeded = delete(Event).where(
+        Event.id.in_([row.id for row in rows]), Event.ended_at < before, Event.turn_id.is_(None), ~said.exists()
+    )
+    removed = (await connection.execute(unneeded)).rowcount if rows else 0
+    return Window(removed, (rows[-1].received_at, rows[-1].id) if len(rows) == MOST else None)
+
+
+async def prune_completions(connection: AsyncConnection, before: datetime) -> int:
+    """Remove what models answered in turns that ended before: what was said of it is a message."""
+    old = (
+        select(Completion.turn_id, Completion.generation)
+        .join(Turn, Turn.id == Completion.turn_id)
+        .where(Turn.ended_at < before)
+        .limit(MOST)
+    )
+    unneeded = delete(Completion).where(tuple_(Completion.turn_id, Completion.generation).in_(old))
+    return (await connection.execute(unneeded)).rowcount
+
+
+async def prune_sessions(connection: AsyncConnection, before: datetime) -> int:
+    """Remove sessions of visitors in which nothing was ever said."""
+    talked = select(Conversation.id).where(
+        Conversation.channel_id == WebchatSession.channel_id, Conversation.chat == cast(WebchatSession.id, Text)
+    )
+    silent = select(WebchatSession.id).where(WebchatSession.created_at < before, ~talked.exists()).limit(MOST)
+    # A visitor who says the first word this moment loses the session; the page opens another one.
+    unneeded = delete(WebchatSession).where(WebchatSession.id.in_(silent))
+    return (await connection.execute(unneeded)).rowcount
+
+
+async def prune_notices(connection: AsyncConnection, workspace: UUID, before: datetime) -> int:
+    """Remove notices that were raised before."""
+    old = select(Notice.id).where(Notice.workspace_id == workspace, Notice.created_at < before)
+    unneeded = delete(Notice).where(Notice.id.in_(old.order_by(Notice.created_at).limit(MOST)))
+    return (await connection.execute(unneeded)).rowcount
