@@ -38,6 +38,14 @@ class Request(Frozen):
     body: bytes = b""
 
 
+class Reply(Frozen):
+    """What a platform is answered that first asks whether a webhook is ours."""
+
+    status: int = 200
+    content_type: str = "text/plain"
+    body: str = ""
+
+
 class Destination(Frozen):
     """Where a part goes."""
 
@@ -72,8 +80,8 @@ class Webhook(Frozen):
 class Platform(Protocol):
     """One messaging platform.
 
-    `admits` and `receive` are pure. What `send` raises is from `adapters.errors` and says again, again at, never,
-    moved, or unknown.
+    `admits`, `handshake` and `receive` are pure. What `send` raises is from `adapters.errors` and says again, again at,
+    never, moved, or unknown.
     """
 
     name: PlatformName
@@ -81,6 +89,12 @@ class Platform(Protocol):
 
     def admits(self, channel: Channel, headers: Mapping[str, str]) -> None:
         """Refuse by the headers alone, before a byte of the body is read: raises `SignatureMismatch`."""
+
+    def handshake(self, channel: Channel, request: Request) -> Reply | None:
+        """The answer to a platform that asks whether the webhook is ours; None for a call that tells something.
+
+        A call by GET, which has no body, can be nothing else. Raises `SignatureMismatch`.
+        """
 
     def receive(self, channel: Channel, request: Request, now: datetime) -> tuple[InboundEvent, ...]:
         """Verify and parse in one step: raises `SignatureMismatch` or `Unreadable`."""

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from adapters.errors import NotPermitted, SignatureMismatch
-from adapters.platforms.base import Account, Channel, Destination, Payload, Receipt, Request, Webhook
+from adapters.platforms.base import Account, Channel, Destination, Payload, Receipt, Reply, Request, Webhook
 from domain.events import InboundEvent
 from domain.platforms import Guarantee, PlatformName
 
@@ -19,6 +19,10 @@ class Webchat:
     def admits(self, channel: Channel, headers: Mapping[str, str]) -> None:
         """Nobody calls a webhook of the webchat."""
         raise SignatureMismatch("webchat has no webhook; use the webchat routes")
+
+    def handshake(self, channel: Channel, request: Request) -> Reply | None:
+        """Nobody asks."""
+        return None
 
     def receive(self, channel: Channel, request: Request, now: datetime) -> tuple[InboundEvent, ...]:
         """Nobody calls a webhook of the webchat."""

@@ -12,7 +12,7 @@ from pydantic import JsonValue
 
 from adapters.errors import CredentialsRefused, OutcomeUnknown, SignatureMismatch, Unacceptable
 from adapters.http import Http
-from adapters.platforms.base import Account, Channel, Destination, Payload, Receipt, Request, Webhook
+from adapters.platforms.base import Account, Channel, Destination, Payload, Receipt, Reply, Request, Webhook
 from adapters.platforms.fields import Fields, count, numeric_id, parse_object, reference, shown_name, text
 from adapters.platforms.telegram.errors import FieldRefused, Needless, result_of
 from adapters.platforms.telegram.updates import ALLOWED_UPDATES, bot_of, read_update
@@ -48,6 +48,10 @@ class Telegram:
         given = headers.get(SECRET_HEADER, "").encode("utf-8", "surrogatepass")
         if not secret or not compare_digest(secret, given):
             raise SignatureMismatch(f"the header {SECRET_HEADER} does not hold this channel's webhook_secret")
+
+    def handshake(self, channel: Channel, request: Request) -> Reply | None:
+        """Telegram does not ask: it is told the URL by `setWebhook`."""
+        return None
 
     def receive(self, channel: Channel, request: Request, now: datetime) -> tuple[InboundEvent, ...]:
         """Verify and parse a webhook call: one update, one event."""
