@@ -63,7 +63,7 @@ class Sender:
         """One call; nothing is written after the deadline."""
         platform = self._platforms[job.access.channel.platform]
         try:
-            receipt = await platform.send(job.access.channel, part.payload, deadline)
+            receipt = await platform.send(job.access.channel, platform.marked(part.payload, str(part.id)), deadline)
         except OutsideError as error:
             get_logger(__name__).info("part_not_sent", part=part.part, reason=error.reason)
             return self._failed(platform, job, part, error)

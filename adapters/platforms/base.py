@@ -105,6 +105,9 @@ class Platform(Protocol):
     async def send(self, channel: Channel, payload: Payload, deadline: float) -> Receipt:
         """Put one part on the platform; nothing is written after `deadline` (seconds of the monotonic clock)."""
 
+    def marked(self, payload: Payload, mark: str) -> Payload:
+        """The same part with a mark by which its send can be told later; unchanged where the platform has none."""
+
     def readdressed(self, payload: Payload, chat: str) -> Payload:
         """The same part for a chat that got a new id."""
 

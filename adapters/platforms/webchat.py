@@ -36,6 +36,10 @@ class Webchat:
         """A part is sent by the transaction that plans it."""
         raise NotPermitted("a webchat part appears with its transaction; there is nothing to call")
 
+    def marked(self, payload: Payload, mark: str) -> Payload:
+        """A part is a row, which has its id."""
+        return payload
+
     def readdressed(self, payload: Payload, chat: str) -> Payload:
         """A session keeps its id."""
         return payload

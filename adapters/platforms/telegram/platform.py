@@ -83,6 +83,10 @@ class Telegram:
             return Receipt(platform_message_id="")
         return _receipt(result)
 
+    def marked(self, payload: Payload, mark: str) -> Payload:
+        """Telegram has no place for a mark."""
+        return payload
+
     def readdressed(self, payload: Payload, chat: str) -> Payload:
         """The same part for the supergroup that a group became; its messages are counted anew."""
         kept = {name: value for name, value in payload.items() if name not in ("reply_parameters", "message_thread_id")}
