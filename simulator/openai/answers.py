@@ -23,8 +23,9 @@ class ToolCall(BaseModel):
 
 
 class Answer(BaseModel):
-    """One way to answer: `text`, or so many `characters`, or else an echo of the last message of the user.
+    """One way to answer: `text`, or so many `characters`, or else an echo of the user.
 
+    The echo says the user's last message, or all that were `unanswered`: those behind the last answer.
     `delay_seconds` is waited before the answer, `chunk_seconds` between the pieces of a streamed one; `fault` is what
     goes wrong with it.
     """
@@ -33,6 +34,7 @@ class Answer(BaseModel):
 
     text: str | None = None
     characters: int | None = Field(default=None, ge=0, le=20_000_000)
+    echo: Literal["last", "unanswered"] = "last"
     finish_reason: FinishReason = "stop"
     tool_calls: list[ToolCall] = Field(default_factory=list)
     delay_seconds: float = Field(default=0.0, ge=0)
@@ -40,11 +42,13 @@ class Answer(BaseModel):
     chunk_characters: int | None = Field(default=None, ge=1)
     fault: Behaviour | None = None
 
-    def say(self, heard: str) -> str:
-        """The words."""
+    def say(self, messages: JSON) -> str:
+        """The words, to somebody who said these."""
         if self.characters is not None:
             return _filler(self.characters)
-        return self.text if self.text is not None else f"You said: {heard}"
+        if self.text is not None:
+            return self.text
+        return f"You said: {last_user_text(messages) if self.echo == 'last' else unanswered_text(messages)}"
 
 
 class Rule(Answer):
@@ -91,6 +95,18 @@ def last_user_text(messages: JSON) -> str:
         if isinstance(message, dict) and message.get("role") == "user":
             return content_text(message.get("content"))
     return ""
+
+
+def unanswered_text(messages: JSON) -> str:
+    """The texts of the user's messages behind the last answer, a line each."""
+    texts: list[str] = []
+    for message in messages if isinstance(messages, list) else []:
+        role = message.get("role") if isinstance(message, dict) else None
+        if role == "assistant":
+            texts.clear()
+        elif role == "user" and isinstance(message, dict):
+            texts.append(content_text(message.get("content")))
+    return "\n".join(texts)
 
 
 def content_text(content: JSON) -> str:

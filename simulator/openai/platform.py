@@ -76,7 +76,7 @@ class OpenAI:
             return self._note_refusal("chat/completions", refused)
         heard = last_user_text(messages)
         answer = self._answers.choose(heard)
-        serve = partial(self._complete, payload, messages, answer, answer.say(heard))
+        serve = partial(self._complete, payload, messages, answer, answer.say(messages))
         return await self._serve("chat/completions", payload, heard, answer, serve)
 
     async def _moderations(self, request: Request) -> Response:

@@ -1,0 +1,61 @@
+"""Workers that die, are away, or are replaced."""
+
+import asyncio
+
+from tests.chaos.load import Person
+from tests.chaos.plan import Strike
+from tests.chaos.scene import Scene
+
+_OUTAGE_SECONDS = (3.0, 12.0)
+
+
+async def kill_in_the_middle(scene: Scene) -> None:
+    """R-01: SIGKILL while the model is asked, while a send hangs that was accepted, or while something is recorded."""
+    worker, other = scene.world.workers
+    # One worker alone: what is in the air when it dies is then known exactly.
+    await other.stop()
+    async for strike, person in scene.strikes():
+        await _reach(scene, strike, person)
+        await worker.kill()
+        scene.in_the_air |= await scene.sending()
+        await worker.start()
+    await scene.world.simulated.client.delete("/_sim/faults")
+    await other.start()
+
+
+async def _reach(scene: Scene, strike: Strike, person: Person) -> None:
+    """Bring a turn to where the kill is to meet it."""
+    text = scene.load.text(person)
+    if strike.way == "recording":
+        await scene.load.say(person, text)
+        await asyncio.sleep(strike.moment * 0.5)
+        return
+    met = {"platform": "openai", "method": "chat/completions"}
+    if strike.way == "sending":
+        met = {"platform": "telegram", "method": "sendMessage"}
+    kind = "hang" if strike.way == "thinking" else "accept_then_hang"
+    fault = await scene.arm({**met, "kind": kind, "contains": text, "count": 1})
+    await scene.load.say(person, text)
+    await scene.struck(fault)
+
+
+async def take_all_away(scene: Scene) -> None:
+    """R-02: SIGKILL to all workers, and none for a while."""
+    shortest, longest = _OUTAGE_SECONDS
+    async for strike, _ in scene.strikes():
+        for worker in scene.world.workers:
+            worker.strike_down()
+        for worker in scene.world.workers:
+            await worker.kill()
+        scene.in_the_air |= await scene.sending()
+        await asyncio.sleep(shortest + strike.moment * (longest - shortest))
+        for worker in scene.world.workers:
+            await worker.start()
+
+
+async def replace_one_by_one(scene: Scene) -> None:
+    """R-03: SIGTERM to one worker after the other, and its successor at once."""
+    async for strike, _ in scene.strikes():
+        worker = scene.world.workers[strike.choice % len(scene.world.workers)]
+        await worker.stop()
+        await worker.start()
