@@ -45,7 +45,8 @@ class Inbox:
 
     def hear(self, handover: Handover, now: datetime) -> None:
         """Take in what is new of a hand-over."""
-        self.bursts = handover.bursts
+        if handover.items:
+            self.bursts = handover.bursts
         for item in handover.items:
             if self._is_new(item):
                 self._remember(item.id)

@@ -21,6 +21,7 @@ with workflow.unsafe.imports_passed_through():
 from workflows import options
 from workflows.recording import record
 from workflows.thinking import think
+from workflows.upgrades import go_on, is_outdated
 
 _STATUS = SearchAttributeKey.for_keyword("ChatStatus")
 Result = TypeVar("Result")
@@ -52,10 +53,13 @@ class ConversationWorkflow:
         while True:
             self._tell("waiting")
             if self._is_long() and not self._look_again and self._inbox.may_travel:
-                workflow.continue_as_new(self._inbox.carried(self._carried()))
-            await workflow.wait_condition(lambda: self._inbox.has_work or self._look_again)
-            if await self._do_next():
+                go_on(self._inbox.carried(self._carried()))
+            await workflow.wait_condition(lambda: self._has_work() or is_outdated())
+            if self._has_work() and await self._do_next():
                 return
+
+    def _has_work(self) -> bool:
+        return self._inbox.has_work or self._look_again
 
     async def _do_next(self) -> bool:
         """Do the first thing that waits; True when the conversation is over for now."""
@@ -280,7 +284,7 @@ class ConversationWorkflow:
         return (
             info.get_current_history_length() >= self._state.most_events
             or info.is_continue_as_new_suggested()
-            or info.is_target_worker_deployment_version_changed()
+            or is_outdated()
         )
 
     def _carried(self) -> ConversationState:

@@ -217,6 +217,13 @@ def test_messages_are_due_by_when_they_were_heard_and_by_the_newest_policy() -> 
     assert inbox.due() == later + quick.quiet
 
 
+def test_a_call_to_look_up_brings_nothing_and_changes_no_policy() -> None:
+    inbox = heard(message(1), policy="queue")
+    inbox.hear(Handover(), NOW)
+    assert waiting(inbox) == [event(1)]
+    assert inbox.bursts.policy == "queue"
+
+
 def test_where_no_message_waits_nothing_is_due() -> None:
     assert heard(control(1, Control.PAUSE)).due() is None
 
