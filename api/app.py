@@ -17,12 +17,14 @@ from adapters.temporal.client import connect
 from adapters.temporal.handover import Handing
 from api import bodies, chat_page, codec, health, metrics, problems, v1, webchat, webchat_stream, webhooks
 from api.background import Background, ended
+from api.breaker import Breaker
 from api.channel_cache import ChannelCache
 from api.correlation import Correlation
 from api.counts import Counts
 from api.cross_origin import CrossOrigin
 from api.limits import BodyLimit
 from api.resources import Resources
+from api.second_door import SecondDoor
 from api.wakeups import Wakeups
 from settings import Settings
 
@@ -94,7 +96,8 @@ async def open_resources(settings: Settings, stack: AsyncExitStack) -> Resources
     stack.push_async_callback(http.close)
     handing = Handing(database, await connect(settings, lazy=True, impatient=True), settings.task_queue)
     credentials = credentials_vault(settings.secrets())
-    channels = ChannelCache(database, credentials)
+    breaker = Breaker()
+    channels = ChannelCache(database, credentials, breaker)
     wakeups = Wakeups(settings.database_url, channels.forget)
     background = Background()
     for work in (wakeups.run(), handing.relay()):
@@ -107,8 +110,10 @@ async def open_resources(settings: Settings, stack: AsyncExitStack) -> Resources
         credentials=credentials,
         keys=keys_vault(settings.secrets()),
         platforms=platforms(settings, http),
+        breaker=breaker,
         channels=channels,
         handing=handing,
+        second_door=SecondDoor(handing),
         wakeups=wakeups,
         background=background,
         counts=Counts(database),

@@ -1,22 +1,39 @@
-"""Channels and their bots, kept at hand: read once, dropped when the database says that they changed."""
+"""Channels and their bots, kept at hand: read once, and anew when the database says that they changed."""
 
+from dataclasses import dataclass
 from uuid import UUID
+
+import psycopg
+from sqlalchemy.exc import SQLAlchemyError
 
 from adapters.database import channels
 from adapters.database.channels import ChannelAccess
 from adapters.database.engine import Database
 from adapters.vault import Vault
-from api.budgets import in_time
+from api.breaker import Breaker, is_away
+
+
+@dataclass(frozen=True)
+class _Kept:
+    """A channel as it was read, after so many changes of any."""
+
+    access: ChannelAccess
+    changes: int
 
 
 class ChannelCache:
-    """At most `most` channels; all are forgotten at any change, which is rare beside reading."""
+    """At most `most` channels; at any change all are to be read anew, which is rare beside reading.
 
-    def __init__(self, database: Database, vault: Vault, most: int = 10_000) -> None:
+    Until that can be done, because the database is away, a channel is taken to be as it was.
+    """
+
+    def __init__(self, database: Database, vault: Vault, breaker: Breaker, most: int = 10_000) -> None:
         self._database = database
         self._vault = vault
+        self._breaker = breaker
         self._most = most
-        self._kept: dict[UUID, ChannelAccess] = {}
+        self._kept: dict[UUID, _Kept] = {}
+        self._changes = 0
 
     async def named(self, channel_id: str) -> ChannelAccess | None:
         """The channel that a path names; None when there is none, or that is no id."""
@@ -28,21 +45,32 @@ class ChannelCache:
 
     async def get(self, channel_id: UUID) -> ChannelAccess | None:
         """The channel, from memory where it is; None when it does not exist."""
-        if channel_id in self._kept:
-            return self._kept[channel_id]
-        kept = self._kept
-        access = await in_time(self._load(channel_id))
-        if access is not None:
-            if len(kept) >= self._most:
-                kept.clear()
-            # Where everything was forgotten meanwhile, this goes with the rest: it may have been read before.
-            kept[channel_id] = access
+        kept = self._kept.get(channel_id)
+        if kept is not None and kept.changes == self._changes:
+            return kept.access
+        changes = self._changes
+        try:
+            access = await self._breaker.ask(lambda: self._load(channel_id))
+        except (SQLAlchemyError, psycopg.Error, OSError) as error:
+            if kept is None or not is_away(error):
+                raise
+            return kept.access
+        self._keep(channel_id, access, changes)
         return access
+
+    def _keep(self, channel_id: UUID, access: ChannelAccess | None, changes: int) -> None:
+        """Where something changed since this was asked for, it is read anew as well: it may be from before that."""
+        if access is None:
+            self._kept.pop(channel_id, None)
+            return
+        if len(self._kept) >= self._most:
+            self._kept.clear()
+        self._kept[channel_id] = _Kept(access, changes)
 
     async def _load(self, channel_id: UUID) -> ChannelAccess | None:
         async with self._database.once() as connection:
             return await channels.load(connection, self._vault, channel_id)
 
     def forget(self) -> None:
-        """Read everything anew from now on."""
-        self._kept = {}
+        """Read everything anew from now on, as soon as that can be done."""
+        self._changes += 1

@@ -9,6 +9,9 @@ from api.budgets import in_time
 from api.resources import Using
 
 EVENTS = Counter("chat_events_total", "Events recorded, by how they stood at once.", ["platform", "kind", "state"])
+CARRIED = Counter(
+    "chat_events_carried_total", "Events that Temporal took because PostgreSQL was away.", ["platform", "kind"]
+)
 REFUSED = Counter("chat_webhooks_refused_total", "Webhook calls refused.", ["platform", "status"])
 ACKNOWLEDGED = Histogram(
     "chat_webhook_seconds",

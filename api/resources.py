@@ -10,8 +10,10 @@ from adapters.platforms.base import Platform
 from adapters.temporal.handover import Handing
 from adapters.vault import Vault
 from api.background import Background
+from api.breaker import Breaker
 from api.channel_cache import ChannelCache
 from api.counts import Counts
+from api.second_door import SecondDoor
 from api.wakeups import Wakeups
 from domain.platforms import PlatformName
 from settings import Settings
@@ -26,8 +28,10 @@ class Resources:
     credentials: Vault
     keys: Vault
     platforms: dict[PlatformName, Platform]
+    breaker: Breaker
     channels: ChannelCache
     handing: Handing
+    second_door: SecondDoor
     wakeups: Wakeups
     background: Background
     counts: Counts

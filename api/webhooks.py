@@ -14,7 +14,7 @@ from adapters.platforms.base import Platform, Reply
 from adapters.platforms.base import Request as PlatformRequest
 from adapters.platforms.buttons import acknowledge
 from api import bodies, metrics
-from api.intake import take_in
+from api.intake import take_in_by_either_door
 from api.problems import Problem, not_found
 from api.resources import Resources, Using
 from domain.events import EventKind
@@ -37,7 +37,7 @@ async def greet(platform: str, channel_id: str, request: Request, using: Using) 
 
 @router.post("/webhooks/{platform}/{channel_id}", summary="What a platform calls", response_class=Response)
 async def receive(platform: str, channel_id: str, request: Request, using: Using) -> Response:
-    """Verify, record, hand over, acknowledge with an empty 200."""
+    """Verify, record or carry, hand over, acknowledge with an empty 200."""
     started = time.monotonic()
     access, adapter = await _channel(using, platform, channel_id)
     bind_contextvars(channel_id=channel_id, platform=platform)
@@ -50,7 +50,7 @@ async def receive(platform: str, channel_id: str, request: Request, using: Using
         if reply is not None:
             return _answer(reply)
         told = adapter.receive(access.channel, arrived, datetime.now(UTC))
-    await take_in(using, access, told)
+    await take_in_by_either_door(using, access, told)
     if any(event.kind is EventKind.BUTTON for event in told):
         using.background.add(acknowledge(adapter, access.channel, told))
     metrics.ACKNOWLEDGED.labels(platform).observe(time.monotonic() - started)

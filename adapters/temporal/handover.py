@@ -30,6 +30,8 @@ AWAY_SECONDS = 1.0
 RELAY_EVERY_SECONDS = 1.0
 PATIENCE = timedelta(seconds=3)
 """How long Temporal may take; whoever waits for an acknowledgement waits no longer than the budget."""
+CARRY_PATIENCE = timedelta(seconds=1.5)
+"""How long Temporal may take over what PostgreSQL did not: platforms wait three seconds, and one of them is gone."""
 RELAY_AFTER = PATIENCE
 """Until then, whoever recorded it may still be handing it over."""
 _AWAY = (RPCStatusCode.UNAVAILABLE, RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED)
@@ -88,16 +90,20 @@ class Handing:
                 if not batch.more:
                     return True
 
+    async def carry(self, batch: Batch) -> bool:
+        """Tell a workflow what PostgreSQL did not take; False when Temporal has not taken it in time either."""
+        return not self._is_away() and await self._signalled(batch, CARRY_PATIENCE)
+
     async def close(self) -> None:
         """Wait for what is being told."""
         if self._telling:
             await asyncio.wait(self._telling, timeout=PATIENCE.total_seconds())
 
-    async def _signalled(self, batch: Batch) -> bool:
+    async def _signalled(self, batch: Batch, patience: timedelta = PATIENCE) -> bool:
         """Whether Temporal took it; where it did not answer, it is away for a moment."""
         try:
             # The call's own timeout does not cover connecting, which a server that is cut off can hold up for long.
-            async with asyncio.timeout(PATIENCE.total_seconds()):
+            async with asyncio.timeout(patience.total_seconds()):
                 await self._signal(batch)
         except (RPCError, RuntimeError, OSError) as error:
             if not isinstance(error, RPCError) or error.status in _AWAY:

@@ -6,12 +6,30 @@ from contextlib import asynccontextmanager
 import httpx
 import pytest
 from fastapi import FastAPI
+from sqlalchemy import make_url
 
 from adapters.database.engine import Database
 from adapters.database.tables import Role
 from api.app import create_app
 from settings import Settings
 from tests.product import make_key
+from tests.proxy import Proxy, proxy_to
+
+
+@pytest.fixture
+async def to_database(settings: Settings) -> AsyncIterator[Proxy]:
+    """The way to PostgreSQL."""
+    address = make_url(str(settings.database_url))
+    async with proxy_to(address.host or "127.0.0.1", address.port or 5432) as proxy:
+        yield proxy
+
+
+@pytest.fixture
+async def to_temporal(settings: Settings) -> AsyncIterator[Proxy]:
+    """The way to Temporal."""
+    host, _, port = str(settings.temporal_address).partition(":")
+    async with proxy_to(host, int(port)) as proxy:
+        yield proxy
 
 
 @pytest.fixture
