@@ -29,6 +29,7 @@ from adapters.platforms.catalogue import http_client, platforms
 from adapters.temporal.client import connect, metered
 from adapters.temporal.handover import Handing
 from adapters.temporal.names import ai_queue, delivery_queue
+from adapters.temporal.quarantine import Quarantine
 from settings import Settings
 from workflows.auditing import AuditingWorkflow
 from workflows.conversation import ConversationWorkflow
@@ -76,7 +77,7 @@ class Workers:
         self._persistence = Persistence(database, _now)
         self.handing = handing = Handing(database, client, settings.task_queue)
         self._idleness = Idleness(database, handing, _now)
-        self._sweeping = Sweeping(database, handing, _now)
+        self._sweeping = Sweeping(database, handing, Quarantine(client, settings.task_queue), _now)
         self._auditing = Auditing(database, _now)
         kept, notices_kept = timedelta(days=settings.retention_days), timedelta(days=settings.notice_retention_days)
         self._retention = Retention(database, kept, notices_kept, _now)

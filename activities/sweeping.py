@@ -10,30 +10,36 @@ from activities.failures import as_failures
 from adapters.database import sweep
 from adapters.database.engine import Database
 from adapters.temporal.handover import Handing
+from adapters.temporal.quarantine import Quarantine
 from domain.models import Frozen
 
 _MOST = 500
 
 
 class Swept(Frozen):
-    """How many conversations were told again, and how many events were given up."""
+    """How many conversations were told again or set aside, and how many events were given up."""
 
     again: int = 0
     given_up: int = 0
+    set_aside: int = 0
 
 
 class Sweeping:
     """One round over what stands still."""
 
-    def __init__(self, database: Database, handing: Handing, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self, database: Database, handing: Handing, quarantine: Quarantine, now: Callable[[], datetime]
+    ) -> None:
         self._database = database
         self._handing = handing
+        self._quarantine = quarantine
         self._now = now
 
     @activity.defn(name="hand_over_again")
     async def hand_over_again(self) -> Swept:
         """Hand over again what has no end and does not move."""
         with as_failures():
+            set_aside = await self._set_aside()
             async with self._database.begin() as connection:
                 given_up = await sweep.give_up_lost(connection, self._now(), _MOST)
                 conversations = await sweep.take_up_lost(connection, self._now(), _MOST)
@@ -42,4 +48,22 @@ class Sweeping:
                 await self._handing.hand_over(conversation)
             if given_up or conversations:
                 get_logger(__name__).warning("swept", again=len(conversations), given_up=given_up)
-            return Swept(again=len(conversations), given_up=given_up)
+            return Swept(again=len(conversations), given_up=given_up, set_aside=set_aside)
+
+    async def _set_aside(self) -> int:
+        """Tell of conversations that stand still, and begin those anew that cannot read their own history."""
+        told = 0
+        for stuck in await self._quarantine.stuck(_MOST):
+            activity.heartbeat()
+            async with self._database.begin() as connection:
+                anew = stuck.is_unreadable
+                new = await sweep.set_aside(connection, stuck.conversation_id, stuck.run_id, stuck.failure, anew=anew)
+            if anew:
+                await self._quarantine.end(stuck)
+                await self._handing.hand_over(stuck.conversation_id)
+            if new:
+                told += 1
+                get_logger(__name__).error(
+                    "conversation_stuck", conversation=str(stuck.conversation_id), failure=stuck.failure, anew=anew
+                )
+        return told

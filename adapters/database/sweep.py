@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, func, insert, literal, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.database.records import Event, Notice, Turn
+from adapters.database.tables import Conversation
 from domain.events import EventState
 
 FIRST_AFTER = timedelta(minutes=1)
@@ -66,6 +67,33 @@ async def take_up_all(connection: AsyncConnection) -> int:
     """After Temporal was lost: everything without an end is to be handed over again, at once; how much that is."""
     again = update(Event).where(Event.state == EventState.QUEUED).values(state=EventState.RECEIVED).returning(Event.id)
     return len((await connection.scalars(again)).all())
+
+
+async def set_aside(
+    connection: AsyncConnection, conversation_id: UUID, run_id: str, failure: str, *, anew: bool
+) -> bool:
+    """Tell once that a conversation's run stands still; `anew`: a new run is to hear all that has no end.
+
+    False when that was told before.
+    """
+    owner = select(Conversation.workspace_id).where(Conversation.id == conversation_id).with_for_update()
+    workspace_id = await connection.scalar(owner)
+    if workspace_id is None:
+        return False
+    if anew:
+        again = update(Event).where(Event.conversation_id == conversation_id, Event.state == EventState.QUEUED)
+        await connection.execute(again.values(state=EventState.RECEIVED))
+    told = select(Notice.id).where(
+        Notice.conversation_id == conversation_id,
+        Notice.kind == "conversation_stuck",
+        Notice.details["run_id"].as_string() == run_id,
+    )
+    if await connection.scalar(told.limit(1)) is not None:
+        return False
+    details = {"run_id": run_id, "failure": failure, "begun_anew": anew}
+    notice = {"id": uuid4(), "workspace_id": workspace_id, "conversation_id": conversation_id, "details": details}
+    await connection.execute(insert(Notice).values(**notice, kind="conversation_stuck"))
+    return True
 
 
 async def left_to_hand_over(connection: AsyncConnection) -> int:

@@ -23,6 +23,8 @@ _DYNAMIC_CONFIG = {
     # default for 70 seconds, in which a turn meets several of them.
     "frontend.keepAliveTime": '"5s"',
     "frontend.keepAliveTimeout": '"3s"',
+    # A conversation that fails so often is reported, and looked after by the sweep: by default only after a minute.
+    "system.numConsecutiveWorkflowTaskProblemsToTriggerSearchAttribute": "3",
 }
 # FULL: a signal that was answered survives a power failure.
 _PRAGMAS = {"journal_mode": "WAL", "synchronous": "FULL"}

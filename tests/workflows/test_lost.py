@@ -12,6 +12,7 @@ from adapters.database import sweep
 from adapters.database.records import Notice
 from adapters.temporal.client import connect
 from adapters.temporal.handover import Handing
+from adapters.temporal.quarantine import Quarantine
 from domain.ids import ConversationId, workflow_id
 from tests.processes import command
 from tests.product import Product, Visitor
@@ -75,11 +76,12 @@ async def test_the_sweep_leaves_alone_what_moves(product: Product) -> None:
 
 async def test_what_cannot_be_handed_over_ends_with_a_notice(front_door: Product) -> None:
     visitor = await front_door.visitor(bursts={"policy": "queue"})
-    handing = Handing(front_door.database, await connect(front_door.settings), "nowhere")
+    client = await connect(front_door.settings)
+    handing, quarantine = Handing(front_door.database, client, "nowhere"), Quarantine(client, "nowhere")
     await visitor.say("hello")
     now = datetime.now(UTC)
     for days in range(1, sweep.MOST_HANDOVERS + 1):
-        sweeping = Sweeping(front_door.database, handing, partial(_later, now, days))
+        sweeping = Sweeping(front_door.database, handing, quarantine, partial(_later, now, days))
         await front_door.until_states("queued")
         await ActivityEnvironment().run(sweeping.hand_over_again)
     assert await front_door.states() == [("failed", "lost")]
