@@ -19,7 +19,7 @@ from adapters.platforms.text.document import (
 )
 from adapters.platforms.text.length import CODE
 from adapters.platforms.text.links import in_parentheses, is_linkable
-from adapters.platforms.text.outline import Placed, outline
+from adapters.platforms.text.outline import BULLET, Placed, outline
 from adapters.platforms.text.splitting import QUOTATION, Passage, Span
 from adapters.platforms.text.table import draw
 
@@ -31,10 +31,14 @@ _TAB_CELLS = 4
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """What a platform can show: `quote` goes before each quoted line, `schemes` are the addresses that it links."""
+    """What a platform can show: `quote` goes before each quoted line, `schemes` are the addresses that it links.
+
+    `bullet` begins an item of a list without numbers.
+    """
 
     quote: str = ""
     schemes: frozenset[str] = frozenset()
+    bullet: str = BULLET
 
 
 def lay_out(document: Document, dialect: Dialect) -> Iterator[Passage]:
@@ -43,7 +47,7 @@ def lay_out(document: Document, dialect: Dialect) -> Iterator[Passage]:
     The kinds of spans are those of `document.Style`, `pre` (its value is the language) and `blockquote`.
     They are properly nested; code stands in no other span but a quotation, and quotations do not nest.
     """
-    for placed in outline(document, dialect.quote):
+    for placed in outline(document, dialect.quote, dialect.bullet):
         passage = _passage(placed, dialect)
         quote = next((container for container in placed.block.containers if isinstance(container, Quote)), None)
         if quote is not None and not dialect.quote:

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from adapters.platforms.text import html, plain, telegram
+from adapters.platforms.text import html, plain, telegram, whatsapp
 
 # Processor time, so that a busy machine fails nothing; on two shared cores the slowest takes about two seconds.
 MAX_SECONDS = 6.0
@@ -32,6 +32,7 @@ LARGE = {
 def test_a_hostile_text_is_rendered_in_seconds(markdown: str) -> None:
     start = time.process_time()
     telegram.render(markdown)
+    whatsapp.render(markdown)
     assert time.process_time() - start < MAX_SECONDS
 
 
@@ -40,5 +41,6 @@ def test_a_megabyte_is_rendered_in_seconds_in_every_dialect(markdown: str) -> No
     start = time.process_time()
     assert telegram.render(markdown)
     assert plain.render(markdown, telegram.LIMIT)
+    assert whatsapp.render(markdown)
     assert html.render(markdown)
     assert time.process_time() - start < MAX_SECONDS
