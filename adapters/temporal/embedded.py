@@ -15,7 +15,7 @@ from adapters.processes.data_directory import DataDirectory
 from adapters.processes.ports import LOOPBACK, is_taken
 
 _SQLITE_HEADER = b"SQLite format 3\x00"
-_DYNAMIC_CONFIG = {
+DYNAMIC_CONFIG = {
     # One shard polls 20 times a second by default, which alone makes a turn eight times slower.
     "history.transferProcessorMaxPollRPS": "2000",
     "history.timerProcessorMaxPollRPS": "2000",
@@ -87,7 +87,7 @@ class EmbeddedTemporal:
             "--namespace": [] if self.namespace == "default" else [self.namespace],
             "--ui-codec-endpoint": [self.codec_endpoint] if self.codec_endpoint else [],
             "--sqlite-pragma": _pairs(_PRAGMAS),
-            "--dynamic-config-value": _pairs(_DYNAMIC_CONFIG),
+            "--dynamic-config-value": _pairs(DYNAMIC_CONFIG),
             "--search-attribute": _pairs(self.search_attributes),
         }
         given = [word for option, values in options.items() for value in values for word in (option, value)]
