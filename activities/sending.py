@@ -10,8 +10,8 @@ from adapters.database.ledger import Part
 from adapters.database.replies import Job
 from adapters.errors import Again, FormattingRefused, Moved, Never, OutcomeUnknown, OutsideError, Unacceptable
 from adapters.platforms.base import Payload, Platform
-from domain.deliveries import SEND_DEADLINE, DeliveryState, Standing, sends_after_doubt
-from domain.platforms import PlatformName
+from domain.deliveries import SEND_DEADLINE, DeliveryState, Standing, earlier_doubts, is_doubted, sends_after_doubt
+from domain.platforms import Guarantee, PlatformName
 
 _PAUSE_AFTER_DOUBT = timedelta(seconds=2)
 _ERROR_CHARACTERS = 500
@@ -29,7 +29,7 @@ class Outcome:
     payload: Payload | None = None
     moved_to: str | None = None
     ends_reply: bool = False
-    doubted: bool = False
+    doubts: int | None = None
 
     def values(self, now: datetime) -> dict[str, object]:
         """The columns of the ledger that this outcome sets."""
@@ -43,8 +43,8 @@ class Outcome:
             values |= {"platform_message_id": self.platform_message_id, "sent_at": now}
         if self.payload is not None:
             values["payload"] = self.payload
-        if self.doubted:
-            values["doubts"] = 1
+        if self.doubts is not None:
+            values["doubts"] = self.doubts
         return values
 
 
@@ -60,14 +60,32 @@ class Sender:
         return self._monotonic() + SEND_DEADLINE.total_seconds()
 
     async def send(self, job: Job, part: Part, deadline: float) -> Outcome:
-        """One call; nothing is written after the deadline."""
+        """One call, after a look for what an earlier one left in doubt; nothing is written after the deadline."""
         platform = self._platforms[job.access.channel.platform]
+        if platform.guarantee is Guarantee.READ_BACK and is_doubted(part.standing):
+            known = await self._read_back(platform, job, part, deadline)
+            if known is not None:
+                return known
         try:
             receipt = await platform.send(job.access.channel, platform.marked(part.payload, str(part.id)), deadline)
         except OutsideError as error:
             get_logger(__name__).info("part_not_sent", part=part.part, reason=error.reason)
             return self._failed(platform, job, part, error)
         return Outcome(DeliveryState.SENT, platform_message_id=receipt.platform_message_id)
+
+    async def _read_back(self, platform: Platform, job: Job, part: Part, deadline: float) -> Outcome | None:
+        """What became of an earlier send; None where the part is to be sent again."""
+        assert part.planned_at is not None
+        try:
+            found = await platform.find(job.access.channel, part.payload, str(part.id), part.planned_at, deadline)
+        except (Again, OutcomeUnknown) as error:
+            after = (error.after if isinstance(error, Again) else None) or _backed_off(part.attempts)
+            return Outcome(DeliveryState.PLANNED, reason=error.reason, error=str(error), after=after)
+        except OutsideError as error:
+            get_logger(__name__).info("part_not_read_back", part=part.part, reason=error.reason)
+            once_more = job.access.bot.delivery.uncertain == "at_least_once" and earlier_doubts(part.standing) == 1
+            return None if once_more else Outcome(DeliveryState.UNCERTAIN, reason="outcome_unknown", error=str(error))
+        return Outcome(DeliveryState.SENT, platform_message_id=found.platform_message_id) if found else None
 
     def _failed(self, platform: Platform, job: Job, part: Part, error: OutsideError) -> Outcome:
         said = Outcome(DeliveryState.FAILED, reason=error.reason, error=str(error))
@@ -79,7 +97,8 @@ class Sender:
                     job.access.bot.delivery.uncertain,
                 )
                 if again:
-                    return replace(said, state=DeliveryState.PLANNED, after=_PAUSE_AFTER_DOUBT, doubted=True)
+                    doubts = earlier_doubts(part.standing) + 1
+                    return replace(said, state=DeliveryState.PLANNED, after=_PAUSE_AFTER_DOUBT, doubts=doubts)
                 return replace(said, state=DeliveryState.UNCERTAIN)
             case Again():
                 return replace(said, state=DeliveryState.PLANNED, after=error.after or _backed_off(part.attempts))

@@ -62,10 +62,23 @@ def decide(
 
 
 def sends_after_doubt(part: Standing, guarantee: Guarantee, policy: Literal["at_most_once", "at_least_once"]) -> bool:
-    """Whether a part whose send is in doubt is sent once more; a policy allows that a single time."""
-    if guarantee is Guarantee.TRANSACTION:
+    """Whether a part whose send is in doubt is taken up once more; a policy allows that a single time.
+
+    Where sends can be read back, that is done before each further send: see `is_doubted`.
+    """
+    if guarantee in (Guarantee.TRANSACTION, Guarantee.READ_BACK):
         return True
     return policy == "at_least_once" and part.doubts == 0
+
+
+def is_doubted(part: Standing) -> bool:
+    """Whether an earlier send of this part may have worked."""
+    return earlier_doubts(part) > 0
+
+
+def earlier_doubts(part: Standing) -> int:
+    """How many earlier sends may have worked; one that was never heard of again is not counted in `doubts` yet."""
+    return part.doubts + (part.state is DeliveryState.SENDING)
 
 
 def ready_at(part: Standing) -> datetime | None:

@@ -21,6 +21,8 @@ class Guarantee(StrEnum):
 
     TRANSACTION = "transaction"
     """The send is a row of our own database: it happened or it did not."""
+    READ_BACK = "read_back"
+    """The platform keeps our mark with each message: what it has of ours is read back, and only the rest sent again."""
     POLICY = "policy"
     """The platform cannot tell: the bot's policy decides."""
 

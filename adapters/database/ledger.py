@@ -38,6 +38,7 @@ class Part:
     payload: Payload
     standing: Standing
     attempts: int
+    planned_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,7 @@ _PARTS = (
         DeliveryRow.retry_at,
         DeliveryRow.doubts,
         DeliveryRow.attempts,
+        DeliveryRow.created_at,
     )
     .where(DeliveryRow.conversation_id == bindparam("conversation"), DeliveryRow.reply == bindparam("name"))
     .order_by(DeliveryRow.part)
@@ -163,6 +165,7 @@ async def parts(connection: AsyncConnection, conversation_id: UUID, reply: str) 
                 doubts=row.doubts,
             ),
             row.attempts,
+            row.created_at,
         )
         for row in await connection.execute(_PARTS, {"conversation": conversation_id, "name": reply})
     ]

@@ -105,6 +105,14 @@ class Platform(Protocol):
     async def send(self, channel: Channel, payload: Payload, deadline: float) -> Receipt:
         """Put one part on the platform; nothing is written after `deadline` (seconds of the monotonic clock)."""
 
+    async def find(
+        self, channel: Channel, payload: Payload, mark: str, since: datetime, deadline: float
+    ) -> Receipt | None:
+        """What was sent since then with this mark; None when surely nothing was. Raises as `send` does.
+
+        Asked only of platforms whose guarantee is `READ_BACK`; those raise `NotPermitted` where they may not look.
+        """
+
     def marked(self, payload: Payload, mark: str) -> Payload:
         """The same part with a mark by which its send can be told later; unchanged where the platform has none."""
 

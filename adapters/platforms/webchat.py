@@ -36,6 +36,12 @@ class Webchat:
         """A part is sent by the transaction that plans it."""
         raise NotPermitted("a webchat part appears with its transaction; there is nothing to call")
 
+    async def find(
+        self, channel: Channel, payload: Payload, mark: str, since: datetime, deadline: float
+    ) -> Receipt | None:
+        """There is no doubt to be ended."""
+        raise NotPermitted("a webchat part is known by its transaction; there is nothing to look for")
+
     def marked(self, payload: Payload, mark: str) -> Payload:
         """A part is a row, which has its id."""
         return payload

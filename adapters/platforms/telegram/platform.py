@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from pydantic import JsonValue
 
-from adapters.errors import CredentialsRefused, OutcomeUnknown, SignatureMismatch, Unacceptable
+from adapters.errors import CredentialsRefused, NotPermitted, OutcomeUnknown, SignatureMismatch, Unacceptable
 from adapters.http import Http
 from adapters.platforms.base import Account, Channel, Destination, Payload, Receipt, Reply, Request, Webhook
 from adapters.platforms.fields import Fields, count, numeric_id, parse_object, reference, shown_name, text
@@ -82,6 +82,12 @@ class Telegram:
         except Needless:
             return Receipt(platform_message_id="")
         return _receipt(result)
+
+    async def find(
+        self, channel: Channel, payload: Payload, mark: str, since: datetime, deadline: float
+    ) -> Receipt | None:
+        """Telegram shows a bot nothing of what was sent."""
+        raise NotPermitted("Telegram does not let a bot read what it sent")
 
     def marked(self, payload: Payload, mark: str) -> Payload:
         """Telegram has no place for a mark."""
