@@ -16,19 +16,21 @@ from temporalio import activity
 from activities.failures import as_failures, later, unbroken
 from activities.heartbeats import beating
 from activities.sending import Outcome, Sender
-from adapters.database import ledger, replies, turns, voice
+from adapters.database import ledger, memberships, replies, turns, voice
 from adapters.database.engine import Database
 from adapters.database.ledger import Floor, Part
 from adapters.database.replies import Job
 from adapters.platforms.base import Platform
 from adapters.vault import Vault
 from domain.conversations import Silence
-from domain.deliveries import AT_REST, ClaimDecision, DeliveryState, decide, ready_at
+from domain.deliveries import AT_REST, ClaimDecision, DeliveryState, awaits_receipt, decide, ready_at
 from domain.events import EventState
 from domain.platforms import Guarantee, PlatformName
 from domain.turns import Account, Delivered, Reply, account
 
 _A_MOMENT = timedelta(milliseconds=100)
+_LOOK_AGAIN = timedelta(seconds=1)
+"""How often a part is looked at whose receipt is waited for."""
 _RECORD_TRIES = 20
 _RECORD_PAUSE_SECONDS = 1.0
 
@@ -151,7 +153,7 @@ class Delivery:
         for part in parts:
             decision = decide(part.standing, now, platform.guarantee, job.access.bot.delivery.uncertain)
             if decision is ClaimDecision.WAIT:
-                return _Wait(max((ready_at(part.standing) or now) - now, _A_MOMENT))
+                return _wait(part, platform.guarantee, now)
             if decision is ClaimDecision.DOUBT:
                 await ledger.doubt(connection, part)
             if decision is ClaimDecision.SEND:
@@ -166,10 +168,10 @@ class Delivery:
         if outcome.platform_message_id is not None:
             await ledger.note_sent(connection, part.id, outcome.platform_message_id, self._now())
         if outcome.moved_to is not None:
-            await ledger.move_chat(connection, job.conversation_id, outcome.moved_to)
+            await memberships.move_chat(connection, job.conversation_id, outcome.moved_to)
         if outcome.ends_reply:
             await ledger.rest(connection, job.conversation_id, job.key, DeliveryState.FAILED, outcome.reason)
-            await ledger.mark_undeliverable(connection, job.conversation_id, outcome.reason or "")
+            await memberships.mark_undeliverable(connection, job.conversation_id, outcome.reason or "")
 
     async def _stopped(
         self, connection: AsyncConnection, job: Job, stop: Silence, parts: list[Part]
@@ -178,9 +180,10 @@ class Delivery:
         now = self._now()
         for part in parts:
             if part.standing.state is DeliveryState.SENDING:
-                ready = ready_at(part.standing)
+                guarantee = self._platforms[job.access.channel.platform].guarantee
+                ready = ready_at(part.standing, guarantee)
                 if ready and ready > now:
-                    return _Wait(ready - now)
+                    return _wait(part, guarantee, now)
                 await ledger.doubt(connection, part)
         await ledger.rest(connection, job.conversation_id, job.key, DeliveryState.DROPPED, stop)
         ended = None
@@ -199,6 +202,11 @@ class Delivery:
         else:
             await replies.end_said(connection, job.event_id, ended, self._now())
         return _delivered(states, ended.state)
+
+
+def _wait(part: Part, guarantee: Guarantee, now: datetime) -> _Wait:
+    duration = max((ready_at(part.standing, guarantee) or now) - now, _A_MOMENT)
+    return _Wait(min(duration, _LOOK_AGAIN) if awaits_receipt(part.standing, guarantee) else duration)
 
 
 def _delivered(states: list[DeliveryState], state: str | None) -> Delivered:

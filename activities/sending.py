@@ -90,6 +90,8 @@ class Sender:
     def _failed(self, platform: Platform, job: Job, part: Part, error: OutsideError) -> Outcome:
         said = Outcome(DeliveryState.FAILED, reason=error.reason, error=str(error))
         match error:
+            case OutcomeUnknown() if platform.guarantee is Guarantee.RECEIPT:
+                return Outcome(DeliveryState.SENDING, error=str(error))
             case OutcomeUnknown():
                 again = sends_after_doubt(
                     Standing(state=DeliveryState.SENDING, doubts=part.standing.doubts),

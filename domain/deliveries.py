@@ -13,6 +13,8 @@ LEASE = timedelta(seconds=18)
 """How long a claimed part belongs to its attempt; longer than a call, so that two attempts never speak at once."""
 LEASE_MARGIN = timedelta(seconds=1)
 """What a successor waits beyond the lease before it decides."""
+RECEIPT_WAIT = timedelta(seconds=30)
+"""How long after a send a platform is given to say what became of it, where it does."""
 
 
 class DeliveryState(StrEnum):
@@ -56,7 +58,8 @@ def decide(
         return ClaimDecision.LEAVE
     if part.state is DeliveryState.PLANNED:
         return ClaimDecision.WAIT if part.retry_at and part.retry_at > now else ClaimDecision.SEND
-    if part.lease_until and part.lease_until + LEASE_MARGIN > now:
+    ready = ready_at(part, guarantee)
+    if ready and ready > now:
         return ClaimDecision.WAIT
     return ClaimDecision.SEND if sends_after_doubt(part, guarantee, policy) else ClaimDecision.DOUBT
 
@@ -81,8 +84,14 @@ def earlier_doubts(part: Standing) -> int:
     return part.doubts + (part.state is DeliveryState.SENDING)
 
 
-def ready_at(part: Standing) -> datetime | None:
-    """When a part that must be waited for can be looked at again."""
+def awaits_receipt(part: Standing, guarantee: Guarantee) -> bool:
+    """Whether the platform may still say what became of a part: nobody need wait for it to the end."""
+    return part.state is DeliveryState.SENDING and guarantee is Guarantee.RECEIPT
+
+
+def ready_at(part: Standing, guarantee: Guarantee) -> datetime | None:
+    """When a part that must be waited for is to be decided on."""
     if part.state is DeliveryState.SENDING and part.lease_until:
-        return part.lease_until + LEASE_MARGIN
+        begun = part.lease_until - LEASE
+        return begun + (RECEIPT_WAIT if guarantee is Guarantee.RECEIPT else LEASE + LEASE_MARGIN)
     return part.retry_at

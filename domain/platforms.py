@@ -21,6 +21,8 @@ class Guarantee(StrEnum):
 
     TRANSACTION = "transaction"
     """The send is a row of our own database: it happened or it did not."""
+    RECEIPT = "receipt"
+    """The platform tells later what became of it, under our mark: that is waited for, then the policy decides."""
     READ_BACK = "read_back"
     """The platform keeps our mark with each message: what it has of ours is read back, and only the rest sent again."""
     POLICY = "policy"

@@ -6,12 +6,12 @@ from datetime import datetime
 from typing import TypedDict
 from uuid import UUID, uuid4
 
-from sqlalchemy import Integer, Text, and_, bindparam, case, func, literal, select, update
+from sqlalchemy import Integer, Text, bindparam, case, func, literal, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.database.records import DeliveryRow, Message, Turn
-from adapters.database.tables import BotRow, ChatAlias, Conversation
+from adapters.database.tables import BotRow, Conversation
 from adapters.platforms.base import Payload
 from domain.conversations import Silence, Voice, silence
 from domain.deliveries import LEASE, DeliveryState, Standing
@@ -115,6 +115,12 @@ _NOTE_SENT = (
         platform_message_id=func.coalesce(Message.platform_message_id, bindparam("platform_id", type_=Text)),
     )
 )
+
+
+_REPLACED = {
+    DeliveryState.SENT: (DeliveryState.UNCERTAIN, DeliveryState.SENT),
+    DeliveryState.FAILED: (DeliveryState.UNCERTAIN,),
+}
 
 
 class _Row(TypedDict):
@@ -227,14 +233,16 @@ async def claim(connection: AsyncConnection, part: Part, now: datetime) -> int:
 async def settle(connection: AsyncConnection, part_id: UUID, lease: int, values: dict[str, object]) -> bool:
     """Write down how an attempt went; False when the part is no longer this attempt's.
 
-    An outcome that comes after the part was given up as doubtful still ends the doubt, but does not begin anew.
+    An outcome that comes after the part was given up as doubtful still ends the doubt, but does not begin anew; one
+    that a receipt forestalled repeats it. An outcome that is not known yet leaves the lease to run out.
     """
-    certain = values["state"] in (DeliveryState.SENT, DeliveryState.FAILED)
-    ours = (DeliveryState.SENDING, DeliveryState.UNCERTAIN) if certain else (DeliveryState.SENDING,)
+    known = DeliveryState(str(values["state"]))
+    ended = {} if known is DeliveryState.SENDING else {"lease_until": None}
     settled = (
         update(DeliveryRow)
-        .where(DeliveryRow.id == part_id, DeliveryRow.attempts == lease, DeliveryRow.state.in_(ours))
-        .values({**values, "lease_until": None})
+        .where(DeliveryRow.id == part_id, DeliveryRow.attempts == lease)
+        .where(DeliveryRow.state.in_((DeliveryState.SENDING, *_REPLACED.get(known, ()))))
+        .values({**values, **ended})
         .returning(DeliveryRow.id)
     )
     return await connection.scalar(settled) is not None
@@ -277,24 +285,3 @@ async def doubt(connection: AsyncConnection, part: Part) -> None:
 async def note_sent(connection: AsyncConnection, part_id: UUID, platform_message_id: str, now: datetime) -> None:
     """Let the message carry the platform's id of its first part, and the time."""
     await connection.execute(_NOTE_SENT, {"part_id": part_id, "now": now, "platform_id": platform_message_id})
-
-
-async def move_chat(connection: AsyncConnection, conversation_id: UUID, chat: str) -> None:
-    """A chat got a new id on the platform: the conversation goes on under it."""
-    earlier = and_(ChatAlias.channel_id == Conversation.channel_id, ChatAlias.chat == Conversation.chat)
-    query = (
-        select(Conversation.channel_id, func.coalesce(ChatAlias.original_chat, Conversation.chat).label("original"))
-        .outerjoin(ChatAlias, earlier)
-        .where(Conversation.id == conversation_id)
-    )
-    row = (await connection.execute(query)).one()
-    alias = insert(ChatAlias).values(channel_id=row.channel_id, chat=chat, original_chat=row.original)
-    await connection.execute(alias.on_conflict_do_nothing())
-    await connection.execute(update(Conversation).where(Conversation.id == conversation_id).values(chat=chat))
-
-
-async def mark_undeliverable(connection: AsyncConnection, conversation_id: UUID, reason: str) -> None:
-    """Show operators that the contact cannot be reached."""
-    await connection.execute(
-        update(Conversation).where(Conversation.id == conversation_id).values(undeliverable=reason)
-    )

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
-from sqlalchemy import update
+from sqlalchemy import and_, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -65,3 +66,24 @@ async def note_reachability(
             of_contact = update(Conversation).where(Conversation.id == conversation)
             await connection.execute(of_contact.values(undeliverable=_UNDELIVERABLE[status]))
             return
+
+
+async def move_chat(connection: AsyncConnection, conversation_id: UUID, chat: str) -> None:
+    """A chat got a new id on the platform: the conversation goes on under it."""
+    earlier = and_(ChatAlias.channel_id == Conversation.channel_id, ChatAlias.chat == Conversation.chat)
+    query = (
+        select(Conversation.channel_id, func.coalesce(ChatAlias.original_chat, Conversation.chat).label("original"))
+        .outerjoin(ChatAlias, earlier)
+        .where(Conversation.id == conversation_id)
+    )
+    row = (await connection.execute(query)).one()
+    alias = insert(ChatAlias).values(channel_id=row.channel_id, chat=chat, original_chat=row.original)
+    await connection.execute(alias.on_conflict_do_nothing())
+    await connection.execute(update(Conversation).where(Conversation.id == conversation_id).values(chat=chat))
+
+
+async def mark_undeliverable(connection: AsyncConnection, conversation_id: UUID, reason: str) -> None:
+    """Show operators that the contact cannot be reached."""
+    await connection.execute(
+        update(Conversation).where(Conversation.id == conversation_id).values(undeliverable=reason)
+    )

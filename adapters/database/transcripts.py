@@ -68,7 +68,7 @@ def _past_of_turn() -> Select[str, str, str, list[JsonValue]]:
 _MEMORY_BEGINS = _memory_begins_at()
 _PAST = _past_of_turn()
 _ASKED = (
-    select(Message.direction, Message.text, Message.author, Message.attachments)
+    select(Message.direction, Message.text, Message.author, Message.attachments, Message.platform_message_id)
     .join(Event, Event.id == Message.id)
     .where(Event.turn_id == bindparam("turn_id"))
     .order_by(Event.seq)
@@ -106,7 +106,9 @@ async def load_context(
     after = await _memory_begins(connection, conversation_id, most)
     past = await _past(connection, conversation_id, turn_id, after, most)
     asked = await _asked(connection, turn_id)
-    return TurnContext(access, found[1], tuple(_line(row) for row in (*past, *asked)), len(asked))
+    place = found[1].model_copy(update={"heard": asked[-1].platform_message_id if asked else None})
+    lines = (_line(row.direction, row.text, row.attachments) for row in (*past, *asked))
+    return TurnContext(access, place, tuple(lines), len(asked))
 
 
 async def _memory_begins(connection: AsyncConnection, conversation_id: UUID, most: int) -> int:
@@ -129,10 +131,10 @@ async def _past(
     return list(reversed(rows))
 
 
-async def _asked(connection: AsyncConnection, turn_id: UUID) -> list[Row[str, str, str, list[JsonValue]]]:
+async def _asked(connection: AsyncConnection, turn_id: UUID) -> list[Row[str, str, str, list[JsonValue], str | None]]:
     return list((await connection.execute(_ASKED, {"turn_id": turn_id})).all())
 
 
-def _line(row: Row[str, str, str, list[JsonValue]]) -> Line:
-    attachments = [Attachment.model_validate(item) for item in row.attachments]
-    return Line(role="user" if row.direction == "inbound" else "assistant", text=worded(row.text, attachments))
+def _line(direction: str, text: str, attached: list[JsonValue]) -> Line:
+    attachments = [Attachment.model_validate(item) for item in attached]
+    return Line(role="user" if direction == "inbound" else "assistant", text=worded(text, attachments))

@@ -47,11 +47,12 @@ class Reply(Frozen):
 
 
 class Destination(Frozen):
-    """Where a part goes."""
+    """Where a part goes; `heard` is the contact's newest message there, where that is known."""
 
     chat: str
     thread: str | None = None
     reply_to: str | None = None
+    heard: str | None = None
 
 
 class Receipt(Frozen):

@@ -9,6 +9,7 @@ from domain.deliveries import (
     AT_REST,
     LEASE,
     LEASE_MARGIN,
+    RECEIPT_WAIT,
     SEND_DEADLINE,
     ClaimDecision,
     DeliveryState,
@@ -72,22 +73,32 @@ def test_a_part_that_another_attempt_may_still_send_is_waited_for(
     [
         (Guarantee.TRANSACTION, "at_most_once", 0, SEND),
         (Guarantee.TRANSACTION, "at_least_once", 5, SEND),
+        (Guarantee.RECEIPT, "at_most_once", 0, DOUBT),
+        (Guarantee.RECEIPT, "at_least_once", 0, SEND),
+        (Guarantee.RECEIPT, "at_least_once", 1, DOUBT),
         (Guarantee.POLICY, "at_most_once", 0, DOUBT),
         (Guarantee.POLICY, "at_most_once", 1, DOUBT),
         (Guarantee.POLICY, "at_least_once", 0, SEND),
         (Guarantee.POLICY, "at_least_once", 1, DOUBT),
     ],
 )
-@pytest.mark.parametrize("lease_in", [-LEASE_MARGIN, -LEASE, None])
+@pytest.mark.parametrize("lease_in", [LEASE - RECEIPT_WAIT, -RECEIPT_WAIT, None])
 def test_a_part_left_half_sent_is_judged_by_guarantee_and_policy(
     lease_in: timedelta | None, guarantee: Guarantee, policy: Policy, doubts: int, decision: ClaimDecision
 ) -> None:
     assert decide(sending(lease_in, doubts), NOW, guarantee, policy) is decision
 
 
-def test_a_part_that_is_waited_for_is_decided_when_it_is_ready() -> None:
-    for part in (planned(timedelta(minutes=5)), sending(LEASE)):
-        ready = ready_at(part)
-        assert ready is not None
-        assert decide(part, ready - MOMENT, Guarantee.POLICY, "at_most_once") is WAIT
-        assert decide(part, ready, Guarantee.POLICY, "at_most_once") is not WAIT
+@pytest.mark.parametrize("guarantee", [Guarantee.POLICY, Guarantee.RECEIPT])
+@pytest.mark.parametrize("part", [planned(timedelta(minutes=5)), sending(LEASE)])
+def test_a_part_that_is_waited_for_is_decided_when_it_is_ready(part: Standing, guarantee: Guarantee) -> None:
+    ready = ready_at(part, guarantee)
+    assert ready is not None
+    assert decide(part, ready - MOMENT, guarantee, "at_most_once") is WAIT
+    assert decide(part, ready, guarantee, "at_most_once") is not WAIT
+
+
+def test_a_receipt_is_given_half_a_minute_from_the_send_on() -> None:
+    begun = NOW
+    assert ready_at(sending(LEASE), Guarantee.RECEIPT) == begun + RECEIPT_WAIT
+    assert RECEIPT_WAIT > SEND_DEADLINE

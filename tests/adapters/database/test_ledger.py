@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
-from adapters.database import events, ledger
+from adapters.database import events, ledger, memberships
 from adapters.database.ledger import Part
 from adapters.database.records import DeliveryRow, Message
 from adapters.database.tables import ChatAlias, Conversation
@@ -173,7 +173,7 @@ async def test_a_chat_that_moved_twice_keeps_its_conversation(chat: Chat) -> Non
     await chat.hear("before")
     for place in ("-1001", "-1002"):
         async with chat.locked() as (connection, _):
-            await ledger.move_chat(connection, chat.id, place)
+            await memberships.move_chat(connection, chat.id, place)
     aliases = select(ChatAlias.chat, ChatAlias.original_chat).where(ChatAlias.channel_id == chat.channel.id)
     assert sorted(await chat.rows(aliases)) == [("-1001", "7"), ("-1002", "7")]
     assert await chat.rows(select(Conversation.chat).where(Conversation.id == chat.id)) == [("-1002",)]
@@ -188,7 +188,7 @@ async def test_a_move_that_is_told_twice_changes_nothing(chat: Chat) -> None:
     await chat.hear("before")
     for _ in range(2):
         async with chat.locked() as (connection, _):
-            await ledger.move_chat(connection, chat.id, "-1001")
+            await memberships.move_chat(connection, chat.id, "-1001")
     aliases = select(ChatAlias.chat, ChatAlias.original_chat).where(ChatAlias.channel_id == chat.channel.id)
     assert await chat.rows(aliases) == [("-1001", "7")]
 
@@ -196,7 +196,7 @@ async def test_a_move_that_is_told_twice_changes_nothing(chat: Chat) -> None:
 async def test_a_contact_who_cannot_be_reached_is_shown_until_something_is_heard(chat: Chat) -> None:
     await chat.hear("before")
     async with chat.locked() as (connection, _):
-        await ledger.mark_undeliverable(connection, chat.id, "recipient_gone")
+        await memberships.mark_undeliverable(connection, chat.id, "recipient_gone")
     shown = select(Conversation.undeliverable).where(Conversation.id == chat.id)
     assert await chat.rows(shown) == [("recipient_gone",)]
     await chat.hear("after")
