@@ -21,6 +21,7 @@ from domain.handovers import ConversationState, Handover
 from domain.ids import ConversationId, workflow_id
 from tests.machine import until
 from tests.product import Product, Visitor
+from tests.workflows.carried import carry
 from worker import WORKFLOWS, workflow_runner
 
 HISTORIES = sorted((Path(__file__).parent.parent / "histories").glob("*.json"))
@@ -116,12 +117,25 @@ async def closed(product: Product) -> Visitor:
     return visitor
 
 
+async def told_whole(product: Product) -> Visitor:
+    channel = await product.channel(bursts=QUEUE)
+    visitor = Visitor(product.client, channel.id)
+    await visitor.enter()
+    await carry(product, channel, visitor)
+    await visitor.heard(1)
+    await carry(product, channel, visitor, kind="unheard_of")
+    await visitor.say("and on")
+    await visitor.heard(2)
+    return visitor
+
+
 async def _asked(product: Product) -> bool:
     return len(await product.simulated.asked()) > 0
 
 
 SCENARIOS: tuple[Callable[[Product], Awaitable[Visitor]], ...] = (
     one_turn, a_burst, an_apology, a_retry, a_fixed_reply, judged_by_a_provider, judged_first, paused_in_a_turn, closed,
+    told_whole,
 )  # fmt: skip
 
 
