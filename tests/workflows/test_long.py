@@ -3,11 +3,20 @@
 import pytest
 from temporalio.client import Client, WorkflowExecutionStatus
 
+from adapters.temporal import names
+from adapters.temporal.client import connect
+from domain.bursts import BurstPolicy
+from domain.handovers import ConversationState, Handover
 from domain.ids import ConversationId, workflow_id
 from tests.machine import until
 from tests.product import Product, Visitor
 
 MOST_EVENTS_OF_A_TURN = 25
+SHORT_RUN = 30
+"""Two or three turns."""
+MESSAGES = 25
+FLOOD = 200
+CHAT = 7
 
 
 async def client_of(product: Product) -> Client:
@@ -52,3 +61,45 @@ async def test_a_conversation_goes_on_in_a_new_run(product: Product) -> None:
 def workflow(visitor: Visitor) -> str:
     """The id of a visitor's workflow."""
     return workflow_id(ConversationId(str(visitor.session["conversation_id"])))
+
+
+async def test_nothing_is_lost_where_a_run_ends(product: Product) -> None:
+    visitor = await product.visitor(bursts={"policy": "queue"}, limits={"messages_per_minute": None})
+    identity = str(visitor.session["conversation_id"])
+    state = ConversationState(
+        conversation_id=identity, platform="webchat", bursts=BurstPolicy(policy="queue"), most_events=SHORT_RUN
+    )
+    client = await connect(product.settings)
+    handle = await client.start_workflow(
+        names.CONVERSATION_WORKFLOW, state, id=workflow(visitor), task_queue=product.settings.task_queue
+    )
+    said = 0
+    while said < MESSAGES:
+        answer = await visitor.say(f"number {said}")
+        if answer.status_code == 429:
+            await visitor.heard(said)
+        else:
+            said += 1
+            # Signals that bring nothing new come at any moment, also in the activation that decides to end the run.
+            await handle.signal(names.RECEIVE_SIGNAL, Handover(bursts=BurstPolicy(policy="queue")))
+    answers = await visitor.heard(MESSAGES, within_seconds=60)
+    assert [item["text"] for item in answers] == [f"You said: number {number}" for number in range(MESSAGES)]
+    await product.until_states(*["answered"] * MESSAGES)
+    runs = [item async for item in client.list_workflows(f"WorkflowId = '{workflow(visitor)}'")]
+    assert len(runs) > MESSAGES // 4
+
+
+@pytest.mark.slow
+async def test_what_comes_while_a_turn_hangs_is_answered_by_the_next_ones(product: Product) -> None:
+    await product.telegram(bursts={"policy": "coalesce", "quiet_seconds": 0})
+    await product.simulated.answers({"contains": "first", "delay_seconds": 5, "text": "the first answer", "count": 1})
+    await product.simulated.say(CHAT, "first")
+    await product.until_asked()
+    for number in range(FLOOD):
+        await product.simulated.say(CHAT, f"number {number}")
+
+    await product.until_states(*["answered"] * (FLOOD + 1), within_seconds=60)
+    sent = await product.simulated.sent(CHAT)
+    assert sent[0]["text"] == "the first answer"
+    assert sent[-1]["text"] == f"You said: number {FLOOD - 1}"
+    assert len(sent) < FLOOD // 2
