@@ -36,6 +36,7 @@ class FloorClient:
         self._queue = queue
         self._file = file
         self._read = 0
+        self.refusals = 0
 
     async def send(self, chat: int, text: str) -> None:
         """One signal-with-start."""
@@ -134,7 +135,7 @@ class ProductClient:
         path, headers = f"/webhooks/telegram/{line.channel_id}", {SECRET_HEADER: line.secret}
         while True:
             answer = await self._api.post(path, json=update, headers=headers)
-            if answer.status_code != HTTPStatus.SERVICE_UNAVAILABLE:
+            if answer.status_code < HTTPStatus.INTERNAL_SERVER_ERROR:
                 break
             self.refusals += 1
             await asyncio.sleep(_PAUSE_SECONDS)

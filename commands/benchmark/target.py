@@ -23,7 +23,12 @@ class History:
 
 
 class Target(Protocol):
-    """One side of the comparison; `chat` is a number that stands for a conversation."""
+    """One side of the comparison; `chat` is a number that stands for a conversation.
+
+    `refusals` counts how often a message had to be brought again.
+    """
+
+    refusals: int
 
     async def send(self, chat: int, text: str) -> None:
         """Bring a message; returns when it is acknowledged."""

@@ -68,7 +68,7 @@ class Turns:
         return sum(start <= times[0] < end for times in self._answers.values())
 
     def account(self) -> dict[str, int]:
-        """How many messages were said, answered, not answered, answered twice, and answers that nobody asked for."""
+        """How many messages were said, answered, not answered, answered twice; and answers that nobody asked for."""
         answered = [text for text in self._due if self._answers.get(text)]
         return {
             "said": len(self._due),
@@ -76,6 +76,7 @@ class Turns:
             "unanswered": len(self._due) - len(answered),
             "answered_twice": sum(len(self._answers[text]) > 1 for text in answered),
             "unasked": sum(text not in self._due for text in self._answers),
+            "brought_again": self.target.refusals,
         }
 
     async def _follow(self) -> None:

