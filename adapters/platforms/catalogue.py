@@ -4,6 +4,7 @@ from importlib.metadata import version
 
 from adapters.http import Http
 from adapters.platforms.base import Platform
+from adapters.platforms.slack import Slack
 from adapters.platforms.telegram import Telegram
 from adapters.platforms.webchat import Webchat
 from domain.platforms import PlatformName
@@ -19,5 +20,6 @@ def platforms(settings: Settings, http: Http) -> dict[PlatformName, Platform]:
     """The platforms that a channel can be on."""
     return {
         PlatformName.TELEGRAM: Telegram(http, settings.telegram_api_url),
+        PlatformName.SLACK: Slack(http, settings.slack_api_url),
         PlatformName.WEBCHAT: Webchat(),
     }

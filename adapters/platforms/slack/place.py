@@ -1,0 +1,106 @@
+"""Where something happened, when, and who did it: channels, threads, timestamps and users."""
+
+import re
+from datetime import UTC, datetime
+
+from adapters.platforms.base import Channel
+from adapters.platforms.fields import Fields, part, parts, reference, shown_name
+from domain.events import Sender
+from domain.models import Frozen
+
+_ID = re.compile(r"[A-Z0-9]{2,40}")
+_TS = re.compile(r"([0-9]{1,11})\.([0-9]{6})")
+_DIRECT_TYPES = ("im", "app_home")
+
+
+class Me(Frozen):
+    """The bot of a channel, as far as it is known."""
+
+    user: str | None = None
+    bot: str | None = None
+    team: str | None = None
+    name: str | None = None
+
+    def wrote(self, message: Fields) -> bool:
+        """Whether a message, or whatever names a user or bot, is ours."""
+        by_user = self.user is not None and reference(message, "user") == self.user
+        return by_user or (self.bot is not None and reference(message, "bot_id") == self.bot)
+
+
+class Place(Frozen):
+    """A channel, and the thread in it."""
+
+    chat: str
+    thread: str | None = None
+    is_group: bool = False
+
+
+def me_of(channel: Channel, envelope: Fields) -> Me:
+    """Who the bot is: the account says so, or before the first check the event's own authorizations."""
+    account = channel.account
+    bots = (item for item in parts(envelope, "authorizations") if item.get("is_bot") is True)
+    authorized = next((found for item in bots if (found := identity(item, "user_id"))), None)
+    return Me(
+        user=identity(account, "id") or authorized,
+        bot=identity(account, "bot_id"),
+        team=identity(account, "team_id"),
+        name=shown_name(account, "name"),
+    )
+
+
+def is_elsewhere(envelope: Fields, me: Me) -> bool:
+    """Whether this was told for another workspace, to which the same app was added too."""
+    grants = parts(envelope, "authorizations")
+    if me.team is None or any(grant.get("is_enterprise_install") is True for grant in grants):
+        return False
+    teams = {found for item in (envelope, *grants) if (found := identity(item, "team_id"))}
+    return bool(teams) and me.team not in teams
+
+
+def identity(fields: Fields, name: str) -> str | None:
+    """An id of Slack's: capital letters and digits."""
+    found = reference(fields, name)
+    return found if found and _ID.fullmatch(found) else None
+
+
+def timestamp(fields: Fields, name: str = "ts") -> str | None:
+    """A `ts`, which is a message's id in its channel; never a number, which would lose its last digits."""
+    found = reference(fields, name)
+    return found if found and _TS.fullmatch(found) else None
+
+
+def moment(ts: str | None) -> datetime | None:
+    """The time that a `ts` tells."""
+    found = _TS.fullmatch(ts or "")
+    seconds = int(found[1]) if found else 0
+    return datetime.fromtimestamp(seconds, UTC).replace(microsecond=int(found[2])) if found and seconds else None
+
+
+def place_of(event: Fields, message: Fields) -> Place | None:
+    """Where a message stands; None when the event names no channel.
+
+    The first message of a thread names itself as its thread, once it is answered: it stays where it was said.
+    """
+    chat = identity(event, "channel")
+    if chat is None:
+        return None
+    thread = timestamp(message, "thread_ts")
+    return Place(
+        chat=chat,
+        thread=None if thread == timestamp(message) else thread,
+        is_group=is_group(chat, reference(event, "channel_type")),
+    )
+
+
+def is_group(chat: str, kind: str | None = None) -> bool:
+    """Whether others listen too; the ids of conversations between two begin with a D."""
+    return not chat.startswith("D") and kind not in _DIRECT_TYPES
+
+
+def sender_of(message: Fields) -> Sender | None:
+    """Who wrote; None when nobody is named."""
+    user, profile = identity(message, "user"), part(message, "user_profile")
+    if user is None:
+        return None
+    names = (shown_name(profile, "display_name"), shown_name(profile, "real_name"), shown_name(profile, "name"))
+    return Sender(external_id=user, name=next((name for name in names if name), None))

@@ -1,0 +1,159 @@
+"""Slack as a platform: calls signed with the app's secret, replies as mrkdwn, sends that can be read back."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from pydantic import JsonValue
+
+from adapters.errors import Moved, NotPermitted, OutcomeUnknown
+from adapters.http import Http
+from adapters.platforms.base import Account, Channel, Destination, Payload, Receipt, Reply, Request, Webhook
+from adapters.platforms.fields import part, reference, shown_name
+from adapters.platforms.slack.calls import Calls
+from adapters.platforms.slack.errors import ThreadRefused
+from adapters.platforms.slack.events import challenge_of, read_call
+from adapters.platforms.slack.history import History, with_mark
+from adapters.platforms.slack.place import identity, timestamp
+from adapters.platforms.slack.setup import instructions
+from adapters.platforms.slack.signature import demand_recent, demand_signature, look_signed
+from adapters.platforms.text.slack import render as render_text
+from domain.events import InboundEvent
+from domain.platforms import Guarantee, PlatformName
+from domain.text import storable
+
+_CREDENTIAL = "signing_secret"
+
+
+class Slack:
+    """Speaks the Web API at `api_url`: Slack's own or the simulator's."""
+
+    name = PlatformName.SLACK
+    guarantee = Guarantee.READ_BACK
+    typing_every: float | None = None
+    """Slack shows typing for people alone; a status is there only in threads of its assistant."""
+
+    def __init__(self, http: Http, api_url: str) -> None:
+        self._calls = Calls(http, api_url)
+        self._history = History(self._calls)
+
+    def admits(self, channel: Channel, headers: Mapping[str, str]) -> None:
+        """Refuse what carries no signature at all: the body is part of what is signed."""
+        look_signed(headers)
+
+    def handshake(self, channel: Channel, request: Request) -> Reply | None:
+        """Say back Slack's challenge; a recorded one may be repeated, for it has no effect."""
+        challenge = challenge_of(request.body)
+        if challenge is None:
+            return None
+        demand_signature(channel.secret(_CREDENTIAL), request.headers, request.body)
+        return Reply(body=challenge)
+
+    def receive(self, channel: Channel, request: Request, now: datetime) -> tuple[InboundEvent, ...]:
+        """Verify and parse a call: an event, the actions of an interaction, or a slash command."""
+        demand_signature(channel.secret(_CREDENTIAL), request.headers, request.body)
+        demand_recent(request.headers, now)
+        return read_call(channel, request)
+
+    def render(self, markdown: str, destination: Destination) -> tuple[Payload, ...]:
+        """The bodies of the `chat.postMessage` calls that make up a reply; all of them stand in the thread."""
+        address: Payload = {"channel": destination.chat}
+        if destination.thread:
+            address["thread_ts"] = destination.thread
+        quiet: Payload = {"unfurl_links": False, "unfurl_media": False}
+        return tuple({**address, "text": text, **quiet} for text in render_text(storable(markdown)))
+
+    def marked(self, payload: Payload, mark: str) -> Payload:
+        """The same part with its mark as metadata, which people do not see."""
+        return with_mark(payload, mark)
+
+    async def send(self, channel: Channel, payload: Payload, deadline: float) -> Receipt:
+        """Put one part on the platform; a thread that is gone is left out at once.
+
+        For a person's id the conversation is opened first: raises `Moved`, so that its answers are known as such.
+        """
+        await self._open(channel, payload, deadline)
+        try:
+            posted = await self._calls.post(channel, "chat.postMessage", payload, deadline)
+        except ThreadRefused:
+            if "thread_ts" not in payload:
+                raise
+            posted = await self._calls.post(channel, "chat.postMessage", _without_thread(payload), deadline)
+        ts = timestamp(posted)
+        if ts is None:
+            raise OutcomeUnknown("Slack's answer to chat.postMessage names no message")
+        return Receipt(platform_message_id=ts)
+
+    async def find(
+        self, channel: Channel, payload: Payload, mark: str, since: datetime, deadline: float
+    ) -> Receipt | None:
+        """The message with this mark that stands in the channel since then; None when it is not there."""
+        try:
+            found = await self._history.find(channel, payload, mark, since, deadline)
+        except ThreadRefused:
+            found = None
+        if found is None and "thread_ts" in payload:
+            found = await self._history.find(channel, _without_thread(payload), mark, since, deadline)
+        return Receipt(platform_message_id=found) if found else None
+
+    def readdressed(self, payload: Payload, chat: str) -> Payload:
+        """The same part for the conversation that was opened with a person."""
+        return {**_without_thread(payload), "channel": chat}
+
+    def unformatted(self, payload: Payload) -> Payload | None:
+        """The same text, its marks taken as they stand."""
+        return None if payload.get("mrkdwn") is False else {**payload, "mrkdwn": False}
+
+    async def show_typing(self, channel: Channel, destination: Destination) -> None:
+        """Slack has no typing for bots."""
+
+    async def acknowledge(self, channel: Channel, event: InboundEvent) -> None:
+        """The answer to the call was the acknowledgement."""
+
+    async def check(self, channel: Channel) -> Account:
+        """Whose token this is, and in which workspace."""
+        told = await self._calls.post(channel, "auth.test", {})
+        user = identity(told, "user_id")
+        if user is None:
+            raise OutcomeUnknown("Slack's answer to auth.test names no user; check SLACK_API_URL")
+        known: dict[str, JsonValue] = {
+            "team_id": identity(told, "team_id"),
+            "team": shown_name(told, "team"),
+            "bot_id": identity(told, "bot_id"),
+            "url": reference(told, "url"),
+        }
+        details = {name: value for name, value in known.items() if value is not None}
+        return Account(id=user, name=shown_name(told, "user") or user, details=details)
+
+    async def register(self, channel: Channel, url: str) -> Webhook:
+        """A person has to do it: raises `NotPermitted` with every step."""
+        raise NotPermitted(instructions(url))
+
+    async def inspect(self, channel: Channel) -> Webhook:
+        """Slack tells no app of its own webhook."""
+        raise NotPermitted(
+            "Slack tells no app what its Request URL is; look at https://api.slack.com/apps, Event Subscriptions"
+        )
+
+    async def remove(self, channel: Channel) -> None:
+        """A person has to do it."""
+        raise NotPermitted(
+            "Slack lets no app remove its own webhook; switch off Event Subscriptions at https://api.slack.com/apps, "
+            "or remove the app from the workspace"
+        )
+
+    async def _open(self, channel: Channel, payload: Payload, deadline: float) -> None:
+        person = payload.get("channel")
+        if not isinstance(person, str) or not person.startswith(("U", "W")):
+            return
+        try:
+            opened = await self._calls.post(channel, "conversations.open", {"users": person}, deadline)
+        except NotPermitted:
+            # Without the scope im:write Slack opens it by itself; only its id stays unknown.
+            return
+        chat = identity(part(opened, "channel"), "id")
+        if chat is not None:
+            raise Moved("Slack knows the conversation with this person by an id of its own", chat)
+
+
+def _without_thread(payload: Payload) -> Payload:
+    return {name: value for name, value in payload.items() if name != "thread_ts"}
