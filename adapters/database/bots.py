@@ -10,11 +10,13 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.database.paging import Position, page_of
-from adapters.database.records import DeliveryRow
+from adapters.database.records import DeliveryRow, Event
 from adapters.database.scope import scoped
 from adapters.database.tables import BotRow, Conversation
 from domain.bots import Bot
+from domain.conversations import Silence
 from domain.deliveries import DeliveryState
+from domain.events import EventState
 
 _COLUMNS = (BotRow.id, BotRow.key, BotRow.settings, BotRow.stopped_at, BotRow.created_at, BotRow.updated_at)
 
@@ -60,11 +62,16 @@ async def change(connection: AsyncConnection, workspace_id: UUID, bot_id: UUID, 
 
 
 async def remove(connection: AsyncConnection, workspace_id: UUID, bot_id: UUID, now: datetime) -> bool:
-    """Mark a bot as deleted; False when there is none."""
+    """Mark a bot as deleted, and end what it holds, which nobody will answer; False when there is none."""
     removed = scoped(
         update(BotRow).where(BotRow.id == bot_id, BotRow.deleted_at.is_(None)).returning(BotRow.id), workspace_id
     )
-    return await connection.scalar(removed.values(deleted_at=now)) is not None
+    if await connection.scalar(removed.values(deleted_at=now)) is None:
+        return False
+    its_own = select(Conversation.id).where(Conversation.bot_id == bot_id)
+    held = update(Event).where(Event.conversation_id.in_(its_own), Event.state == EventState.HELD)
+    await connection.execute(held.values(state=EventState.IGNORED, reason=Silence.BOT_DELETED, ended_at=now))
+    return True
 
 
 async def in_flight(connection: AsyncConnection, workspace_id: UUID, bot_id: UUID, now: datetime) -> bool:

@@ -34,6 +34,12 @@ _LOCK = (
     .where(Conversation.id == bindparam("conversation"))
     .with_for_update(of=Conversation)
 )  # fmt: skip
+_KEEP_BOT = (
+    select(BotRow.id)
+    .join(Conversation, Conversation.bot_id == BotRow.id)
+    .where(Conversation.id == bindparam("conversation"))
+    .with_for_update(read=True, of=BotRow)
+)
 # A statement of its own, because the lock may have been waited for: only a later one sees what its holder did.
 _OPEN_TURN = select(Turn.id, Turn.number, Turn.generation, Turn.fixed_reply, Turn.reason).where(
     Turn.conversation_id == bindparam("conversation"), Turn.ended_at.is_(None)
@@ -109,6 +115,10 @@ async def begin(connection: AsyncConnection, ask: Begin, now: datetime) -> Begun
         more = ask.behind or bool(brought - members)
         return _begun(standing.bot, opened, members=members, settled=members & brought, more=more)
     among = None if ask.behind else brought
+    if standing.stop and not standing.stop.ends:
+        # Who starts or deletes the bot meanwhile waits for this transaction, and then finds what it holds.
+        await connection.execute(_KEEP_BOT, {"conversation": standing.id})
+        standing = await stand(connection, standing.id) or standing
     if standing.stop:
         await _set_aside(connection, standing.id, standing.stop, among, now)
         return Begun(settled=ask.brought)

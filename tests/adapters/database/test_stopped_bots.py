@@ -1,8 +1,11 @@
 """A stopped bot: its turns end in every conversation, what comes is held, and a start takes it up again."""
 
+import asyncio
 from uuid import uuid4
 
-from adapters.database import voice
+import pytest
+
+from adapters.database import bots, voice
 from domain.conversations import Control
 from domain.turns import Begun
 from tests.adapters.database.chat import Chat
@@ -65,3 +68,27 @@ async def test_a_bot_of_another_workspace_can_neither_be_stopped_nor_started(cha
         assert not await voice.stop_bot(connection, chat.channel.bot_id, uuid4(), chat.now)
         started = await voice.start_bot(connection, chat.channel.bot_id, uuid4(), answer_held=True, now=chat.now)
     assert started is None
+
+
+@pytest.mark.parametrize("answer_held", [True, False])
+async def test_what_is_held_while_the_bot_is_started_is_not_forgotten(chat: Chat, answer_held: bool) -> None:
+    await stop_bot(chat)
+    heard = await chat.hear("hello")
+    async with chat.database.begin() as connection:
+        started = await voice.start_bot(
+            connection, chat.channel.bot_id, chat.channel.workspace_id, answer_held=answer_held, now=chat.now
+        )
+        # The start has seen nothing held so far, and is not committed: who holds now waits for it.
+        holding = asyncio.create_task(chat.begin(*heard))
+        done, _ = await asyncio.wait({holding}, timeout=0.5)
+        assert started == []
+        assert not done
+    assert (await holding).turn == 1
+
+
+async def test_a_deleted_bot_holds_nothing(chat: Chat) -> None:
+    await stop_bot(chat)
+    await chat.begin(*await chat.hear("hello"))
+    async with chat.database.begin() as connection:
+        assert await bots.remove(connection, chat.channel.workspace_id, chat.channel.bot_id, chat.now)
+    assert await chat.states() == [("ignored", "bot_deleted")]
