@@ -1,15 +1,16 @@
-"""The breaker: an outage of the database costs one caller in a while its budget, and the others nothing."""
+"""The breaker: an outage of the database costs those who meet it first its budget, and the others nothing."""
 
-import time
+import asyncio
 from collections.abc import Callable, Coroutine
 from typing import TypeVar
 
 import psycopg
 from psycopg.errors import ReadOnlySqlTransaction
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from api.budgets import DatabaseSilent, in_time
+from api.background import ended
+from api.budgets import DatabaseSilent, in_time, look_at
 
 BUDGET_SECONDS = 1.0
 REST_SECONDS = 1.0
@@ -25,34 +26,57 @@ def is_away(error: BaseException) -> bool:
 
 
 class Breaker:
-    """Passes questions to the database on; after one that it did not answer, for a moment, none.
+    """Passes questions to the database on, until it does not answer one; then it is away for everybody, at once.
 
-    Then one caller tries, and until it knows the others are told at once that the database is away.
+    Nobody's question finds out that it is back: who asked for others would be overtaken by them. `check` does.
     """
 
-    def __init__(self, budget_seconds: float = BUDGET_SECONDS, rest_seconds: float = REST_SECONDS) -> None:
+    def __init__(
+        self,
+        check: Callable[[], Coroutine[object, object, None]],
+        budget_seconds: float = BUDGET_SECONDS,
+        rest_seconds: float = REST_SECONDS,
+    ) -> None:
+        self._check = check
         self._budget_seconds = budget_seconds
         self._rest_seconds = rest_seconds
-        self._away = False
-        self._open_until = 0.0
+        self._away: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._looking: asyncio.Task[None] | None = None
 
     async def ask(self, question: Callable[[], Coroutine[object, object, Done]]) -> Done:
         """What the question gives; raises `DatabaseSilent` where it takes too long, or is not asked at all."""
-        if self._away:
-            if time.monotonic() < self._open_until:
-                raise DatabaseSilent("the database did not answer a moment ago")
-            self._rest(self._budget_seconds + self._rest_seconds)
-        try:
-            done = await in_time(question(), self._budget_seconds)
-        except Exception as error:
-            self._note(away=is_away(error))
-            raise
-        self._note(away=False)
-        return done
+        if self._away.done():
+            raise DatabaseSilent("the database did not answer a moment ago")
+        asking = asyncio.create_task(question())
+        asking.add_done_callback(look_at)
+        either: tuple[asyncio.Future[Done] | asyncio.Future[None], ...] = (asking, self._away)
+        await asyncio.wait(either, timeout=self._budget_seconds, return_when=asyncio.FIRST_COMPLETED)
+        if not asking.done():
+            asking.cancel()
+            self._trip()
+            raise DatabaseSilent(f"the database did not answer within {self._budget_seconds:g} seconds")
+        if (error := asking.exception()) is not None and is_away(error):
+            self._trip()
+        return asking.result()
 
-    def _note(self, *, away: bool) -> None:
-        self._away = away
-        self._rest(self._rest_seconds)
+    def _trip(self) -> None:
+        """Everybody who waits for the database hears of it, in the order in which they came."""
+        if not self._away.done():
+            self._away.set_result(None)
+            self._looking = asyncio.create_task(self._look())
 
-    def _rest(self, seconds: float) -> None:
-        self._open_until = time.monotonic() + seconds
+    async def _look(self) -> None:
+        """Until the database is back."""
+        while True:
+            await asyncio.sleep(self._rest_seconds)
+            try:
+                await in_time(self._check(), self._budget_seconds)
+            except (SQLAlchemyError, psycopg.Error, OSError):
+                continue
+            self._away = asyncio.get_running_loop().create_future()
+            return
+
+    async def close(self) -> None:
+        """Look no longer."""
+        if self._looking is not None:
+            await ended(self._looking)

@@ -19,7 +19,7 @@ async def in_time(work: Coroutine[object, object, Done], seconds: float = SECOND
     a connection that is cancelled while it is made stays half open there: a caller that leaves cancels nothing.
     """
     task = asyncio.create_task(work)
-    task.add_done_callback(_look_at)
+    task.add_done_callback(look_at)
     done, _ = await asyncio.wait({task}, timeout=seconds)
     if not done:
         task.cancel()
@@ -27,7 +27,7 @@ async def in_time(work: Coroutine[object, object, Done], seconds: float = SECOND
     return task.result()
 
 
-def _look_at(task: asyncio.Task[Done]) -> None:
+def look_at(task: asyncio.Task[Done]) -> None:
     """What nobody waits for any more may fail in silence."""
     if not task.cancelled():
         task.exception()

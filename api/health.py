@@ -6,12 +6,11 @@ from typing import Literal
 
 from fastapi import APIRouter, Response
 from pydantic import BaseModel
-from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 from temporalio.service import RPCError
 
 from api.budgets import in_time
-from api.resources import Resources, Using
+from api.resources import Using
 
 _SECONDS = 2.0
 router = APIRouter(prefix="/health", tags=["health"])
@@ -40,7 +39,7 @@ async def live() -> dict[str, str]:
 async def ready(using: Using, response: Response) -> Readiness:
     """Asks database and Temporal."""
     database, temporal = await asyncio.gather(
-        _answers(in_time(_database(using), _SECONDS)), _answers(using.handing.check())
+        _answers(in_time(using.database.check(), _SECONDS)), _answers(using.handing.check())
     )
     response.status_code = 200 if database or temporal else 503
     status: Literal["ready", "degraded", "not_ready"] = "degraded" if database or temporal else "not_ready"
@@ -48,11 +47,6 @@ async def ready(using: Using, response: Response) -> Readiness:
         status="ready" if database and temporal else status,
         checks={"database": Check(ok=database), "temporal": Check(ok=temporal)},
     )
-
-
-async def _database(using: Resources) -> None:
-    async with using.database.once() as connection:
-        await connection.execute(select(1))
 
 
 async def _answers(question: Awaitable[None]) -> bool:

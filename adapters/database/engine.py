@@ -5,11 +5,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
-from sqlalchemy import URL, make_url
+from sqlalchemy import URL, make_url, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 _CONNECT_SECONDS = 10
 _STATEMENT = timedelta(seconds=10)
+_IDLE = timedelta(seconds=30)
+"""How long a transaction may do nothing: who was cut off in one would hold its locks for hours."""
 
 
 def driver_url(database_url: str) -> URL:
@@ -30,7 +32,8 @@ class Database:
             connect_args={
                 "connect_timeout": _CONNECT_SECONDS,
                 "application_name": "chat-orchestrator",
-                "options": f"-c statement_timeout={int(_STATEMENT.total_seconds() * 1000)} -c timezone=UTC",
+                "options": f"-c statement_timeout={int(_STATEMENT.total_seconds() * 1000)} "
+                f"-c idle_in_transaction_session_timeout={int(_IDLE.total_seconds() * 1000)} -c timezone=UTC",
                 "prepare_threshold": 3,
                 # A cut network says nothing: without these a query could wait for it for hours.
                 "keepalives_idle": 10,
@@ -54,6 +57,11 @@ class Database:
         """Statements that need no transaction: each is committed by itself, without the round trips of one."""
         async with self._connection(self._each_alone) as connection:
             yield connection
+
+    async def check(self) -> None:
+        """Ask the database whether it answers; raises what its driver raises."""
+        async with self.once() as connection:
+            await connection.execute(select(1))
 
     async def close(self) -> None:
         """Give all connections back."""

@@ -1,10 +1,11 @@
-"""The breaker: while the database is away, one caller in a while finds that out, and the others are told at once."""
+"""The breaker: while the database is away, nobody waits for it, and nobody overtakes who waited."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
 
 import pytest
-from sqlalchemy.exc import DataError, IntegrityError, InterfaceError, OperationalError
+from sqlalchemy.exc import DataError, IntegrityError, InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from api.breaker import Breaker, is_away
@@ -19,6 +20,7 @@ class Asked:
 
     def __init__(self) -> None:
         self.times = 0
+        self.checked = 0
         self.error: Exception | None = OperationalError("", None, Exception())
 
     async def answer(self) -> str:
@@ -28,71 +30,101 @@ class Asked:
             raise self.error
         return "answered"
 
+    async def check(self) -> None:
+        """Whether it is back."""
+        self.checked += 1
+        if self.error is not None:
+            raise self.error
+
     async def hang(self) -> str:
         """A question to which nothing comes."""
         self.times += 1
-        return await asyncio.get_running_loop().create_future()
+        never: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        return await never
+
+
+@pytest.fixture
+def database() -> Asked:
+    """A database that is away."""
+    return Asked()
+
+
+@asynccontextmanager
+async def breaker(database: Asked, budget_seconds: float = LONG, rest_seconds: float = LONG) -> AsyncIterator[Breaker]:
+    """A breaker, for the length of the block."""
+    made = Breaker(database.check, budget_seconds, rest_seconds)
+    yield made
+    await made.close()
 
 
 async def away(breaker: Breaker, question: Callable[[], Coroutine[object, object, str]]) -> bool:
     """Ask; whether the database was away."""
     try:
         await breaker.ask(question)
-    except Exception as error:  # noqa: BLE001 - which it is, is what is asked
+    except (SQLAlchemyError, OSError) as error:
         return is_away(error)
     return False
 
 
-async def test_after_a_failure_nobody_asks_for_a_moment() -> None:
-    breaker, database = Breaker(rest_seconds=LONG), Asked()
-    assert [await away(breaker, database.answer) for _ in range(3)] == [True] * 3
+async def test_after_a_failure_nobody_asks(database: Asked) -> None:
+    async with breaker(database) as tried:
+        assert [await away(tried, database.answer) for _ in range(3)] == [True] * 3
     assert database.times == 1
 
 
-async def test_silence_is_a_failure_after_the_budget() -> None:
-    breaker, database = Breaker(budget_seconds=SHORT, rest_seconds=LONG), Asked()
-    with pytest.raises(DatabaseSilent):
-        await breaker.ask(database.hang)
-    assert await away(breaker, database.answer)
+async def test_silence_is_a_failure_after_the_budget(database: Asked) -> None:
+    async with breaker(database, budget_seconds=SHORT) as tried:
+        with pytest.raises(DatabaseSilent):
+            await tried.ask(database.hang)
+        assert await away(tried, database.answer)
     assert database.times == 1
 
 
-async def test_after_the_moment_one_caller_asks_and_the_others_go_on_without() -> None:
-    breaker, database = Breaker(budget_seconds=LONG, rest_seconds=SHORT), Asked()
-    assert await away(breaker, database.answer)
-    asking: list[asyncio.Task[bool]] = []
+async def test_who_waits_hears_of_a_failure_at_once_and_in_order(database: Asked) -> None:
+    heard: list[int] = []
 
-    async def asked_again() -> bool:
-        asking.append(asyncio.create_task(away(breaker, database.hang)))
-        await asyncio.sleep(0)
-        return database.times == 2
+    async def ask(number: int, question: Callable[[], Coroutine[object, object, str]]) -> None:
+        assert await away(tried, question)
+        heard.append(number)
 
-    await until(asked_again)
-    assert [await away(breaker, database.hang) for _ in range(3)] == [True] * 3
-    assert database.times == 2
-    for task in asking:
-        task.cancel()
-    await asyncio.gather(*asking, return_exceptions=True)
+    async with breaker(database) as tried:
+        waiting = [asyncio.create_task(ask(number, database.hang)) for number in range(3)]
+        await until(lambda: database.times == 3)
+        await ask(3, database.answer)
+        await asyncio.gather(*waiting)
+    assert sorted(heard) == [0, 1, 2, 3]
+    assert [number for number in heard if number < 3] == [0, 1, 2]
 
 
-async def test_when_it_answers_everybody_asks_again() -> None:
-    breaker, database = Breaker(rest_seconds=SHORT), Asked()
-    assert await away(breaker, database.answer)
-    database.error = None
-
+async def test_it_looks_itself_whether_the_database_is_back(database: Asked) -> None:
     async def back() -> bool:
-        return not await away(breaker, database.answer)
+        return not await away(tried, database.answer)
 
-    await until(back)
-    times = database.times
-    assert [await breaker.ask(database.answer) for _ in range(3)] == ["answered"] * 3
-    assert database.times == times + 3
+    async with breaker(database, rest_seconds=SHORT) as tried:
+        assert await away(tried, database.answer)
+        await until(lambda: database.checked > 2)
+        assert database.times == 1
+        database.error = None
+        await until(back)
+        assert [await tried.ask(database.answer) for _ in range(3)] == ["answered"] * 3
 
 
-async def test_a_refusal_is_an_answer() -> None:
-    breaker, database = Breaker(rest_seconds=LONG), Asked()
+async def test_it_notices_each_outage(database: Asked) -> None:
+    async def back() -> bool:
+        return not await away(tried, database.answer)
+
+    async with breaker(database, rest_seconds=SHORT) as tried:
+        for _ in range(3):
+            database.error = OperationalError("", None, Exception())
+            assert await away(tried, database.answer)
+            database.error = None
+            await until(back)
+
+
+async def test_a_refusal_is_an_answer(database: Asked) -> None:
     database.error = IntegrityError("", None, Exception())
-    assert [await away(breaker, database.answer) for _ in range(3)] == [False] * 3
+    async with breaker(database) as tried:
+        assert [await away(tried, database.answer) for _ in range(3)] == [False] * 3
     assert database.times == 3
 
 

@@ -19,7 +19,7 @@ from tests.machine import until
 from tests.product import MadeChannel, make_channel
 from tests.proxy import Proxy
 
-PATIENT = {"budget_seconds": 30.0, "rest_seconds": 0.0}
+PATIENCE_SECONDS, REST_SECONDS = 30.0, 0.01
 
 
 @pytest.fixture
@@ -32,7 +32,9 @@ async def channel(settings: Settings, database: Database) -> MadeChannel:
 async def cache(settings: Settings, to_database: Proxy) -> AsyncIterator[ChannelCache]:
     """The channels at hand of a process whose database tests take away."""
     proxied = Database(str(through(settings, to_database).database_url))
-    yield ChannelCache(proxied, credentials_vault(settings.secrets()), Breaker(**PATIENT))
+    breaker = Breaker(proxied.check, PATIENCE_SECONDS, REST_SECONDS)
+    yield ChannelCache(proxied, credentials_vault(settings.secrets()), breaker)
+    await breaker.close()
     await proxied.close()
 
 
