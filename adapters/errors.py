@@ -9,6 +9,7 @@
     │   ├── CredentialsRefused   the channel's or the model's key is not accepted
     │   ├── RecipientGone        the contact blocked us or the chat does not exist
     │   ├── NotPermitted         the platform's rules forbid it here
+    │   │   └── WindowClosed        the contact wrote too long ago to be answered freely
     │   └── Unacceptable         the request itself is wrong
     │       └── FormattingRefused   the text's formatting is; plain text may be accepted
     ├── Moved                 not done; the chat has a new id, the same call works there at once
@@ -76,6 +77,12 @@ class NotPermitted(Never):
     """The platform's rules forbid it here."""
 
     reason = "not_permitted"
+
+
+class WindowClosed(NotPermitted):
+    """The contact's last message is older than the platform lets us answer freely."""
+
+    reason = "window_closed"
 
 
 class Unacceptable(Never):

@@ -49,6 +49,10 @@ ANSWERED_KINDS = (*WAKING_KINDS, EventKind.EDIT)
 """The kinds that can be part of a turn: an edit is one where the bot answers it again."""
 
 
+ARRIVED = ("delivered", "read", "played")
+"""The statuses of a receipt that say that the contact has a message; `sent` says that the platform has it."""
+
+
 class Attachment(Frozen):
     """Media by reference: what the platform needs to hand the bytes over later."""
 
@@ -74,10 +78,12 @@ class InboundEvent(Frozen):
     `key` identifies it on its channel: a repeat of the same thing has the same key, however it is encoded.
     `chat` is where it happened and where an answer goes; without a chat it belongs to no conversation.
     `ignored` says why it needs no answer; events that need one leave it empty.
+    `account` is the platform's name of the account that it happened to, where one webhook serves several.
     """
 
     key: str
     kind: EventKind
+    account: str | None = None
     chat: str | None = None
     thread: str | None = None
     sender: Sender | None = None
@@ -91,3 +97,8 @@ class InboundEvent(Frozen):
     occurred_at: datetime | None = None
     ignored: str | None = None
     details: Mapping[str, JsonValue] = Field(default_factory=dict)
+
+
+def receipt_key(platform_message_id: str, status: str) -> str:
+    """The key of a receipt: a platform says each status of a message once."""
+    return f"{platform_message_id}:{status}"

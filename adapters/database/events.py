@@ -10,7 +10,7 @@ from sqlalchemy import ARRAY, Text, bindparam, func, literal, select, union_all
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from adapters.database import chats
+from adapters.database import chats, receipts
 from adapters.database.channels import ChannelAccess
 from adapters.database.edits import apply_changes, apply_early_changes
 from adapters.database.memberships import moves, note_moves, note_reachability
@@ -80,6 +80,7 @@ async def record(
     recordings: list[Recording] = []
     for conversation, group in _by_conversation(made):
         recordings += await _record_group(connection, access, conversation, group, now, correlation_id)
+    await receipts.settle(connection, access.channel.id, [(item.event, item.conversation) for item in recordings], now)
     waiting = dict.fromkeys(item.conversation for item in recordings if item.state is EventState.RECEIVED)
     return Recorded(tuple(item for item in waiting if item), tuple(recordings))
 

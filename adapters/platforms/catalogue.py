@@ -7,6 +7,7 @@ from adapters.platforms.base import Platform
 from adapters.platforms.slack import Slack
 from adapters.platforms.telegram import Telegram
 from adapters.platforms.webchat import Webchat
+from adapters.platforms.whatsapp import WhatsApp
 from domain.platforms import PlatformName
 from settings import Settings
 
@@ -22,4 +23,5 @@ def platforms(settings: Settings, http: Http) -> dict[PlatformName, Platform]:
         PlatformName.TELEGRAM: Telegram(http, settings.telegram_api_url),
         PlatformName.SLACK: Slack(http, settings.slack_api_url),
         PlatformName.WEBCHAT: Webchat(),
+        PlatformName.WHATSAPP: WhatsApp(http, settings.graph_api_url, settings.graph_version),
     }

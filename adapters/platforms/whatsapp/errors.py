@@ -1,0 +1,48 @@
+"""What WhatsApp's error codes mean, at a call or in a receipt that says `failed`.
+
+Source: https://developers.facebook.com/documentation/business-messaging/whatsapp/support/error-codes
+"""
+
+from collections.abc import Mapping
+
+from adapters.errors import (
+    CredentialsRefused,
+    Never,
+    NotPermitted,
+    OutsideError,
+    RateLimited,
+    RecipientGone,
+    Unacceptable,
+    Unreachable,
+    WindowClosed,
+)
+
+MEANINGS: Mapping[int, type[OutsideError]] = {
+    # Too much: of calls, of messages of this number, or of messages to this contact.
+    **dict.fromkeys((4, 80007, 130429, 131056, 131064, 133016), RateLimited),
+    # A fault or maintenance on their side.
+    **dict.fromkeys((1, 2, 131000, 131016, 131057, 135000), Unreachable),
+    # The access token is wrong, expired or revoked.
+    **dict.fromkeys((0, 190), CredentialsRefused),
+    # A permission is missing; 200 to 299 are permissions, one by one.
+    **dict.fromkeys((3, 10, 131005, *range(200, 300)), NotPermitted),
+    # The number or its account is held back: spam, a lock, payment, certificate, name, country.
+    **dict.fromkeys((368, 130497, 131031, 131037, 131042, 131044, 131045, 131048), NotPermitted),
+    # The contact is in no list of a test number, wants no advertising, or is in an experiment.
+    **dict.fromkeys((130472, 131030, 131049, 131050, 137000), NotPermitted),
+    131047: WindowClosed,
+    131026: RecipientGone,
+    # The request itself: parameters, type, media, template.
+    **dict.fromkeys((33, 100, 131008, 131009, 131021, 131051, 131052, 131053, 131062), Unacceptable),
+    **dict.fromkeys((132000, 132001, 132005, 132007, 132008, 132012, 132015, 132016, 132068, 132069), Unacceptable),
+}
+
+
+def reason_of(code: int | None) -> str:
+    """The stable word for why a message was not brought to the contact."""
+    return MEANINGS.get(code or -1, Never).reason
+
+
+def is_of_contact(code: int | None) -> bool:
+    """Whether the contact cannot be reached for now, whatever is said."""
+    return MEANINGS.get(code or -1) in (RecipientGone, WindowClosed)

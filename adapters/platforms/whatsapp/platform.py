@@ -1,0 +1,168 @@
+"""WhatsApp as a platform: signed batches in, marked texts out, and receipts that say what became of them."""
+
+import time
+from collections.abc import Mapping
+from datetime import datetime
+from urllib.parse import quote
+
+from pydantic import JsonValue
+
+from adapters.errors import CredentialsRefused, NotPermitted, OutcomeUnknown, Unacceptable
+from adapters.http import Http
+from adapters.platforms.base import Account, Channel, Destination, Payload, Receipt, Reply, Request, Webhook
+from adapters.platforms.fields import Fields, parse_object, part, parts, reference, shown_name
+from adapters.platforms.graph.refusals import result_of
+from adapters.platforms.graph.signature import answer_handshake, demand_signature, look_signed
+from adapters.platforms.text.whatsapp import render as render_text
+from adapters.platforms.whatsapp.errors import MEANINGS
+from adapters.platforms.whatsapp.people import address
+from adapters.platforms.whatsapp.webhook import read_call
+from domain.events import InboundEvent
+from domain.platforms import Guarantee, PlatformName
+
+_TYPING_SECONDS = 24.0
+_MAX_URL_CHARACTERS = 200
+_FIELDS = "display_phone_number,verified_name,quality_rating,name_status,throughput"
+_CLICKS = (
+    "in the Meta app's dashboard open WhatsApp > Configuration, set the callback URL to {url} and the verify token to "
+    "this channel's verify_token, press Verify and save, and subscribe to the webhook field `messages`"
+)
+
+
+class WhatsApp:
+    """Speaks the Graph API at `api_url` in `version`: Meta's own or the simulator's."""
+
+    name = PlatformName.WHATSAPP
+    guarantee = Guarantee.RECEIPT
+    typing_every: float | None = _TYPING_SECONDS
+
+    def __init__(self, http: Http, api_url: str, version: str) -> None:
+        self._http = http
+        self._api_url = f"{api_url.rstrip('/')}/{version}"
+
+    def admits(self, channel: Channel, headers: Mapping[str, str]) -> None:
+        """Refuse a call that carries no signature: raises `SignatureMismatch`."""
+        look_signed(headers)
+
+    def handshake(self, channel: Channel, request: Request) -> Reply | None:
+        """The challenge, for whoever knows this channel's `verify_token`; asked by GET alone."""
+        return None if request.body else answer_handshake(channel.secret("verify_token"), request.query)
+
+    def receive(self, channel: Channel, request: Request, now: datetime) -> tuple[InboundEvent, ...]:
+        """Verify by `app_secret`, and read every event of the batch."""
+        demand_signature(channel.secret("app_secret"), request.headers, request.body)
+        return read_call(parse_object(request.body))
+
+    def render(self, markdown: str, destination: Destination) -> tuple[Payload, ...]:
+        """Parts of text with WhatsApp's own marks; the first cites the message that it answers."""
+        payloads = [_payload(body, destination) for body in render_text(markdown)]
+        if payloads and destination.reply_to:
+            payloads[0]["context"] = {"message_id": destination.reply_to}
+        return tuple(payloads)
+
+    def marked(self, payload: Payload, mark: str) -> Payload:
+        """The part with a mark that comes back in each of its receipts."""
+        return {**payload, "biz_opaque_callback_data": mark}
+
+    async def send(self, channel: Channel, payload: Payload, deadline: float) -> Receipt:
+        """Send one message."""
+        sent = await self._post(channel, "messages", payload, deadline)
+        name = next((reference(message, "id") for message in parts(sent, "messages")), None)
+        if name is None:
+            raise OutcomeUnknown("WhatsApp's answer to a message names no message")
+        return Receipt(platform_message_id=name)
+
+    async def find(
+        self, channel: Channel, payload: Payload, mark: str, since: datetime, deadline: float
+    ) -> Receipt | None:
+        """WhatsApp says by itself what was sent, and lets nobody look."""
+        raise NotPermitted("WhatsApp has no history to look into; its receipts say what was sent")
+
+    def readdressed(self, payload: Payload, chat: str) -> Payload:
+        """The same part for a contact's new number."""
+        kept = {name: value for name, value in payload.items() if name not in ("recipient", "to", "context")}
+        return kept | address(chat)
+
+    def unformatted(self, payload: Payload) -> Payload | None:
+        """Marks are text: nothing refuses them."""
+        return None
+
+    async def show_typing(self, channel: Channel, destination: Destination) -> None:
+        """Mark what was heard as read and show "typing…" for 25 seconds, or until a message comes."""
+        if destination.heard is None:
+            return
+        read: Payload = {"messaging_product": "whatsapp", "status": "read", "message_id": destination.heard}
+        deadline = time.monotonic() + _TYPING_SECONDS / 2
+        await self._post(channel, "messages", {**read, "typing_indicator": {"type": "text"}}, deadline)
+
+    async def acknowledge(self, channel: Channel, event: InboundEvent) -> None:
+        """A pressed button comes to rest by itself."""
+
+    async def check(self, channel: Channel) -> Account:
+        """Whose number this is."""
+        found = await self._get(channel, _FIELDS)
+        name = reference(found, "id")
+        if name is None:
+            raise OutcomeUnknown("WhatsApp's answer names no number; check GRAPH_API_URL")
+        known = {key: reference(found, key) for key in ("display_phone_number", "quality_rating", "name_status")}
+        details: dict[str, JsonValue] = {key: value for key, value in known.items() if value}
+        shown = shown_name(found, "verified_name") or shown_name(found, "display_phone_number")
+        return Account(id=name, name=shown or name, details=details)
+
+    async def register(self, channel: Channel, url: str) -> Webhook:
+        """Have this number's events posted to this URL, which Meta first asks for its verify token.
+
+        The app itself has to be subscribed to the field `messages`, which only a person can have done.
+        """
+        if len(url) > _MAX_URL_CHARACTERS:
+            raise Unacceptable(f"the webhook's URL has more than {_MAX_URL_CHARACTERS} characters; shorten PUBLIC_URL")
+        try:
+            await self._configure(channel, {"override_callback_uri": url, "verify_token": self._verify_token(channel)})
+        except NotPermitted as error:
+            raise NotPermitted(f"{error}; by hand: {_CLICKS.format(url=url)}") from error
+        return Webhook(url=url, details={"needs": "the app is subscribed to the webhook field `messages`"})
+
+    async def inspect(self, channel: Channel) -> Webhook:
+        """The URL that this number's events go to: its own, else its account's, else the app's."""
+        urls = part(await self._get(channel, "webhook_configuration"), "webhook_configuration")
+        names = ("phone_number", "whatsapp_business_account", "application")
+        known: dict[str, JsonValue] = {name: found for name in names if (found := reference(urls, name))}
+        return Webhook(url=str(next(iter(known.values()), "")), details=known)
+
+    async def remove(self, channel: Channel) -> None:
+        """Have this number's events go where its account's or the app's go."""
+        await self._configure(channel, {"override_callback_uri": ""})
+
+    async def _configure(self, channel: Channel, webhook: dict[str, JsonValue]) -> None:
+        await self._post(channel, "", {"webhook_configuration": webhook})
+
+    def _verify_token(self, channel: Channel) -> str:
+        token = channel.secret("verify_token")
+        if not token:
+            raise Unacceptable("the channel has no verify_token, and Meta asks for one; set it")
+        return token
+
+    async def _get(self, channel: Channel, fields: str) -> Fields:
+        url, headers = self._number(channel)
+        answer = await self._http.call("GET", f"{url}?fields={fields}", headers=headers)
+        return result_of(answer, "reading the number", MEANINGS)
+
+    async def _post(self, channel: Channel, edge: str, body: Payload, deadline: float | None = None) -> Fields:
+        url, headers = self._number(channel)
+        answer = await self._http.post(f"{url}/{edge}".rstrip("/"), body, deadline=deadline, headers=headers)
+        return result_of(answer, edge or "changing the number", MEANINGS)
+
+    def _number(self, channel: Channel) -> tuple[str, dict[str, str]]:
+        token, number = channel.secret("access_token"), channel.secret("phone_number_id")
+        if not token or not number:
+            raise CredentialsRefused("the channel has no access_token or no phone_number_id; set both")
+        return f"{self._api_url}/{quote(number, safe='')}", {"Authorization": f"Bearer {token}"}
+
+
+def _payload(body: str, destination: Destination) -> Payload:
+    return {
+        "messaging_product": "whatsapp",
+        **address(destination.chat),
+        "type": "text",
+        "text": {"body": body, "preview_url": False},
+    }

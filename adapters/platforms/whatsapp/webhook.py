@@ -1,0 +1,113 @@
+"""Reading a webhook call: a batch of entries, changes and items, each of them an event of its own.
+
+Source: https://developers.facebook.com/documentation/business-messaging/whatsapp/webhooks/overview
+"""
+
+import json
+from collections.abc import Iterator
+from hashlib import sha256
+
+from pydantic import JsonValue
+
+from adapters.platforms.fields import Fields, part, parts, reference, shown_name, whole
+from adapters.platforms.whatsapp.errors import is_of_contact, reason_of
+from adapters.platforms.whatsapp.messages import kind_name, read_message, when
+from domain.events import EventKind, InboundEvent, receipt_key
+
+_OBJECT = "whatsapp_business_account"
+_STATUSES = ("sent", "delivered", "read", "played", "failed")
+_ECHOES = "message_echoes"
+
+
+def read_call(body: Fields) -> tuple[InboundEvent, ...]:
+    """Every event of a call; what is broken or not understood is one too, and takes no other with it."""
+    if body.get("object") != _OBJECT:
+        return (_ignored(body, "unsupported:object"),)
+    return tuple(event for entry in _items(body, "entry") for event in _of_entry(entry))
+
+
+def _of_entry(entry: object) -> Iterator[InboundEvent]:
+    if not isinstance(entry, dict) or not isinstance(entry.get("changes"), list):
+        yield _ignored(entry, "malformed:entry")
+        return
+    for change in entry["changes"]:
+        value = part(change, "value") if isinstance(change, dict) else {}
+        if not value:
+            yield _ignored(change, "malformed:change")
+        else:
+            yield from _of_change(reference(change, "field"), value)
+
+
+def _of_change(field: str | None, value: Fields) -> Iterator[InboundEvent]:
+    if field == "smb_message_echoes":
+        yield from (_ignored(echo, "from_the_phone", value) for echo in _items(value, _ECHOES))
+        return
+    told = ("messages", "statuses") if field == "messages" else ()
+    if not any(isinstance(value.get(name), list) for name in told):
+        yield _ignored({"field": field, **value}, _reason(field, value), value)
+        return
+    for message in _items(value, "messages"):
+        event = read_message(message, value) if isinstance(message, dict) else None
+        yield event or _ignored(message, "malformed:message", value)
+    for status in _items(value, "statuses"):
+        event = _receipt(status, value) if isinstance(status, dict) else None
+        yield event or _ignored(status, "malformed:status", value)
+
+
+def _items(fields: Fields, name: str) -> list[object]:
+    found = fields.get(name)
+    return found if isinstance(found, list) else []
+
+
+def _reason(field: str | None, value: Fields) -> str:
+    code = whole(next(iter(parts(value, "errors")), {}), "code")
+    return f"error:{code}" if field == "messages" and code is not None else f"unsupported:{kind_name(field)}"
+
+
+def _receipt(status: Fields, value: Fields) -> InboundEvent | None:
+    name, said = reference(status, "id"), reference(status, "status")
+    if name is None or said not in _STATUSES:
+        return None
+    participant = reference(status, "recipient_participant_id") or reference(status, "recipient_participant_user_id")
+    key = receipt_key(name, said)
+    return InboundEvent(
+        key=f"{key}:{participant}" if participant else key,
+        kind=EventKind.RECEIPT,
+        account=_account(value),
+        chat=reference(status, "recipient_id") or reference(status, "recipient_user_id"),
+        is_group=status.get("recipient_type") == "group",
+        platform_message_id=name,
+        occurred_at=when(status),
+        details={"status": said} | _marked(status, participant) | (_failure(status) if said == "failed" else {}),
+    )
+
+
+def _marked(status: Fields, participant: str | None) -> dict[str, JsonValue]:
+    known = {"mark": reference(status, "biz_opaque_callback_data"), "participant": participant}
+    return {name: found for name, found in known.items() if found}
+
+
+def _failure(status: Fields) -> dict[str, JsonValue]:
+    error: Fields = next(iter(parts(status, "errors")), {})
+    code = whole(error, "code")
+    title = shown_name(error, "title")
+    return {
+        "code": code,
+        "reason": reason_of(code),
+        "unreachable": is_of_contact(code),
+        "error": f"WhatsApp could not bring it to the contact: error {code}" + (f", {title}" if title else ""),
+    }
+
+
+def _account(value: Fields) -> str | None:
+    return reference(part(value, "metadata"), "phone_number_id")
+
+
+def _ignored(item: object, reason: str, value: Fields | None = None) -> InboundEvent:
+    """Something that belongs to no conversation, named by its content: a repeat has the same name."""
+    try:
+        written = json.dumps(item, sort_keys=True).encode()
+    except RecursionError:
+        written = b"nested too deeply"
+    key = f"{reason}:{sha256(written).hexdigest()[:32]}"
+    return InboundEvent(key=key, kind=EventKind.OTHER, account=_account(value or {}), ignored=reason)

@@ -1,0 +1,306 @@
+"""What WhatsApp tells: every recorded call and its meaning, and batches with broken things in them."""
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+
+from adapters.errors import SignatureMismatch, Unreadable
+from adapters.platforms.base import Request
+from adapters.platforms.graph.signature import SIGNATURE_HEADER, sign
+from domain.events import Attachment, EventKind
+from tests.adapters.platforms.whatsapp_payloads import (
+    CHANNEL,
+    CONTACT,
+    NOW,
+    NUMBER,
+    PAYLOADS,
+    SECRET,
+    VERIFY,
+    call,
+    deaf_whatsapp,
+    message,
+    read,
+    read_bytes,
+    read_recorded,
+    recorded,
+    value_of,
+)
+
+SAID: list[tuple[str, str]] = [
+    ("text", "Body Text"),
+    ("image", ""),
+    ("media_with_url", ""),
+    ("video", "caption"),
+    ("document", "caption"),
+    ("audio", ""),
+    ("voice", ""),
+    ("static_sticker", ""),
+    ("animated_sticker", ""),
+    ("current_location", ""),
+    ("chosen_location", ""),
+    ("contacts", ""),
+    ("order", ""),
+    ("reply", "replied text"),
+    ("forwarded", "forwarded text"),
+    ("forwarded_many_times", "text forwarded many times"),
+    ("referral", "BODY"),
+]
+IGNORED: list[tuple[str, str, str]] = [
+    ("message", "unsupported", "unsupported:message"),
+    ("message", "unsupported_with_type", "unsupported:pool"),
+    ("message", "interactive_message_with_err", "unsupported:interactive"),
+    ("system", "identity_change", "system:customer_identity_changed"),
+    ("call_permission_update", "accept", "unsupported:call_permission_reply"),
+    ("call_permission_update", "reject", "unsupported:call_permission_reply"),
+    ("outgoing_message", "text", "from_the_phone"),
+    ("outgoing_message", "delete", "from_the_phone"),
+    ("outgoing_message", "edit", "from_the_phone"),
+]
+FIELDS = {
+    "account_update": "account_update",
+    "call_connect": "calls",
+    "call_status": "calls",
+    "call_terminate": "calls",
+    "template_category_update": "template_category_update",
+    "template_components_update": "message_template_components_update",
+    "template_quality_update": "message_template_quality_update",
+    "template_status_update": "message_template_status_update",
+    "user_marketing_preferences": "user_preferences",
+}
+
+
+@pytest.mark.parametrize(("name", "text"), SAID)
+def test_a_recorded_message_is_heard(name: str, text: str) -> None:
+    event = read_recorded("message", name)
+    assert (event.kind, event.ignored, event.text) == (EventKind.MESSAGE, None, text)
+    assert (event.account, event.chat, event.is_group) == (NUMBER, event.sender and event.sender.external_id, False)
+    assert event.key == event.platform_message_id
+    assert event.sender
+    assert event.sender.name == "Test Name"
+
+
+@pytest.mark.parametrize(("file", "name", "reason"), IGNORED)
+def test_what_says_nothing_is_recorded_with_its_reason(file: str, name: str, reason: str) -> None:
+    event = read_recorded(file, name)
+    assert (event.kind, event.ignored) == (EventKind.OTHER, reason)
+
+
+@pytest.mark.parametrize("file", FIELDS)
+def test_every_other_field_is_recorded_as_ignored(file: str) -> None:
+    for name in recorded(file):
+        event = read_recorded(file, name)
+        assert (event.kind, event.chat, event.ignored) == (EventKind.OTHER, None, f"unsupported:{FIELDS[file]}")
+
+
+def test_every_recorded_call_is_read() -> None:
+    for path in PAYLOADS.glob("*.json"):
+        assert all(len(read_bytes(json.dumps(body).encode())) == 1 for body in recorded(path.stem).values())
+
+
+MEDIA: list[tuple[str, dict[str, object]]] = [
+    ("image", {"kind": "photo", "reference": "65463453", "mime_type": "image/jpeg"}),
+    ("video", {"kind": "video", "reference": "765756756", "mime_type": "video/mp4"}),
+    ("document", {"kind": "document", "name": "filename.pdf", "mime_type": "application/pdf"}),
+    ("audio", {"kind": "audio", "mime_type": "audio/ogg; codecs=opus"}),
+    ("voice", {"kind": "voice", "mime_type": "audio/ogg; codecs=opus"}),
+    ("animated_sticker", {"kind": "sticker", "mime_type": "image/webp"}),
+    ("chosen_location", {"kind": "location", "name": "Facebook HQ"}),
+    ("contacts", {"kind": "contact", "name": "Chandler Bing"}),
+    ("order", {"kind": "other"}),
+]
+
+
+@pytest.mark.parametrize(("name", "expected"), MEDIA)
+def test_things_come_by_reference(name: str, expected: dict[str, object]) -> None:
+    attached = read_recorded("message", name).attachments[0].model_dump()
+    assert {key: attached[key] for key in expected} == expected
+
+
+def test_the_details_of_things() -> None:
+    assert read_recorded("message", "chosen_location").attachments[0].details == {
+        "latitude": 37.4611978,
+        "longitude": -122.2164385,
+        "address": "1 Hacker Way, Menlo Park, CA 94025",
+    }
+    cards = read_recorded("message", "contacts").attachments
+    assert [card.name for card in cards] == ["Chandler Bing", "Monica", "Rachel Green"]
+    assert cards[0].details == {"phone_number": "+1 555-555-5555", "wa_id": CONTACT}
+    (order,) = read_recorded("message", "order").attachments
+    items = order.details["items"]
+    assert isinstance(items, list)
+    assert items[0] == {"product": "HAMBURGER", "quantity": 3, "price": 30, "currency": "ILS"}
+
+
+def test_the_circumstances_of_a_message() -> None:
+    assert read_recorded("message", "reply").reply_to == "wamid.xyzxyz=="
+    assert read_recorded("message", "forwarded").details["forwarded"] is True
+    assert read_recorded("message", "forwarded_many_times").details["forwarded"] is True
+    referral = {
+        "source_type": "ad or post",
+        "source_id": "ADID",
+        "source_url": "AD_OR_POST_FB_URL",
+        "headline": "AD_TITLE",
+    }
+    assert read_recorded("message", "referral").details["referral"] == referral
+    assert read_recorded("message", "text").occurred_at == datetime.fromtimestamp(1697043223, UTC)
+
+
+@pytest.mark.parametrize(
+    ("file", "name"),
+    [
+        ("callback_button", "button"),
+        ("callback_button", "quick_reply"),
+        ("callback_button", "quick_reply_without_context"),
+        ("callback_selection", "callback"),
+        ("callback_selection", "description"),
+    ],
+)
+def test_a_pressed_button_is_its_label(file: str, name: str) -> None:
+    event = read_recorded(file, name)
+    assert (event.kind, event.text, event.details["data"]) == (EventKind.BUTTON, "title", "callback_data")
+    assert (event.reply_to is None) == (name == "quick_reply_without_context")
+
+
+@pytest.mark.parametrize(
+    ("name", "added"), [("reaction", ["😮"]), ("unreaction_empty", []), ("unreaction_no_emoji", [])]
+)
+def test_a_reaction_names_the_message_that_it_is_for(name: str, added: list[str]) -> None:
+    event = read_recorded("message", name)
+    assert (event.kind, event.platform_message_id) == (EventKind.REACTION, "wamid.yzxyzx=")
+    assert event.details["added"] == added
+
+
+def test_an_edit_and_a_withdrawal_name_the_original() -> None:
+    edit = read_recorded("edited_message", "image")
+    original = "wamid.HBgLMTQxMjU1NTA4MjkVAgASGBQzQUNCNjk5RDUwNUZGMUZEM0VBRAA="
+    assert (edit.kind, edit.platform_message_id, edit.text) == (EventKind.EDIT, original, "Updated image caption")
+    revoke = read_recorded("deleted_message", "revoke")
+    assert (revoke.kind, revoke.platform_message_id) == (EventKind.DELETE, "<ORIGINAL_WHATSAPP_MESSAGE_ID>")
+
+
+def test_a_withdrawal_is_no_repeat_of_what_it_withdraws() -> None:
+    said, withdrawn = read(
+        message("wamid.1"), message("wamid.1", type="revoke", revoke={"original_message_id": "wamid.1"})
+    )
+    assert said.key != withdrawn.key
+
+
+def test_a_new_number_moves_the_chat() -> None:
+    event = read_recorded("system", "phone_number_change")
+    assert (event.kind, event.chat, event.details) == (EventKind.MEMBERSHIP, CONTACT, {"migrate_to": "972912345678"})
+
+
+@pytest.mark.parametrize("name", ["completion", "without_flow_token"])
+def test_a_form_that_was_filled_in_is_a_message_without_its_token(name: str) -> None:
+    event = read_recorded("flow_completion", name)
+    assert (event.kind, event.text) == (EventKind.MESSAGE, "Sent")
+    answers = {"comment_text": "Comment Text", "purchase_rating": "2", "delivery_rating": "4"}
+    shown = event.attachments[0].details["answers"]
+    assert isinstance(shown, dict)
+    assert answers.items() <= shown.items()
+    assert "flow_token" not in shown
+
+
+@pytest.mark.parametrize("status", ["sent", "delivered", "read", "played", "failed"])
+def test_a_status_is_a_receipt(status: str) -> None:
+    event = read_recorded("message_status", status)
+    assert (event.kind, event.key, event.platform_message_id) == (
+        EventKind.RECEIPT,
+        f"wamid.xyzxyz:{status}",
+        "wamid.xyzxyz",
+    )
+    assert (event.chat, event.details["status"], event.ignored) == (CONTACT, status, None)
+
+
+def test_a_receipt_brings_our_mark_and_the_reason_of_a_failure() -> None:
+    assert read_recorded("message_status", "with_tracker").details["mark"] == "some data"
+    failed = read_recorded("message_status", "failed").details
+    assert (failed["code"], failed["reason"], failed["unreachable"]) == (130472, "not_permitted", False)
+    assert str(failed["error"]).endswith("error 130472, User's number is part of an experiment")
+
+
+def test_a_receipt_of_one_member_of_a_group_is_one_of_many() -> None:
+    event = read_recorded("message_status", "group")
+    assert (event.is_group, event.chat) == (True, "fowefinoewcnw")
+    assert event.key == "<WHATSAPP_MESSAGE_ID>:read:<GROUP_PARTICIPANT_USER_PHONE_NUMBER>"
+
+
+def test_a_group_message_is_addressed_where_it_answers_ours() -> None:
+    heard, meant = read(
+        message("1", group_id="g"), message("2", group_id="g", context={"from": "972123456789", "id": "x"})
+    )
+    assert (heard.chat, heard.is_group, heard.addressed) == ("g", True, False)
+    assert (meant.chat, meant.addressed, meant.sender and meant.sender.external_id) == ("g", True, CONTACT)
+
+
+def test_a_contact_without_a_number_is_known_by_its_id() -> None:
+    value = value_of({**message(), "from_user_id": "US.1349"})
+    del value["messages"][0]["from"]  # type: ignore[index]  # a list that was just made
+    (event,) = read_bytes(json.dumps(call(value)).encode())
+    assert (event.chat, event.sender and event.sender.name) == ("US.1349", "Test Name")
+    assert "also_known_as" not in event.details
+
+
+def test_a_contact_with_a_number_is_known_by_its_id_as_well() -> None:
+    assert read(message())[0].details["also_known_as"] == "US.1349"
+
+
+def test_a_command_is_a_text_that_begins_with_one() -> None:
+    assert [
+        event.command for event in read(message(text={"body": "/Help me"}), message("2", text={"body": "a /b"}))
+    ] == [
+        "help",
+        None,
+    ]
+
+
+def test_every_event_of_a_batch_is_read_whatever_is_beside_it() -> None:
+    broken: list[object] = [None, 7, {}, {"id": "wamid.x"}, {"from": CONTACT}, message("odd", type={}), "text"]
+    body = call(value_of(message("first"), *broken, message("last")), None, {"statuses": [None, {"id": "a"}]})
+    entries: list[object] = [*body["entry"], 5, {}, {"changes": "none"}, *call(value_of(message("other")))["entry"]]  # type: ignore[misc]  # lists that were just made
+    events = read_bytes(json.dumps({**body, "entry": entries}).encode())
+    assert [event.key for event in events if event.kind is EventKind.MESSAGE] == ["first", "last", "other"]
+    reasons = [str(event.ignored) for event in events if event.kind is not EventKind.MESSAGE]
+    assert reasons.count("malformed:message") == 6
+    assert reasons.count("malformed:status") == 2
+    assert reasons.count("malformed:entry") == 3
+    assert reasons.count("malformed:change") == 1
+
+
+def test_a_repeat_of_what_has_no_name_has_the_same_key() -> None:
+    body = json.dumps(recorded("account_update")["account_deleted"]).encode()
+    assert read_bytes(body)[0].key == read_bytes(body)[0].key
+
+
+def test_a_call_for_something_else_is_ignored() -> None:
+    (event,) = read_bytes(b'{"object":"page","entry":[{}]}')
+    assert event.ignored == "unsupported:object"
+
+
+@pytest.mark.parametrize("secret", ["other-secret", ""])
+def test_a_call_that_another_secret_signed_is_refused(secret: str) -> None:
+    body = json.dumps(call(value_of(message()))).encode()
+    with pytest.raises(SignatureMismatch):
+        deaf_whatsapp().receive(CHANNEL, Request(headers={SIGNATURE_HEADER: sign(secret, body)}, body=body), NOW)
+
+
+@pytest.mark.parametrize("body", [b"", b"no JSON", b"[]", b"\xff", b"[" * 100_000])
+def test_a_signed_body_that_is_no_object_is_unreadable(body: bytes) -> None:
+    with pytest.raises(Unreadable):
+        read_bytes(body)
+
+
+def test_the_handshake_is_answered_by_get_alone() -> None:
+    asked = {"hub.mode": "subscribe", "hub.verify_token": VERIFY, "hub.challenge": "17"}
+    reply = deaf_whatsapp().handshake(CHANNEL, Request(query=asked))
+    assert reply
+    assert (reply.status, reply.body) == (200, "17")
+    body = b"{}"
+    told = Request(query=asked, body=body, headers={SIGNATURE_HEADER: sign(SECRET, body)})
+    assert deaf_whatsapp().handshake(CHANNEL, told) is None
+
+
+def test_an_unheard_of_kind_of_media_field_breaks_nothing() -> None:
+    (event,) = read(message(type="image", image={"id": 5, "caption": ["x"], "mime_type": {}}))
+    assert event.attachments == (Attachment(kind="photo"),)
