@@ -241,6 +241,28 @@ def bench(
 
 
 @app.command()
+def rollout(
+    deployment: Annotated[str, typer.Option(help="The deployment's name, as its workers were given it.")],
+    build_id: Annotated[str | None, typer.Option(help="The version that all conversations are to go on with.")] = None,
+    wait: Annotated[
+        bool, typer.Option(help="End when all conversations have moved, or as soon as they are told.")
+    ] = True,
+    timeout: Annotated[float | None, typer.Option(min=1, help="Give up after so many seconds; unset: never.")] = None,
+    status: Annotated[bool, typer.Option("--status", help="Show the versions, and change nothing.")] = False,
+) -> int:
+    """Roll a version of the workers out: new work goes there, and idle conversations follow."""
+    from commands import rollout as rolling
+    from commands.starting import asking
+
+    if status == (build_id is not None):
+        raise typer.BadParameter("give either --build-id or --status.")
+    settings = asking("temporal_address", "secret_key")
+    if build_id is None:
+        return asyncio.run(rolling.status(settings, deployment))
+    return asyncio.run(rolling.rollout(settings, deployment, build_id, timeout, wait=wait))
+
+
+@app.command()
 def simulate(port: Annotated[int, typer.Option(min=0, max=65535, help="Where it listens; 0 is any.")] = 0) -> int:
     """Run the simulator: it stands in for the platforms and a model provider, and prints where each is."""
     import uvloop

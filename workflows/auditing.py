@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from temporalio import workflow
+from temporalio.common import VersioningBehavior
 
 with workflow.unsafe.imports_passed_through():
     from activities.auditing import Audited, Auditing
@@ -10,7 +11,7 @@ with workflow.unsafe.imports_passed_through():
 from workflows import options
 
 
-@workflow.defn(name="AuditRecord")
+@workflow.defn(name="AuditRecord", versioning_behavior=VersioningBehavior.AUTO_UPGRADE)
 class AuditingWorkflow:
     """One round over the invariants of the record."""
 

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from temporalio import workflow
+from temporalio.common import VersioningBehavior
 
 with workflow.unsafe.imports_passed_through():
     from activities.retention import Pruned, Retention
@@ -10,7 +11,7 @@ with workflow.unsafe.imports_passed_through():
 from workflows import options
 
 
-@workflow.defn(name="PruneRecord")
+@workflow.defn(name="PruneRecord", versioning_behavior=VersioningBehavior.AUTO_UPGRADE)
 class RetentionWorkflow:
     """One round over what is old."""
 
