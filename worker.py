@@ -9,8 +9,7 @@ from typing import Literal
 from structlog.stdlib import get_logger
 from temporalio.client import Client
 from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
-from temporalio.worker import Worker, WorkerDeploymentConfig
-from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
+from temporalio.worker import UnsandboxedWorkflowRunner, Worker, WorkerDeploymentConfig
 
 from activities.auditing import Auditing
 from activities.completion import Completion
@@ -39,8 +38,6 @@ from workflows.sweeping import SweepingWorkflow
 
 Queues = Literal["all", "workflow", "ai", "delivery"]
 WORKFLOWS = (ConversationWorkflow, IdlenessWorkflow, SweepingWorkflow, AuditingWorkflow, RetentionWorkflow)
-PASSED_THROUGH = ("activities", "adapters", "domain", "settings", "workflows", "pydantic", "sqlalchemy", "structlog",
-                  "openai", "httpx", "cryptography", "psycopg")  # fmt: skip
 GRACE = timedelta(seconds=20)
 """What is in hand may be finished: longer than one call to a platform."""
 _BEAT = timedelta(seconds=1)
@@ -51,9 +48,12 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-def workflow_runner() -> SandboxedWorkflowRunner:
-    """The sandbox, with our own modules passed through: they are pure, or used by activities alone."""
-    return SandboxedWorkflowRunner(restrictions=SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH))
+def workflow_runner() -> UnsandboxedWorkflowRunner:
+    """No sandbox: our modules would pass through it unwatched, and it costs each conversation memory, each turn time.
+
+    That workflows decide by their history alone is held by `tests/rules.py` and by the recorded histories.
+    """
+    return UnsandboxedWorkflowRunner()
 
 
 class Workers:

@@ -14,15 +14,13 @@ import uvloop
 from temporalio import activity
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
-from temporalio.worker import Worker
-from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
+from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from adapters.processes.supervisor import leave
 from commands.benchmark.floor import FIRST, SECOND, FloorWorkflow
 
 _CACHED = 2000
 """As many as the product's worker keeps."""
-_PASSED_THROUGH = ("commands", "domain", "pydantic")
 
 
 @activity.defn(name=FIRST)
@@ -49,12 +47,11 @@ async def serve(address: str, queue: str, file: TextIO) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     client = await Client.connect(address, data_converter=pydantic_data_converter)
-    restrictions = SandboxRestrictions.default.with_passthrough_modules(*_PASSED_THROUGH)
     async with Worker(
         client,
         task_queue=queue,
         workflows=[FloorWorkflow],
-        workflow_runner=SandboxedWorkflowRunner(restrictions=restrictions),
+        workflow_runner=UnsandboxedWorkflowRunner(),
         activities=[first, Notes(file).second],
         max_concurrent_activities=200,
         max_cached_workflows=_CACHED,
