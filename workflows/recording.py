@@ -1,7 +1,7 @@
 """Recording late: what came while PostgreSQL was away is recorded as soon as it answers."""
 
 from temporalio import workflow
-from temporalio.exceptions import ActivityError, is_cancelled_exception
+from temporalio.exceptions import FailureError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
     from activities.persistence import Persistence
@@ -17,7 +17,7 @@ async def record(ask: Record) -> Recorded | None:
     """
     try:
         return await _recorded(ask)
-    except ActivityError as error:
+    except FailureError as error:
         if is_cancelled_exception(error):
             raise
     await workflow.sleep(options.RECORD_AGAIN_AFTER, summary="until what failed to be recorded is tried again")
@@ -33,7 +33,8 @@ async def _recorded(ask: Record) -> Recorded:
             retry_policy=options.LOCAL_RETRY,
             summary="record what came while the database was away",
         )
-    except ActivityError as error:
+    # A local activity whose attempts are used up raises what it failed with, not an ActivityError around it.
+    except FailureError as error:
         if is_cancelled_exception(error):
             raise
     return await workflow.execute_activity_method(
