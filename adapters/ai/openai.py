@@ -39,15 +39,20 @@ class OpenAI:
 
     async def complete(self, model: Model, prompt: Prompt) -> Answer:
         """One chat completion, whole; see platform.openai.com/docs/api-reference/chat/create."""
-        limits: dict[str, float | int] = {"max_tokens": model.max_output_tokens}
+        body: dict[str, object] = {
+            "model": model.name,
+            "messages": [_message(line) for line in prompt.lines],
+            "max_tokens": model.max_output_tokens,
+        }
         if model.temperature is not None:
-            limits["temperature"] = model.temperature
+            body["temperature"] = model.temperature
         async with _facts("model's", model.timeout_seconds):
-            completion = await self._client.chat.completions.create(
-                model=model.name,
-                messages=[_message(line) for line in prompt.lines],
-                timeout=_timeout(model.timeout_seconds),
-                extra_body=limits,
+            # Not chat.completions.create(), which walks through every message for names to translate: 9 ms for forty.
+            completion = await self._client.post(
+                "/chat/completions",
+                cast_to=ChatCompletion,
+                body=body,
+                options={"timeout": _timeout(model.timeout_seconds)},
             )
         return _answer(completion, model.name)
 
