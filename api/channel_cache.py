@@ -1,5 +1,6 @@
 """Channels and their bots, kept at hand: read once, and anew when the database says that they changed."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -11,6 +12,8 @@ from adapters.database.channels import ChannelAccess
 from adapters.database.engine import Database
 from adapters.vault import Vault
 from api.breaker import Breaker, is_away
+from domain.ids import WorkspaceId
+from domain.platforms import PlatformName
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,7 @@ class ChannelCache:
         self._breaker = breaker
         self._most = most
         self._kept: dict[UUID, _Kept] = {}
+        self._families: dict[tuple[WorkspaceId, PlatformName], tuple[Sequence[ChannelAccess], int]] = {}
         self._changes = 0
 
     async def named(self, channel_id: str) -> ChannelAccess | None:
@@ -42,6 +46,23 @@ class ChannelCache:
         except ValueError:
             return None
         return await self.get(parsed)
+
+    async def family(self, access: ChannelAccess) -> Sequence[ChannelAccess]:
+        """All channels of this one's workspace and platform, as they were where they cannot be read anew."""
+        name = (access.workspace_id, access.channel.platform)
+        kept, changes = self._families.get(name), self._changes
+        if kept is not None and kept[1] == changes:
+            return kept[0]
+        try:
+            family = await self._breaker.ask(lambda: self._load_family(access))
+        except (SQLAlchemyError, psycopg.Error, OSError) as error:
+            if kept is None or not is_away(error):
+                raise
+            return kept[0]
+        if len(self._families) >= self._most:
+            self._families.clear()
+        self._families[name] = (family, changes)
+        return family
 
     async def get(self, channel_id: UUID) -> ChannelAccess | None:
         """The channel, from memory where it is; None when it does not exist."""
@@ -70,6 +91,10 @@ class ChannelCache:
     async def _load(self, channel_id: UUID) -> ChannelAccess | None:
         async with self._database.once() as connection:
             return await channels.load(connection, self._vault, channel_id)
+
+    async def _load_family(self, access: ChannelAccess) -> Sequence[ChannelAccess]:
+        async with self._database.once() as connection:
+            return await channels.load_family(connection, self._vault, access.workspace_id, access.channel.platform)
 
     def forget(self) -> None:
         """Read everything anew from now on, as soon as that can be done."""

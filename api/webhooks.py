@@ -17,6 +17,7 @@ from api import bodies, metrics
 from api.intake import take_in_by_either_door
 from api.problems import Problem, not_found
 from api.resources import Resources, Using
+from api.siblings import by_channel
 from domain.events import EventKind
 from domain.platforms import PlatformName
 
@@ -50,7 +51,8 @@ async def receive(platform: str, channel_id: str, request: Request, using: Using
         if reply is not None:
             return _answer(reply)
         told = adapter.receive(access.channel, arrived, datetime.now(UTC))
-    await take_in_by_either_door(using, access, told)
+    for owner, events in await by_channel(using, access, told):
+        await take_in_by_either_door(using, owner, events)
     if any(event.kind is EventKind.BUTTON for event in told):
         using.background.add(acknowledge(adapter, access.channel, told))
     metrics.ACKNOWLEDGED.labels(platform).observe(time.monotonic() - started)

@@ -30,17 +30,26 @@ class Guarantee(StrEnum):
 
 
 class Credentials(Frozen):
-    """Which credentials a platform's channel needs, and which it may have."""
+    """Which credentials a platform's channel needs, and which it may have.
+
+    `account` is the one that names the account, where one webhook serves several whose calls the `secret` signs.
+    """
 
     required: tuple[str, ...] = ()
     optional: tuple[str, ...] = ()
+    account: str | None = None
+    secret: str | None = None
 
 
 CREDENTIALS = {
     PlatformName.TELEGRAM: Credentials(required=("token",), optional=("webhook_secret",)),
     PlatformName.SLACK: Credentials(required=("bot_token", "signing_secret")),
     PlatformName.DISCORD: Credentials(required=("bot_token", "public_key", "application_id")),
-    PlatformName.WHATSAPP: Credentials(required=("access_token", "app_secret", "verify_token", "phone_number_id")),
+    PlatformName.WHATSAPP: Credentials(
+        required=("access_token", "app_secret", "verify_token", "phone_number_id"),
+        account="phone_number_id",
+        secret="app_secret",  # noqa: S106 - the name of a credential
+    ),
     PlatformName.MESSENGER: Credentials(
         required=("page_access_token", "app_secret", "verify_token", "page_id", "app_id")
     ),

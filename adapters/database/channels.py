@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from uuid import UUID
 
@@ -11,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.database.tables import BotRow, ChannelRow
 from adapters.platforms.base import Account, Channel
-from adapters.vault import Sealed, Vault
+from adapters.vault import KeyMissing, Sealed, Vault
 from domain.bots import Bot
 from domain.ids import BotId, ChannelId, WorkspaceId
 from domain.platforms import PlatformName
@@ -81,6 +82,22 @@ async def load_polled(connection: AsyncConnection, vault: Vault, platform: Platf
         ChannelRow.settings["polling"].as_boolean().is_(True),
     )  # fmt: skip
     return [_access(row, _opened(row, vault)) for row in await connection.execute(query)]
+
+
+async def load_family(
+    connection: AsyncConnection, vault: Vault, workspace_id: WorkspaceId, platform: PlatformName
+) -> list[ChannelAccess]:
+    """Every live channel of a workspace on a platform, the oldest first; without those that no key of ours opens."""
+    query = select(*_COLUMNS).join(BotRow, BotRow.id == ChannelRow.bot_id).where(
+        ChannelRow.workspace_id == workspace_id,
+        ChannelRow.platform == platform,
+        ChannelRow.deleted_at.is_(None),
+    ).order_by(ChannelRow.created_at, ChannelRow.id)  # fmt: skip
+    family = []
+    for row in await connection.execute(query):
+        with suppress(KeyMissing):
+            family.append(_access(row, _opened(row, vault)))
+    return family
 
 
 async def poll_offset(connection: AsyncConnection, channel_id: ChannelId) -> int | None:
