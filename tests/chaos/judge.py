@@ -92,7 +92,7 @@ def _of_chat(heard: Sequence[Heard], spoken: Sequence[Spoken], apologises: bool,
     unanswered = [item.token for item in sorted(heard, key=lambda item: item.place) if item.token not in counted]
     spared = excused + (apologies if apologises else 0)
     return Verdict(
-        events=len(heard),
+        events=len(known),
         lost=unanswered[spared:],
         # What answers nothing that was acknowledged here was said in the wrong chat, or made up: it is one too many.
         doubled=[token for token, times in counted.items() if times > 1 or token not in known],

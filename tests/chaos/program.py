@@ -31,8 +31,8 @@ class Program:
         """Whether it was started and has not ended."""
         return self._process is not None and self._process.returncode is None
 
-    async def start(self, lines: int = 0) -> dict[str, str]:
-        """Start it; the first `NAME=value` lines that it prints, where that many are waited for."""
+    async def start(self, *names: str) -> dict[str, str]:
+        """Start it; what it prints as `NAME=value`, once it has printed these names."""
         with self.log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
                 sys.executable,
@@ -41,11 +41,11 @@ class Program:
                 *self._arguments,
                 env=self._environment,
                 stdin=asyncio.subprocess.DEVNULL,
-                stdout=asyncio.subprocess.PIPE if lines else log,
+                stdout=asyncio.subprocess.PIPE if names else log,
                 stderr=log,
                 start_new_session=True,
             )
-        return await self._said(lines) if lines else {}
+        return await self._said(names) if names else {}
 
     async def finished(self) -> tuple[int, str]:
         """Run it to its end: exit code and stdout."""
@@ -88,12 +88,12 @@ class Program:
         assert self._process is not None, f"{self.name} was never started"
         return self._process
 
-    async def _said(self, lines: int) -> dict[str, str]:
+    async def _said(self, names: Sequence[str]) -> dict[str, str]:
         stdout = self._running().stdout
         assert stdout is not None
         found: dict[str, str] = {}
         async with asyncio.timeout(_READY_LINES_SECONDS):
-            while len(found) < lines:
+            while not found.keys() >= set(names):
                 line = (await stdout.readline()).decode().strip()
                 if not line:
                     raise RuntimeError(f"{self.name} ended before it was ready; read {self.log}")

@@ -50,6 +50,7 @@ bots:
         credentials: {{token: "{TOGETHER_TOKEN}", webhook_secret: {WEBHOOK_SECRET}}}
 """
 THINKING_SECONDS = 0.2
+SERVICES_SAY = ("DATABASE_URL", "TEMPORAL_ADDRESS", "TEMPORAL_UI_URL")
 
 
 @dataclass
@@ -151,7 +152,7 @@ async def world_in(directory: Path) -> AsyncIterator[World]:
         services, addresses = await _services(directory, stack)
         simulator = Program("simulator", ["simulate"], _bare(), directory / "simulator.log")
         stack.push_async_callback(simulator.stop)
-        told = await simulator.start(lines=2)
+        told = await simulator.start("TELEGRAM_API_URL", "OPENAI_BASE_URL")
         simulated_url = told["TELEGRAM_API_URL"].removesuffix("/telegram")
         simulated = Simulated(simulated_url, await stack.enter_async_context(caller(simulated_url)))
         ports = [free_port(), free_port()]
@@ -176,7 +177,7 @@ async def _services(directory: Path, stack: AsyncExitStack) -> tuple[Program, di
     arguments += ["--temporal-port", str(free_port()), "--temporal-ui-port", str(free_port())]
     services = Program("services", arguments, _bare(), directory / "services.log")
     stack.push_async_callback(services.stop)
-    return services, await services.start(lines=3)
+    return services, await services.start(*SERVICES_SAY)
 
 
 def _settings(addresses: dict[str, str], told: dict[str, str], front: Front) -> Settings:

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
-from tests.chaos.faults import front_door, outside, stores, workers
+from tests.chaos.faults import conversations, front_door, outside, stores, workers
 from tests.chaos.plan import Kind
 from tests.chaos.scene import Scene
 
@@ -61,6 +61,12 @@ FAULTS: Mapping[str, Fault] = {
     "R-12": Fault(Kind("burst of a newcomer", 20, pause=(0.5, 1.0)), front_door.burst_of_a_newcomer),
     "R-11": Fault(Kind("event overtaken", 1_000, pause=(0.05, 0.2)), front_door.overtake),
     "R-10": Fault(Kind("event encoded again", 200, pause=(0.05, 0.2)), front_door.encode_again),
+    "R-22": Fault(Kind("endless conversation", 2_000, pause=(0.0, 0.02), least=100), conversations.grow),
+    "R-26": Fault(Kind("operator takes over", 100, pause=(0.1, 0.5)), conversations.take_over),
+    "R-25": Fault(Kind("stream not read", 200, pause=(0.0, 0.1), least=10), conversations.stall),
+    "R-20": Fault(
+        Kind("unreadable signal", 30, ("unknown", "mistyped", "strange key"), (0.2, 1.0)), conversations.confuse
+    ),
     "R-06": Fault(Kind("Temporal lost", 1, pause=(2.0, 5.0)), stores.lose_temporal),
 }
 """In the order in which they strike."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from datetime import UTC, datetime
 from http import HTTPStatus
 
 from tests.chaos.load import Person
@@ -99,5 +100,11 @@ async def _post(scene: Scene, body: bytes, *, shouted: bool = False) -> int:
 def _update(person: Person, text: str, number: int) -> dict[str, object]:
     chat = {"id": person.chat, "type": "private", "first_name": "Newcomer"}
     sender = {"id": person.chat, "is_bot": False, "first_name": "Newcomer"}
-    message = {"message_id": number % 100_000, "date": 1_780_000_000, "chat": chat, "from": sender, "text": text}
+    message = {
+        "message_id": number % 100_000,
+        "date": int(datetime.now(UTC).timestamp()),
+        "chat": chat,
+        "from": sender,
+        "text": text,
+    }
     return {"update_id": number, "message": message}

@@ -7,6 +7,7 @@ import signal
 import psutil  # type: ignore[import-untyped]  # the package ships no types
 
 from tests.chaos.scene import Scene
+from tests.chaos.world import SERVICES_SAY
 from tests.machine import until
 
 _GONE_WITHIN_SECONDS = 60.0
@@ -62,7 +63,7 @@ async def lose_temporal(scene: Scene) -> None:
     async for _ in scene.strikes():
         await world.services.stop()
         shutil.rmtree(world.directory / "data" / "temporal")
-        await world.services.start(lines=3)
+        await world.services.start(*SERVICES_SAY)
         for command in ("migrate", "recover"):
             code, _ = await world.command(command)
             assert code == 0, f"{command} ended with {code}; read {world.directory / command}.log"
