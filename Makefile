@@ -11,7 +11,7 @@ ARGS ?=
 WORKERS ?= 3
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev test check fmt migrate validate-config bench clean
+.PHONY: help setup dev test check fmt migrate validate-config bench chaos clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -42,6 +42,9 @@ validate-config: setup ## checks every setting offline
 
 bench: setup ## measures beside a bare Temporal workflow, about six minutes (options: ARGS="--quick --json FILE")
 	@exec $(BIN)/chat-orchestrator bench $(ARGS)
+
+chaos: setup ## breaks everything under load and counts, hours at full scale (options: ARGS="--scale 0.02 --seed 1")
+	@exec $(BIN)/python -m tests.chaos $(ARGS)
 
 clean: ## removes .venv and caches; keeps .dev and its data
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis build ./*.egg-info
