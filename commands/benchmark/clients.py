@@ -2,10 +2,10 @@
 
 import asyncio
 import itertools
-from collections.abc import Sequence
+import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from http import HTTPStatus
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -13,6 +13,7 @@ import httpx
 from temporalio.client import Client
 from temporalio.common import WorkflowIDConflictPolicy
 
+from adapters.faults import CommandFailed
 from adapters.platforms.telegram.platform import SECRET_HEADER
 from adapters.temporal.names import RECEIVE_SIGNAL
 from commands.benchmark.floor import FLOOR_WORKFLOW
@@ -25,6 +26,7 @@ from domain.platforms import PlatformName
 _ECHO = "You said: "
 """What the simulator's model puts before the words that it repeats."""
 _PAUSE_SECONDS = 0.1
+_PATIENCE_SECONDS = 60.0
 _QUEUE = BurstPolicy(policy="queue")
 
 
@@ -133,13 +135,18 @@ class ProductClient:
         }
         update = {"update_id": number, "message": message}
         path, headers = f"/webhooks/telegram/{line.channel_id}", {SECRET_HEADER: line.secret}
-        while True:
-            answer = await self._api.post(path, json=update, headers=headers)
-            if answer.status_code < HTTPStatus.INTERNAL_SERVER_ERROR:
-                break
+        patience = time.monotonic() + _PATIENCE_SECONDS
+        while not (taken := await self._is_taken(path, update, headers)) and time.monotonic() < patience:
             self.refusals += 1
             await asyncio.sleep(_PAUSE_SECONDS)
-        answer.raise_for_status()
+        if not taken:
+            raise CommandFailed(f"The API took no message for {_PATIENCE_SECONDS:g} seconds.", "Read its log.")
+
+    async def _is_taken(self, path: str, update: Mapping[str, object], headers: Mapping[str, str]) -> bool:
+        try:
+            return (await self._api.post(path, json=update, headers=headers)).is_success
+        except httpx.TransportError:
+            return False
 
 
 async def history_of(client: Client, workflow: str) -> History:

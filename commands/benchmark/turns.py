@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from commands.benchmark.target import Target
 
 _PATIENCE_SECONDS = 60.0
-_POLL_SECONDS = 0.02
+_POLL_SECONDS = 0.05
 
 
 @dataclass(frozen=True)
