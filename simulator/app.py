@@ -9,11 +9,13 @@ from starlette.routing import Mount
 from simulator.control import create_control
 from simulator.openai import OpenAI
 from simulator.simulation import Platform, Simulation
+from simulator.slack import Slack
 from simulator.telegram import Telegram
 
 # A platform is one module (or package) and one line here; its name is its place below `/_sim`.
 PLATFORMS: dict[str, type[Platform]] = {
     "telegram": Telegram,
+    "slack": Slack,
     "openai": OpenAI,
 }
 

@@ -123,7 +123,11 @@ async def simulated() -> AsyncIterator[Simulated]:
 def pointed(settings: Settings, simulated: Simulated) -> Settings:
     """The settings, with the platforms and the model where the simulator stands in for them."""
     return settings.model_copy(
-        update={"openai_base_url": simulated.openai_base_url, "telegram_api_url": simulated.telegram_api_url}
+        update={
+            "openai_base_url": simulated.openai_base_url,
+            "telegram_api_url": simulated.telegram_api_url,
+            "slack_api_url": simulated.slack_api_url,
+        }
     )
 
 

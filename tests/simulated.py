@@ -21,6 +21,11 @@ class Simulated:
         return f"{self.url}/telegram"
 
     @property
+    def slack_api_url(self) -> str:
+        """SLACK_API_URL."""
+        return f"{self.url}/slack/api"
+
+    @property
     def openai_base_url(self) -> str:
         """OPENAI_BASE_URL."""
         return f"{self.url}/openai/v1"

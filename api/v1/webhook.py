@@ -47,12 +47,15 @@ async def register(channel_id: UUID, once: AdminOnce, using: Using) -> Webhook:
     url = webhook_url(using.settings, platform.name, channel_id)
     async with _told():
         account = await platform.check(access.channel)
-        webhook = _shown(await platform.register(access.channel, url), url)
+    # Whose account it is is known from here on, even where a person has to set the webhook.
     async with using.database.begin() as connection:
         await channels.keep_account(connection, access.channel.id, account)
         await channels_changed(connection)
-        await once.keep(connection, webhook)
     using.channels.forget()
+    async with _told():
+        webhook = _shown(await platform.register(access.channel, url), url)
+    async with using.database.begin() as connection:
+        await once.keep(connection, webhook)
     return webhook
 
 

@@ -8,9 +8,11 @@ import pytest
 
 from simulator.faults import FaultKind
 from simulator.ledger import KINDS
+from simulator.slack.methods import METHODS as SLACK_METHODS
 from simulator.telegram.methods import METHODS
 from tests.simulator.harness import TOKEN, Control
 
+XOXB = "xoxb-1-2-" + "a" * 24
 README = (Path(__file__).parents[2] / "simulator" / "README.md").read_text()
 EXAMPLES = re.findall(r"^post (\S+)\s+'(.*)'$", README, re.MULTILINE)
 
@@ -19,11 +21,12 @@ EXAMPLES = re.findall(r"^post (\S+)\s+'(.*)'$", README, re.MULTILINE)
 async def test_an_example_is_accepted(control: Control, path: str, body: str) -> None:
     content = body.replace("'$TOKEN'", TOKEN)
     headers = {"Content-Type": "application/json"}
-    response = await control.client.post(f"/_sim{path.replace('$TOKEN', TOKEN)}", content=content, headers=headers)
+    path = path.replace("$TOKEN", TOKEN).replace("$XOXB", XOXB)
+    response = await control.client.post(f"/_sim{path}", content=content, headers=headers)
     assert response.is_success, response.text
 
 
-@pytest.mark.parametrize("name", [*get_args(FaultKind), *KINDS, *METHODS])
+@pytest.mark.parametrize("name", [*get_args(FaultKind), *KINDS, *METHODS, *SLACK_METHODS])
 def test_the_readme_names_everything(name: str) -> None:
     assert name in README
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from simulator.app import PLATFORMS
 from simulator.server import running
 from simulator.simulation import Simulation
 from tests.simulator.harness import DEADLINE_SECONDS, TOKEN, Bot
@@ -25,7 +26,7 @@ async def process(*arguments: str) -> AsyncIterator[tuple[asyncio.subprocess.Pro
     )
     assert child.stdout
     try:
-        lines = [(await asyncio.wait_for(child.stdout.readline(), 10)).decode().strip() for _ in range(2)]
+        lines = [(await asyncio.wait_for(child.stdout.readline(), 10)).decode().strip() for _ in PLATFORMS]
         yield child, dict(line.split("=", 1) for line in lines)
     finally:
         if child.returncode is None:

@@ -1,0 +1,102 @@
+"""The methods that the stand-in has: auth.test, chat.postMessage, conversations.open, .history and .replies."""
+
+from collections.abc import Callable, Sequence
+
+from simulator.slack.call import Call
+from simulator.slack.channels import direct
+from simulator.slack.events import said_by_bot, tell
+from simulator.slack.refusals import Refused
+from simulator.wire import JSON, Object
+
+MAX_TEXT_CHARACTERS = 40_000
+MAX_BLOCKS = 50
+MAX_PAGE = 999
+DEFAULT_PAGE = 100
+
+
+def auth_test(call: Call) -> Object:
+    """Whose token it is."""
+    return call.app.describe()
+
+
+def post_message(call: Call) -> Object:
+    """Say something; the app is told of its own message, as of all others."""
+    call.app.demand_scope("chat:write")
+    if not call.text("text").strip() and not call.arguments.get("blocks"):
+        raise Refused("no_text")
+    blocks = call.arguments.get("blocks")
+    if blocks is not None and (not isinstance(blocks, list) or len(blocks) > MAX_BLOCKS):
+        raise Refused("invalid_blocks")
+    addressed = call.text("channel")
+    channel = call.state.channels.writable(direct(addressed) if addressed[:1] in ("U", "W") else addressed)
+    thread = call.text("thread_ts")
+    if thread and thread not in channel.messages:
+        raise Refused("thread_not_found")
+    message = said_by_bot(call.app, call.state.channels.clock.next(), call.text("text")[:MAX_TEXT_CHARACTERS])
+    if thread:
+        message["thread_ts"] = thread
+    metadata = call.arguments.get("metadata")
+    if metadata is not None:
+        message["metadata"] = _checked(metadata)
+    channel.keep(message)
+    tell(call.state, call.app, {**message, "channel": channel.id, "channel_type": channel.type})
+    return {"channel": channel.id, "ts": message["ts"], "message": message}
+
+
+def open_conversation(call: Call) -> Object:
+    """The conversation between the bot and a person."""
+    call.app.demand_scope("im:write")
+    user = call.text("users")
+    if user[:1] not in ("U", "W"):
+        raise Refused("user_not_found")
+    return {"channel": {"id": call.state.channels.channel(direct(user)).id}}
+
+
+def history(call: Call) -> Object:
+    """What a channel shows, newest first."""
+    channel = call.state.channels.find(call.text("channel"))
+    call.app.demand_scope(channel.history_scope)
+    return _page(call, [*reversed(channel.outside_threads())])
+
+
+def replies(call: Call) -> Object:
+    """A thread, oldest first; its first message is always there."""
+    channel = call.state.channels.find(call.text("channel"))
+    call.app.demand_scope(channel.history_scope)
+    return _page(call, channel.in_thread(call.text("ts")), always=call.text("ts"))
+
+
+def _checked(metadata: JSON) -> JSON:
+    if not isinstance(metadata, dict) or not metadata.get("event_type"):
+        raise Refused("invalid_metadata_format")
+    if not isinstance(metadata.get("event_payload"), dict):
+        raise Refused("invalid_metadata_schema")
+    return metadata
+
+
+def _page(call: Call, messages: Sequence[JSON], always: str = "") -> Object:
+    oldest, start = call.text("oldest") or "0", int(call.text("cursor") or 0)
+    given = call.text("limit")
+    limit = min(int(given), MAX_PAGE) if given.isdigit() else DEFAULT_PAGE
+    found = [item for item in messages if isinstance(item, dict) and (str(item["ts"]) > oldest or item["ts"] == always)]
+    shown: list[JSON] = [_shown(call, item) for item in found[start : start + limit]]
+    more = start + limit < len(found)
+    cursor = str(start + limit) if more else ""
+    return {"messages": shown, "has_more": more, "response_metadata": {"next_cursor": cursor}}
+
+
+def _shown(call: Call, message: Object) -> Object:
+    wanted = call.text("include_all_metadata") == "true" and "metadata.message:read" not in call.app.missing_scopes
+    return message if wanted else {name: value for name, value in message.items() if name != "metadata"}
+
+
+METHODS: dict[str, Callable[[Call], Object]] = {
+    "auth.test": auth_test,
+    "chat.postMessage": post_message,
+    "conversations.open": open_conversation,
+    "conversations.history": history,
+    "conversations.replies": replies,
+}
+# https://docs.slack.dev/apis/web-api/#post-bodies: methods that read take forms and queries alone.
+TAKE_JSON = frozenset({"auth.test", "chat.postMessage", "conversations.open"})
+OUTBOUND = frozenset({"chat.postMessage"})

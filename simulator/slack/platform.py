@@ -1,0 +1,106 @@
+"""The door of the stand-in: tokens, methods, faults, and what the ledger learns of each call."""
+
+from collections.abc import Sequence
+from functools import partial
+from typing import ClassVar
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from simulator.faults import Behaviour, Target
+from simulator.injection import answer
+from simulator.simulation import Simulation
+from simulator.slack.call import Call, read_arguments, token_of
+from simulator.slack.control import control_router
+from simulator.slack.methods import METHODS, OUTBOUND, TAKE_JSON
+from simulator.slack.refusals import Refused, from_fault
+from simulator.slack.state import State
+from simulator.wire import Object, json_answer
+
+
+class Slack:
+    """`/slack/api/<method>`, the token in the header `Authorization`."""
+
+    variable: ClassVar[str] = "SLACK_API_URL"
+    path: ClassVar[str] = "/slack/api"
+
+    def __init__(self, simulation: Simulation) -> None:
+        self._simulation = simulation
+        self._state = State(simulation)
+
+    @property
+    def routes(self) -> Sequence[BaseRoute]:
+        """The Web API."""
+        return [Route("/slack/api/{method}", self._call, methods=["GET", "POST"])]
+
+    @property
+    def control(self) -> APIRouter:
+        """The people who write to the bots, the apps' settings, and the state of channels."""
+        return control_router(lambda: self._state)
+
+    def reset(self) -> None:
+        """Forget all apps, channels and messages."""
+        self._state.courier.stop()
+        self._state = State(self._simulation)
+
+    async def _call(self, request: Request) -> Response:
+        name, token = request.path_params["method"], token_of(request)
+        arguments: Object = {}
+        try:
+            app = self._state.apps.app(token)
+            if name not in METHODS:
+                raise Refused("unknown_method")
+            arguments = await read_arguments(request, takes_json=name in TAKE_JSON)
+        except Refused as refused:
+            return _refuse(self._open(token, name, arguments, []), refused)
+        call = Call(app, arguments, self._state)
+        target = Target("slack", name, call.text("channel") or None, call.text("text"))
+        behaviours = self._simulation.faults.for_call(target)
+        entry = self._open(token, name, arguments, behaviours)
+        accept = partial(self._accept, call, name, entry)
+        return await answer(behaviours, self._simulation, accept, partial(_refuse_by_fault, entry))
+
+    async def _accept(self, call: Call, name: str, entry: Object) -> Response:
+        try:
+            result = METHODS[name](call)
+        except Refused as refused:
+            return _refuse(entry, refused)
+        entry["status"] = 200
+        if name in OUTBOUND:
+            self._simulation.ledger.record("outbound", "slack", _outbound(call, name, result))
+        return json_answer({"ok": True, **result})
+
+    def _open(self, token: str, name: str, arguments: Object, behaviours: Sequence[Behaviour]) -> Object:
+        fields: Object = {
+            "method": name,
+            "token": token,
+            "chat_id": arguments.get("channel"),
+            "status": None,
+            "description": None,
+            "faults": [behaviour.kind for behaviour in behaviours],
+        }
+        return self._simulation.ledger.record("call", "slack", fields)
+
+
+def _refuse(entry: Object, refused: Refused) -> Response:
+    entry.update(status=200, description=refused.error)
+    return refused.response()
+
+
+def _refuse_by_fault(entry: Object, behaviour: Behaviour) -> Response:
+    entry["status"] = behaviour.status
+    return from_fault(behaviour)
+
+
+def _outbound(call: Call, name: str, result: Object) -> Object:
+    return {
+        "method": name,
+        "token": call.app.token,
+        "chat_id": result["channel"],
+        "message_id": result["ts"],
+        "text": call.text("text"),
+        "entities": [],
+        "payload": call.arguments,
+    }

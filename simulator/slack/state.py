@@ -1,0 +1,16 @@
+"""Everything that the stand-in knows, in one place, so that a reset is a new one."""
+
+from simulator.simulation import Simulation
+from simulator.slack.apps import Apps
+from simulator.slack.channels import Channels
+from simulator.slack.courier import Courier
+
+
+class State:
+    """Apps, channels, and the courier that calls the apps."""
+
+    def __init__(self, simulation: Simulation) -> None:
+        self.simulation = simulation
+        self.apps = Apps()
+        self.channels = Channels()
+        self.courier = Courier(simulation)
