@@ -51,7 +51,7 @@ async def status(settings: Settings, deployment: str) -> int:
     served, counted = await deployments.served(), await deployments.counted()
     table = plain("Version", "", "Conversations", "Task queues served")
     for name in sorted({*served, *filter(None, counted), *filter(None, [routing.current])}):
-        mark = "current" if name == routing.current else "" if counted.get(name) else "may be stopped"
+        mark = "current" if name == routing.current else "in use" if counted.get(name) else "unused"
         table.add_row(name, mark, f"{counted.get(name, 0):,}", ", ".join(sorted(served.get(name, ()))) or "none")
     if counted.get(None):
         table.add_row(_UNVERSIONED, "", f"{counted[None]:,}", "")

@@ -142,31 +142,25 @@ async def test_a_conversation_whose_version_nobody_serves_is_named(
         assert await versions(front_door) == {f"{deployment}:2": 1}
 
 
-async def test_the_status_names_what_may_be_stopped(
+async def test_the_status_tells_what_each_version_is_for(
     front_door: Product, deployment: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    async def shown() -> list[str]:
+        capsys.readouterr()
+        assert await status(front_door.settings, deployment) == 0
+        lines = [line.split() for line in capsys.readouterr().out.splitlines() if line.startswith(f"{deployment}:")]
+        return [" ".join(line[: line.index(next(filter(str.isdigit, line))) + 1]) for line in lines]
+
     visitor = await front_door.visitor(bursts={"policy": "queue"})
-    async with serving(front_door, deployment, "old"), serving(front_door, deployment, "new"):
-        await roll(front_door, deployment, "old")
+    async with serving(front_door, deployment, "a"), serving(front_door, deployment, "b"):
+        await roll(front_door, deployment, "a")
         await visitor.say("hello")
         await visitor.heard(1)
-        assert await shown(front_door, deployment, capsys) == {"new": (False, 0), "old": (True, 1)}
-        await roll(front_door, deployment, "new")
-        assert await shown(front_door, deployment, capsys) == {"new": (True, 1), "old": (False, 0)}
-
-
-async def shown(product: Product, deployment: str, capsys: pytest.CaptureFixture[str]) -> dict[str, tuple[bool, int]]:
-    """For each version whether it is current, and its number of conversations; any other may be stopped."""
-    capsys.readouterr()
-    assert await status(product.settings, deployment) == 0
-    lines = [line for line in capsys.readouterr().out.splitlines() if line.startswith(f"{deployment}:")]
-    return {line.split()[0].partition(":")[2]: _standing(line) for line in lines}
-
-
-def _standing(line: str) -> tuple[bool, int]:
-    _, mark, rest = line.split(maxsplit=2)
-    assert mark == "current" or rest.startswith("be stopped")
-    return mark == "current", int(rest.removeprefix("be stopped").split()[0])
+        assert await shown() == [f"{deployment}:a current 1", f"{deployment}:b unused 0"]
+        await rollout(front_door.settings, deployment, "b", IN_TIME_SECONDS, wait=False)
+        assert (await shown())[1].startswith(f"{deployment}:b current")
+        await roll(front_door, deployment, "b")
+        assert await shown() == [f"{deployment}:a unused 0", f"{deployment}:b current 1"]
 
 
 async def test_a_conversation_stays_with_its_version_and_a_sweep_goes_with_any(
