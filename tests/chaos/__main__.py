@@ -16,10 +16,11 @@ from tests.chaos.table import lines
 from tests.chaos.world import world_in
 
 _LARGEST_SEED = 1_000_000
+_STOPPED = 130
 
 
 def main() -> int:
-    """0 when both judges are content, 1 when one is not."""
+    """0 when both judges are content, 1 when one is not, 130 when it was stopped."""
     given = _arguments()
     seed = given.seed if given.seed is not None else secrets.randbelow(_LARGEST_SEED)
     print(f"seed {seed}", flush=True)
@@ -27,13 +28,16 @@ def main() -> int:
     # Another user runs an embedded PostgreSQL that root starts, and must be able to pass.
     directory = Path(tempfile.mkdtemp(prefix="chaos-", dir="/tmp"))
     directory.chmod(0o755)
-    report = asyncio.run(_interruptible(directory, phases, given.rate))
+    print(f"logs and data are in {directory}, and stay there if anything is wrong", file=sys.stderr)
+    try:
+        report = asyncio.run(_interruptible(directory, phases, given.rate))
+    except asyncio.CancelledError:
+        return _STOPPED
     print("\n".join(lines(report)), flush=True)
-    if report.ok:
-        shutil.rmtree(directory)
-        return 0
-    print(f"logs and data are in {directory}", file=sys.stderr)
-    return 1
+    if not report.ok:
+        return 1
+    shutil.rmtree(directory)
+    return 0
 
 
 async def run(directory: Path, phases: list[Phase], per_second: float) -> Report:

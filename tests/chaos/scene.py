@@ -33,7 +33,7 @@ class Scene:
     in_the_air: set[str] = field(default_factory=set)
     """Sends that were cut off by a kill: each ends as a doubt."""
     perhaps_in_the_air: set[str] = field(default_factory=set)
-    """Sends that a restarted database may have cut off from their record: each may end as a doubt."""
+    """Sends that a restart of the database, or a pause, may have cut off: each may end as a doubt."""
     doubtful_sends: int = 0
 
     @property

@@ -34,9 +34,14 @@ class Row:
 
     @property
     def ok(self) -> bool:
-        """Whether nothing was lost, doubled or disordered, and every doubt is one that was made, and the other way."""
+        """Whether nothing was lost, doubled, disordered or late, and just the doubts that were made are seen."""
+        return self.verdict.ok and self.doubts_agree and not self.late
+
+    @property
+    def doubts_agree(self) -> bool:
+        """Whether the product is in doubt about as many sends as were made doubtful."""
         fewest, most = self.doubts
-        return self.verdict.ok and fewest <= self.uncertain <= most
+        return fewest <= self.uncertain <= most
 
 
 @dataclass

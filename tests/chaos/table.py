@@ -31,11 +31,14 @@ def lines(report: Report) -> list[str]:
 
 def _cells(row: Row) -> tuple[str, ...]:
     found = row.verdict
-    fewest, most = row.doubts
     counts = (row.injected, found.events, len(found.lost), len(found.doubled), len(found.disordered), row.uncertain)
-    made = str(fewest) if fewest == most else f"{fewest} to {most}"
     drained = f"{row.drained_seconds:.1f} s" + (" (not)" if row.late else "")
-    return (row.fault, row.title, *(f"{count:,}" for count in counts), made, drained)
+    return (row.fault, row.title, *(f"{count:,}" for count in counts), _made(row), drained)
+
+
+def _made(row: Row) -> str:
+    fewest, most = row.doubts
+    return str(fewest) if fewest == most else f"{fewest} to {most}"
 
 
 def _line(row: Sequence[str], widths: Sequence[int]) -> str:
@@ -56,6 +59,8 @@ def _faults(rows: Sequence[Row]) -> list[str]:
             if tokens:
                 more = f" and {len(tokens) - _SHOWN} more" if len(tokens) > _SHOWN else ""
                 said.append(f"{row.fault}: {what}: {', '.join(tokens[:_SHOWN])}{more}")
+        if not row.doubts_agree:
+            said.append(f"{row.fault}: {row.uncertain} are uncertain, and {_made(row)} were made doubtful")
     return said
 
 

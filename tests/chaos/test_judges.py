@@ -92,6 +92,10 @@ def test_doubts_that_nobody_made_and_doubts_that_nobody_sees_fail_a_run(uncertai
     assert not Report([row], CONTENT).ok
 
 
+def test_what_is_not_answered_in_time_fails_a_run() -> None:
+    assert not Report([Row("R-02", "no worker", 1, Verdict(events=3), 0, (0, 0), 240.0, late=True)], CONTENT).ok
+
+
 def test_either_judge_fails_a_run() -> None:
     fine = Row("R-15", "in doubt", 3, Verdict(events=3), 2, (2, 2), 1.0)
     lost = Row("R-15", "in doubt", 3, Verdict(events=3, lost=[FIRST]), 2, (2, 2), 1.0)

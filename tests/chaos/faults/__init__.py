@@ -28,7 +28,7 @@ FAULTS: Mapping[str, Fault] = {
     "R-09": Fault(Kind("event repeated", 10_000, pause=(0.02, 0.12)), front_door.repeat),
     "R-05": Fault(Kind("Temporal restarted", 10, ("SIGTERM", "SIGKILL"), (2.0, 5.0)), stores.restart_temporal),
     "R-07": Fault(Kind("PostgreSQL restarted", 10, ("immediate", "fast"), (2.0, 5.0)), stores.restart_postgres),
-    "R-02": Fault(Kind("no worker", 5, pause=(2.0, 5.0)), workers.take_all_away),
+    "R-02": Fault(Kind("no worker", 5, ("killed", "frozen"), (2.0, 5.0)), workers.take_all_away),
     "R-03": Fault(Kind("worker replaced", 30, pause=(0.5, 3.0)), workers.replace_one_by_one),
     "R-15": Fault(
         Kind("accepted in silence", 100, ("accept_then_hang", "accept_then_reset"), (0.1, 0.5)),

@@ -40,17 +40,32 @@ async def _reach(scene: Scene, strike: Strike, person: Person) -> None:
 
 
 async def take_all_away(scene: Scene) -> None:
-    """R-02: SIGKILL to all workers, and none for a while."""
+    """R-02: SIGKILL or SIGSTOP to all workers, and none for a while."""
     shortest, longest = _OUTAGE_SECONDS
     async for strike, _ in scene.strikes():
-        for worker in scene.world.workers:
-            worker.strike_down()
-        for worker in scene.world.workers:
-            await worker.kill()
-        scene.in_the_air |= await scene.sending()
-        await asyncio.sleep(shortest + strike.moment * (longest - shortest))
-        for worker in scene.world.workers:
-            await worker.start()
+        outage = shortest + strike.moment * (longest - shortest)
+        await (_freeze(scene, outage) if strike.way == "frozen" else _kill(scene, outage))
+
+
+async def _kill(scene: Scene, outage_seconds: float) -> None:
+    for worker in scene.world.workers:
+        worker.strike_down()
+    for worker in scene.world.workers:
+        await worker.kill()
+    scene.in_the_air |= await scene.sending()
+    await asyncio.sleep(outage_seconds)
+    for worker in scene.world.workers:
+        await worker.start()
+
+
+async def _freeze(scene: Scene, outage_seconds: float) -> None:
+    """What hangs in a call meanwhile may be answered when they wake, or be too late."""
+    for worker in scene.world.workers:
+        worker.freeze()
+    scene.perhaps_in_the_air |= await scene.sending()
+    await asyncio.sleep(outage_seconds)
+    for worker in scene.world.workers:
+        worker.wake()
 
 
 async def replace_one_by_one(scene: Scene) -> None:
