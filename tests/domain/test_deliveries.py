@@ -15,6 +15,8 @@ from domain.deliveries import (
     DeliveryState,
     Standing,
     decide,
+    earlier_doubts,
+    is_doubted,
     ready_at,
 )
 from domain.platforms import Guarantee
@@ -76,6 +78,8 @@ def test_a_part_that_another_attempt_may_still_send_is_waited_for(
         (Guarantee.RECEIPT, "at_most_once", 0, DOUBT),
         (Guarantee.RECEIPT, "at_least_once", 0, SEND),
         (Guarantee.RECEIPT, "at_least_once", 1, DOUBT),
+        (Guarantee.READ_BACK, "at_most_once", 0, SEND),
+        (Guarantee.READ_BACK, "at_least_once", 5, SEND),
         (Guarantee.POLICY, "at_most_once", 0, DOUBT),
         (Guarantee.POLICY, "at_most_once", 1, DOUBT),
         (Guarantee.POLICY, "at_least_once", 0, SEND),
@@ -102,3 +106,16 @@ def test_a_receipt_is_given_half_a_minute_from_the_send_on() -> None:
     begun = NOW
     assert ready_at(sending(LEASE), Guarantee.RECEIPT) == begun + RECEIPT_WAIT
     assert RECEIPT_WAIT > SEND_DEADLINE
+
+
+@pytest.mark.parametrize(
+    ("part", "count"),
+    [
+        (planned(), 0),
+        (Standing(state=DeliveryState.PLANNED, doubts=1), 1),
+        (sending(-LEASE), 1),
+        (sending(-LEASE, doubts=1), 2),
+    ],
+)
+def test_a_send_that_was_never_heard_of_is_in_doubt_too(part: Standing, count: int) -> None:
+    assert (earlier_doubts(part), is_doubted(part)) == (count, count > 0)
