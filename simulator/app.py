@@ -11,11 +11,13 @@ from simulator.openai import OpenAI
 from simulator.simulation import Platform, Simulation
 from simulator.slack import Slack
 from simulator.telegram import Telegram
+from simulator.whatsapp import WhatsApp
 
 # A platform is one module (or package) and one line here; its name is its place below `/_sim`.
 PLATFORMS: dict[str, type[Platform]] = {
     "telegram": Telegram,
     "slack": Slack,
+    "whatsapp": WhatsApp,
     "openai": OpenAI,
 }
 

@@ -26,6 +26,11 @@ class Simulated:
         return f"{self.url}/slack/api"
 
     @property
+    def graph_api_url(self) -> str:
+        """GRAPH_API_URL."""
+        return f"{self.url}/graph"
+
+    @property
     def openai_base_url(self) -> str:
         """OPENAI_BASE_URL."""
         return f"{self.url}/openai/v1"

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from adapters.database import chats, receipts
 from adapters.database.channels import ChannelAccess
 from adapters.database.edits import apply_changes, apply_early_changes
-from adapters.database.memberships import moves, note_moves, note_reachability
+from adapters.database.memberships import moves, note_aliases, note_moves, note_reachability, second_id
 from adapters.database.notifications import conversation_changed
 from adapters.database.records import Event, Message
 from adapters.database.tables import ChatAlias
@@ -76,6 +76,7 @@ async def record(
         if event.key not in known:
             fresh.setdefault(event.key, event)
     aliases = await note_moves(connection, access.channel.id, fresh.values(), aliases)
+    aliases = await note_aliases(connection, access.channel.id, fresh.values(), aliases)
     made = [_recording(access, event, aliases, now) for event in fresh.values()]
     recordings: list[Recording] = []
     for conversation, group in _by_conversation(made):
@@ -90,6 +91,7 @@ async def _known(
 ) -> tuple[set[str], dict[str, str]]:
     """The keys that are recorded already, and the chats that go on under another name."""
     named = {event.chat for event in events if event.chat} | {move.old for event in events for move in moves(event)}
+    named |= {other for event in events if (other := second_id(event))}
     asked = {"channel": channel_id, "keys": [event.key for event in events], "chats": list(named)}
     rows = (await connection.execute(_KNOWN, asked)).all()
     return {row.name for row in rows if row.what == "key"}, {row.name: row.value for row in rows if row.what == "chat"}

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.database.tables import ChatAlias, Conversation
 from domain.events import WAKING_KINDS, EventKind, InboundEvent
-from domain.ids import ChannelId, ConversationId
+from domain.ids import ChannelId, ConversationId, conversation_id
 
 _UNDELIVERABLE = {"blocked": "blocked", "removed": "removed", "unblocked": None, "added": None}
 """What a membership's status says of reaching the contact."""
@@ -49,6 +49,32 @@ async def note_moves(
         of_chat = update(Conversation).where(Conversation.channel_id == channel_id, Conversation.chat == move.old)
         await connection.execute(of_chat.values(chat=move.new))
     return known
+
+
+async def note_aliases(
+    connection: AsyncConnection, channel_id: ChannelId, events: Iterable[InboundEvent], aliases: dict[str, str]
+) -> dict[str, str]:
+    """Have chats that are known by a second id go on under either; the aliases, with those that are new.
+
+    Where a conversation began under the second id, because the first one was not told then, that is the one to go on.
+    """
+    known = dict(aliases)
+    for chat, other in {(event.chat, other) for event in events if event.chat and (other := second_id(event))}:
+        if chat in known or other in known:
+            continue
+        begun = select(Conversation.id).where(Conversation.id == conversation_id(channel_id, other, None))
+        is_elder = await connection.scalar(begun) is not None
+        alias, original = (chat, other) if is_elder else (other, known.get(chat, chat))
+        known[alias] = original
+        made = insert(ChatAlias).values(channel_id=channel_id, chat=alias, original_chat=original)
+        await connection.execute(made.on_conflict_do_nothing())
+    return known
+
+
+def second_id(event: InboundEvent) -> str | None:
+    """The other id under which a platform may bring events of the same chat."""
+    other = event.details.get("also_known_as")
+    return other if isinstance(other, str) and other != event.chat else None
 
 
 async def note_reachability(

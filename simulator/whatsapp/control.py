@@ -1,0 +1,160 @@
+"""Below `/_sim/whatsapp`: numbers, the people who write to them, and what becomes of what they are sent."""
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Literal
+
+from fastapi import APIRouter, HTTPException
+from pydantic import BaseModel, ConfigDict, Field
+
+from simulator.whatsapp.calls import call, status, told
+from simulator.whatsapp.courier import Courier, Post
+from simulator.whatsapp.refusals import failure
+from simulator.whatsapp.state import Number, PersonState, State
+from simulator.wire import JSON, Object, unix_time
+
+
+class Given(BaseModel):
+    """Whatever the control API is given; unknown fields are mistakes."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Registered(Given):
+    """A number of a business; `app_url` is the callback URL of its app."""
+
+    access_token: str
+    app_secret: str
+    app_url: str | None = None
+    display: str = "15550783881"
+    name: str = "Test Business"
+
+
+class Changed(Given):
+    """What holds for all numbers; what is left out stays as it is."""
+
+    statuses: tuple[Literal["sent", "delivered", "read", "played"], ...] | None = None
+    statuses_together: bool | None = None
+    pair_limit: bool | None = None
+    window: bool | None = None
+    refused_tokens: frozenset[str] | None = None
+    may_configure: bool | None = None
+
+
+class Known(Given):
+    """What sending to somebody meets."""
+
+    state: PersonState | None = None
+    name: str | None = None
+    user_id: str | None = None
+
+
+class Message(Given):
+    """A text, or with `fields` whatever they make of it; `hides_number` leaves only the id for this business."""
+
+    text: str | None = None
+    id: str | None = None
+    hides_number: bool = False
+    fields: Object = Field(default_factory=dict)
+
+
+class Said(Message):
+    """Somebody writes to a number."""
+
+    from_: str = Field(alias="from")
+
+
+class Batch(Given):
+    """Several messages in one call; `raw` are items that nobody wrote so, put between the others."""
+
+    from_: str = Field(alias="from")
+    messages: list[Message]
+    raw: list[JSON] = Field(default_factory=list)
+    through: str | None = None
+
+
+class Status(Given):
+    """What becomes of a message, told by hand."""
+
+    message_id: str
+    status: Literal["sent", "delivered", "read", "played", "failed"]
+    recipient: str
+    mark: str | None = None
+    code: int | None = None
+
+
+def control_router(state: Callable[[], State], courier: Courier) -> APIRouter:
+    """The routes; the state is asked for each time, because a reset replaces it."""
+    router = APIRouter(tags=["whatsapp"])
+    _add_settings(router, state)
+    _add_people(router, state, courier)
+    return router
+
+
+def _add_settings(router: APIRouter, state: Callable[[], State]) -> None:
+    @router.post("/settings", status_code=204)
+    async def change_settings(changed: Changed) -> None:
+        """Statuses, limits, the window, tokens to refuse, and whether a number's webhook may be set."""
+        state().settings = replace(state().settings, **changed.model_dump(exclude_none=True))
+
+    @router.post("/people/{wa_id}", status_code=204)
+    async def change_person(wa_id: str, known: Known) -> None:
+        """Somebody who cannot be reached (`undeliverable`, seen in a status; `refused`, at once), or is not allowed."""
+        person = state().person(wa_id)
+        for name, value in known.model_dump(exclude_none=True).items():
+            setattr(person, name, value)
+
+    @router.post("/numbers/{number}", status_code=204)
+    async def register(number: str, given: Registered) -> None:
+        """A number that may be spoken for with this token."""
+        state().numbers[number] = Number(number, **given.model_dump())
+
+
+def _add_people(router: APIRouter, state: Callable[[], State], courier: Courier) -> None:
+    @router.post("/{number}/messages")
+    async def say(number: str, said: Said) -> Object:
+        """Somebody writes."""
+        ours = _number(state(), number)
+        message = _written(state(), ours, said.from_, said)
+        change = told(ours, [state().person(said.from_)], messages=[message])
+        courier.offer(Post(ours, call((ours, change)), said.from_, said.text))
+        return {"message_id": message["id"]}
+
+    @router.post("/{number}/batch")
+    async def say_all(number: str, batch: Batch) -> Object:
+        """Somebody writes several messages that are told in one call, posted to the webhook of `through`."""
+        ours = _number(state(), number)
+        messages = [_written(state(), ours, batch.from_, message) for message in batch.messages]
+        change = told(ours, [state().person(batch.from_)], messages=[*batch.raw, *messages])
+        courier.offer(Post(_number(state(), batch.through or number), call((ours, change)), batch.from_))
+        return {"message_ids": [message["id"] for message in messages]}
+
+    @router.post("/{number}/statuses", status_code=204)
+    async def tell(number: str, said: Status) -> None:
+        """A status by hand, early, late or twice."""
+        ours = _number(state(), number)
+        failed = failure(said.code) if said.code else None
+        content = status(said.message_id, said.status, said.recipient, said.mark, failed)
+        courier.offer(Post(ours, call((ours, told(ours, statuses=[content]))), said.recipient))
+
+
+def _number(state: State, name: str) -> Number:
+    if name not in state.numbers:
+        raise HTTPException(422, f"number {name!r} is not registered; POST /numbers/{name} first")
+    return state.numbers[name]
+
+
+def _written(state: State, number: Number, wa_id: str, message: Message) -> Object:
+    person = state.person(wa_id)
+    name = message.id or state.next_id()
+    state.heard.add(name)
+    state.pair(number, wa_id).written_at = time.monotonic()
+    written: Object = {"from": wa_id, "id": name, "timestamp": str(unix_time())}
+    if person.user_id:
+        written["from_user_id"] = person.user_id
+    if message.hides_number and person.user_id:
+        del written["from"]
+        state.pair(number, person.user_id).written_at = time.monotonic()
+    words: Object = {"type": "text", "text": {"body": message.text}} if message.text is not None else {}
+    return {**written, **words, **message.fields}

@@ -1,0 +1,169 @@
+"""The door of the stand-in: numbers, their messages, faults, and what the ledger learns of each call."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
+from json import JSONDecodeError
+from typing import ClassVar
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from simulator.faults import Behaviour, Target
+from simulator.injection import answer
+from simulator.simulation import Simulation
+from simulator.whatsapp.calls import call, status, told
+from simulator.whatsapp.control import control_router
+from simulator.whatsapp.courier import Courier, Post
+from simulator.whatsapp.refusals import Refused, failure, from_fault
+from simulator.whatsapp.sending import Sent, chat_of, mark_read, send, text_of
+from simulator.whatsapp.state import Number, State
+from simulator.wire import JSON, Object, json_answer
+
+STATUS_SECONDS = 0.02
+_Act = Callable[[Number], Awaitable[Object]]
+
+
+class WhatsApp:
+    """`/graph/<version>/<phone_number_id>` and its `/messages`."""
+
+    variable: ClassVar[str] = "GRAPH_API_URL"
+    path: ClassVar[str] = "/graph"
+
+    def __init__(self, simulation: Simulation) -> None:
+        self._simulation = simulation
+        self._state = State()
+        self._courier = Courier(simulation)
+
+    @property
+    def routes(self) -> Sequence[BaseRoute]:
+        """The part of the Graph API that a number has; every other path is a 404."""
+        return [
+            Route("/graph/{version}/{number}/messages", self._messages, methods=["POST"]),
+            Route("/graph/{version}/{number}", self._read, methods=["GET"]),
+            Route("/graph/{version}/{number}", self._configure, methods=["POST"]),
+            Route("/graph/{rest:path}", self._elsewhere, methods=["GET", "POST", "DELETE"]),
+        ]
+
+    @property
+    def control(self) -> APIRouter:
+        """The people who write to the numbers, and what becomes of what is sent to them."""
+        return control_router(lambda: self._state, self._courier)
+
+    def reset(self) -> None:
+        """Forget all numbers and people."""
+        self._courier.stop()
+        self._state = State()
+
+    async def _messages(self, request: Request) -> Response:
+        body = await _body(request)
+        is_sign = body.get("status") == "read"
+        method = "read" if is_sign else "messages"
+        return await self._met(request, method, body, partial(self._send if not is_sign else self._mark_read, body))
+
+    async def _read(self, request: Request) -> Response:
+        wanted = request.query_params.get("fields", "").split(",")
+        return await self._met(request, "number", {}, partial(self._show, wanted))
+
+    async def _configure(self, request: Request) -> Response:
+        body = await _body(request)
+        return await self._met(request, "configure", body, partial(self._change, body))
+
+    async def _met(self, request: Request, method: str, body: Object, act: _Act) -> Response:
+        """One call: whose number it is, what goes wrong with it, and what is written down of it."""
+        name = request.path_params["number"]
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        behaviours = self._simulation.faults.for_call(Target("whatsapp", method, chat_of(body), text_of(body)))
+        entry = self._simulation.ledger.record("call", "whatsapp", _call(name, method, body, behaviours))
+
+        async def accept() -> Response:
+            try:
+                number = self._state.number(name, token if scheme.lower() == "bearer" else None)
+                content = await act(number)
+            except Refused as refused:
+                entry.update(status=refused.status, description=str(refused))
+                return refused.response()
+            entry["status"] = 200
+            return json_answer(content)
+
+        def refuse(behaviour: Behaviour) -> Response:
+            entry["status"] = behaviour.status
+            return from_fault(behaviour)
+
+        return await answer(behaviours, self._simulation, accept, refuse)
+
+    async def _send(self, body: Object, number: Number) -> Object:
+        sent = send(self._state, number, body)
+        fields: Object = {"number": number.id, "chat_id": sent.chat, "message_id": sent.id}
+        more: Object = {"method": "messages", "text": text_of(body), "payload": body}
+        self._simulation.ledger.record("outbound", "whatsapp", {**fields, **more})
+        self._tell_statuses(number, sent)
+        accepted: list[JSON] = [{"id": sent.id, "message_status": "accepted"}]
+        contacts: list[JSON] = [{"input": sent.chat, "wa_id": sent.chat}]
+        return {"messaging_product": "whatsapp", "contacts": contacts, "messages": accepted}
+
+    def _tell_statuses(self, number: Number, sent: Sent) -> None:
+        settings = self._state.settings
+        names = ("failed",) if sent.fails and settings.statuses else settings.statuses
+        failed = failure(sent.fails) if sent.fails else None
+        changes = [told(number, statuses=[status(sent.id, name, sent.chat, sent.mark, failed)]) for name in names]
+        calls = [call(*((number, change) for change in changes))] if settings.statuses_together else [
+            call((number, change)) for change in changes
+        ]  # fmt: skip
+        for place, content in enumerate(calls, 1):
+            self._courier.offer(Post(number, content, sent.chat), STATUS_SECONDS * place)
+
+    async def _mark_read(self, body: Object, number: Number) -> Object:
+        mark_read(self._state, body)
+        method = "typing" if body.get("typing_indicator") else "read"
+        fields: Object = {"number": number.id, "method": method, "message_id": body.get("message_id"), "text": None}
+        self._simulation.ledger.record("outbound", "whatsapp", {**fields, "chat_id": None, "payload": body})
+        return {"success": True}
+
+    async def _show(self, wanted: Sequence[str], number: Number) -> Object:
+        known: Object = {
+            "display_phone_number": number.display,
+            "verified_name": number.name,
+            "quality_rating": "GREEN",
+            "name_status": "APPROVED",
+            "throughput": {"level": "STANDARD"},
+            "webhook_configuration": {
+                name: url for name, url in (("phone_number", number.own_url), ("application", number.app_url)) if url
+            },
+        }
+        return {**{name: known[name] for name in wanted if name in known}, "id": number.id}
+
+    async def _change(self, body: Object, number: Number) -> Object:
+        asked = body.get("webhook_configuration")
+        if not self._state.settings.may_configure:
+            raise Refused(10, "Application does not have permission for this action", status=403)
+        if not isinstance(asked, dict):
+            raise Refused(100)
+        url, token = str(asked.get("override_callback_uri") or ""), str(asked.get("verify_token") or "")
+        if url and not await self._courier.challenge(url, token):
+            raise Refused(100, "Callback verification failed", subcode=2200)
+        number.own_url, number.own_verify_token = url or None, token or None
+        return {"success": True}
+
+    async def _elsewhere(self, _request: Request) -> Response:
+        return Refused(2500, "Unknown path components", status=404).response()
+
+
+async def _body(request: Request) -> Object:
+    try:
+        content = await request.json()
+    except (JSONDecodeError, UnicodeDecodeError):
+        return {}
+    return content if isinstance(content, dict) else {}
+
+
+def _call(name: str, method: str, body: Object, behaviours: Sequence[Behaviour]) -> Object:
+    return {
+        "method": method,
+        "token": name,
+        "chat_id": chat_of(body),
+        "status": None,
+        "description": None,
+        "faults": [behaviour.kind for behaviour in behaviours],
+    }

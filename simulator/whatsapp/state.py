@@ -1,0 +1,125 @@
+"""Everything that the stand-in knows: numbers of businesses, people, and what was said when."""
+
+import time
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Literal
+
+from simulator.whatsapp.refusals import Refused
+from simulator.wire import Object
+
+WINDOW_SECONDS = 24 * 3600.0
+PAIR_BURST = 45.0
+PAIR_SECONDS = 6.0
+
+PersonState = Literal["known", "undeliverable", "not_allowed", "refused"]
+
+
+@dataclass
+class Number:
+    """A business's number: who may speak for it, and where its webhooks go; its own URL comes before the app's."""
+
+    id: str
+    access_token: str
+    app_secret: str
+    account: str = "102290129340398"
+    display: str = "15550783881"
+    name: str = "Test Business"
+    app_url: str | None = None
+    own_url: str | None = None
+    own_verify_token: str | None = None
+
+    @property
+    def url(self) -> str | None:
+        """Where its webhooks go."""
+        return self.own_url or self.app_url
+
+    def metadata(self) -> Object:
+        """As every webhook names it."""
+        return {"display_phone_number": self.display, "phone_number_id": self.id}
+
+
+@dataclass
+class Person:
+    """Somebody with WhatsApp, or somebody without, for all numbers."""
+
+    wa_id: str
+    name: str = "Test User"
+    user_id: str | None = None
+    state: PersonState = "known"
+
+    def contact(self) -> Object:
+        """As a webhook introduces who wrote."""
+        contact: Object = {"profile": {"name": self.name}, "wa_id": self.wa_id}
+        return contact | ({"user_id": self.user_id} if self.user_id else {})
+
+
+@dataclass
+class Settings:
+    """What holds for all numbers: which statuses follow a send, whether the pair limit counts, and stray faults."""
+
+    statuses: tuple[str, ...] = ("sent", "delivered")
+    statuses_together: bool = False
+    pair_limit: bool = False
+    window: bool = True
+    refused_tokens: frozenset[str] = frozenset()
+    may_configure: bool = True
+
+
+@dataclass
+class Pair:
+    """A number and a person: when the person wrote last, and how much may still be said at once."""
+
+    written_at: float | None = None
+    room: float = PAIR_BURST
+    room_at: float = field(default_factory=time.monotonic)
+
+    def spend(self) -> bool:
+        """Whether one more message may be sent now."""
+        now = time.monotonic()
+        self.room = min(PAIR_BURST, self.room + (now - self.room_at) / PAIR_SECONDS)
+        self.room_at = now
+        if self.room < 1:
+            return False
+        self.room -= 1
+        return True
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the person wrote within the last 24 hours."""
+        return self.written_at is not None and time.monotonic() - self.written_at < WINDOW_SECONDS
+
+
+class State:
+    """All of it, so that a reset is a new one."""
+
+    def __init__(self) -> None:
+        self.settings = Settings()
+        self.numbers: dict[str, Number] = {}
+        self.people: dict[str, Person] = {}
+        self.pairs: dict[tuple[str, str], Pair] = {}
+        self.heard: set[str] = set()
+        self._ids = count(1)
+
+    def number(self, name: str, token: str | None) -> Number:
+        """The number of a path, for whoever has its token."""
+        if token is None or token in self.settings.refused_tokens:
+            raise Refused(190, status=401)
+        number = self.numbers.get(name)
+        if number is None:
+            raise Refused(100, f"Unsupported request. Object with ID '{name}' does not exist", subcode=33)
+        if token != number.access_token:
+            raise Refused(190, "Invalid OAuth access token", status=401)
+        return number
+
+    def person(self, wa_id: str) -> Person:
+        """Somebody, made at the first mention."""
+        return self.people.setdefault(wa_id, Person(wa_id))
+
+    def pair(self, number: Number, chat: str) -> Pair:
+        """A number and a chat."""
+        return self.pairs.setdefault((number.id, chat), Pair())
+
+    def next_id(self) -> str:
+        """A message's id."""
+        return f"wamid.HBgL{next(self._ids):012d}AA=="

@@ -1,0 +1,247 @@
+"""WhatsApp from end to end, over HTTP against the simulator: batches in, parts out, and receipts that end doubts."""
+
+import pytest
+
+from tests.machine import until
+from tests.product import Product
+from tests.whatsapp import CONTACT, NUMBER, SIBLING, VERIFY, whatsapp
+
+
+async def test_a_conversation(product: Product) -> None:
+    bot = await whatsapp(product)
+    await bot.answered("hello")
+    await bot.answered("and again")
+    assert await bot.sent() == ["You said: hello", "You said: and again"]
+    assert await bot.ledger() == [("sent", None, 1)] * 2
+
+
+async def test_receipts_end_without_waking_anything(product: Product) -> None:
+    bot = await whatsapp(product)
+    await bot.answered("hello")
+    operator = await product.operator()
+
+    async def told() -> bool:
+        items = (await operator.get("/events"))["items"]
+        assert isinstance(items, list)
+        return [item["reason"] for item in items if isinstance(item, dict) and item["kind"] == "receipt"] == [
+            "receipt"
+        ] * 2
+
+    await until(told)
+
+
+async def test_a_batch_with_a_broken_item_loses_no_message(product: Product) -> None:
+    bot = await whatsapp(product)
+    messages = [{"text": f"number {number}"} for number in range(5)]
+    path = f"/whatsapp/{NUMBER}/batch"
+    await product.simulated.post(path, **{"from": CONTACT}, messages=messages, raw=[None, {"id": 5}, {"type": "x"}])
+
+    async def all_answered() -> bool:
+        return sorted(await bot.sent()) == [f"You said: number {number}" for number in range(5)]
+
+    await until(all_answered)
+    assert [state for state in await bot.states() if state[1] == "malformed:message"] == [
+        ("ignored", "malformed:message")
+    ] * 3
+
+
+async def test_a_burst_is_answered_once(product: Product) -> None:
+    bot = await whatsapp(product, bursts={"policy": "coalesce", "quiet_seconds": 0.5})
+    path = f"/whatsapp/{NUMBER}/batch"
+    await product.simulated.post(path, **{"from": CONTACT}, messages=[{"text": "one"}, {"text": "two"}])
+    await product.simulated.post("/openai/answers", default={"text": "both"})
+
+    async def settled() -> bool:
+        return await bot.ledger() == [("sent", None, 1)]
+
+    await until(settled)
+    assert len(await bot.sent()) == 1
+
+
+async def test_a_long_formatted_answer_goes_out_in_parts(product: Product) -> None:
+    bot = await whatsapp(product)
+    code = "```py\n" + "value = compute(1)\n" * 400 + "```"
+    await product.simulated.answer(f"# Title\n\n**bold** and _it_\n\n{code}\n\n[link](https://a.example)")
+    await bot.answered("tell me all")
+    parts = await bot.sent()
+    assert len(parts) > 2
+    assert parts[0].startswith("*Title*\n\n*bold* and _it_")
+    assert parts[-1].endswith("link (https://a.example)")
+    assert all(len(part) <= 4096 and part.count("```") % 2 == 0 for part in parts)
+    assert sum(part.count("value = compute(1)") for part in parts) == 400
+
+
+async def test_a_button_is_heard_as_its_label(product: Product) -> None:
+    bot = await whatsapp(product)
+    reply = {"type": "button_reply", "button_reply": {"id": "v1:yes", "title": "Yes, please"}}
+    await product.simulated.post(
+        f"/whatsapp/{NUMBER}/messages", **{"from": CONTACT}, fields={"type": "interactive", "interactive": reply}
+    )
+    await bot.until_states("answered")
+    assert await bot.sent() == ["You said: Yes, please"]
+
+
+async def test_an_edit_of_a_message_that_waits_changes_it(product: Product) -> None:
+    bot = await whatsapp(product, bursts={"policy": "coalesce", "quiet_seconds": 2})
+    name = await bot.say("helo")
+    edit = {"original_message_id": name, "message": {"type": "text", "text": {"body": "hello"}}}
+    await product.simulated.post(
+        f"/whatsapp/{NUMBER}/messages", **{"from": CONTACT}, fields={"type": "edit", "edit": edit}
+    )
+
+    async def answered() -> bool:
+        return await bot.sent() == ["You said: hello"]
+
+    await until(answered)
+
+
+async def test_what_was_heard_is_marked_as_read_while_the_model_works(product: Product) -> None:
+    bot = await whatsapp(product)
+    await product.simulated.answer("done", delay_seconds=2)
+    name = await bot.answered("think")
+    signs = [item for item in await product.simulated.ledger("outbound") if item["method"] == "typing"]
+    assert [sign["message_id"] for sign in signs] == [name]
+
+
+async def test_every_send_carries_its_delivery_as_its_mark(product: Product) -> None:
+    bot = await whatsapp(product)
+    await bot.answered("hello")
+    operator = await product.operator()
+    items = (await operator.get("/deliveries"))["items"]
+    outbound = [item for item in await product.simulated.ledger("outbound") if item["method"] == "messages"]
+    payload = outbound[0]["payload"]
+    assert isinstance(items, list)
+    assert isinstance(items[0], dict)
+    assert isinstance(payload, dict)
+    assert payload["biz_opaque_callback_data"] == items[0]["id"]
+    assert items[0]["platform_message_id"] == outbound[0]["message_id"]
+
+
+async def test_a_contact_who_cannot_be_reached_is_known_from_the_receipt(product: Product) -> None:
+    bot = await whatsapp(product)
+    await product.simulated.post(f"/whatsapp/people/{CONTACT}", state="undeliverable")
+    await bot.say("hello")
+
+    async def failed() -> bool:
+        return await bot.ledger() == [("failed", "recipient_gone", 1)]
+
+    await until(failed)
+    assert await bot.states() == [("failed", "undeliverable")]
+
+
+async def test_a_contact_who_is_refused_at_once_is_not_tried_again(product: Product) -> None:
+    bot = await whatsapp(product)
+    await product.simulated.post(f"/whatsapp/people/{CONTACT}", state="refused")
+    await bot.say("hello")
+    await bot.until_states("failed")
+    assert await bot.ledger() == [("failed", "recipient_gone", 1)]
+
+
+async def test_a_closed_window_is_shown_with_its_reason(product: Product) -> None:
+    bot = await whatsapp(product)
+    operator = await product.operator()
+    path = f"/bots/{bot.channel.bot_id}/conversations"
+    made = await operator.post(path, channel_id=str(bot.channel.id), recipient=CONTACT, text="good morning")
+
+    async def failed() -> bool:
+        return await bot.ledger() == [("failed", "window_closed", 1)]
+
+    await until(failed)
+    assert (await operator.get(f"/conversations/{made['id']}"))["undeliverable"] == "window_closed"
+    await bot.say("hello")
+
+    async def reachable() -> bool:
+        return (await operator.get(f"/conversations/{made['id']}"))["undeliverable"] is None
+
+    await until(reachable)
+
+
+async def test_too_many_requests_are_waited_out(product: Product) -> None:
+    bot = await whatsapp(product)
+    await product.simulated.fault("status", status=429, parameters={"code": 80007}, retry_after=2, method="messages")
+    await bot.answered("hello")
+    calls = [item for item in await product.simulated.ledger("call") if item["method"] == "messages"]
+    assert [item["status"] for item in calls] == [429, 200]
+    assert await bot.ledger() == [("sent", None, 2)]
+
+
+@pytest.mark.parametrize(
+    "kind", ["accept_then_reset", "invalid_json", pytest.param("accept_then_hang", marks=pytest.mark.slow)]
+)
+async def test_a_doubtful_send_is_settled_by_its_receipt(product: Product, kind: str) -> None:
+    bot = await whatsapp(product)
+    await product.simulated.fault(kind, method="messages")
+    await bot.say("hello")
+    await bot.until_states("answered", within_seconds=45)
+    assert await bot.ledger() == [("sent", None, 1)]
+    assert await bot.sent() == ["You said: hello"]
+
+
+@pytest.mark.slow
+async def test_a_doubtful_send_stays_in_doubt_until_its_receipt_comes(product: Product) -> None:
+    bot = await whatsapp(product)
+    await product.simulated.post("/whatsapp/settings", statuses=[])
+    await product.simulated.fault("accept_then_reset", method="messages")
+    await bot.say("hello")
+    await bot.until_states("answered", within_seconds=60)
+    assert await bot.ledger() == [("uncertain", "outcome_unknown", 1)]
+    (sent,) = [item for item in await product.simulated.ledger("outbound") if item["method"] == "messages"]
+    payload = sent["payload"]
+    assert isinstance(payload, dict)
+    told = {"message_id": sent["message_id"], "recipient": CONTACT, "mark": payload["biz_opaque_callback_data"]}
+    await product.simulated.post(f"/whatsapp/{NUMBER}/statuses", status="delivered", **told)
+
+    async def settled() -> bool:
+        return await bot.ledger() == [("sent", None, 1)]
+
+    await until(settled)
+
+
+@pytest.mark.slow
+async def test_a_send_that_was_reset_before_it_was_accepted_is_in_doubt_until_it_is_sent_once(product: Product) -> None:
+    bot = await whatsapp(product, delivery={"uncertain": "at_least_once"})
+    await product.simulated.fault("reset_before_accept", method="messages")
+    await bot.say("hello")
+    await bot.until_states("answered", within_seconds=60)
+    assert await bot.sent() == ["You said: hello"]
+    assert await bot.ledger() == [("sent", None, 2)]
+
+
+async def test_a_message_for_a_sibling_number_goes_to_its_bot(product: Product) -> None:
+    ours = await whatsapp(product)
+    theirs = await whatsapp(product, SIBLING)
+    path = f"/whatsapp/{SIBLING}/batch"
+    await product.simulated.post(path, **{"from": CONTACT}, messages=[{"text": "hello"}], through=NUMBER)
+    await ours.until_states("answered")
+    assert (await ours.sent(), await theirs.sent()) == ([], ["You said: hello"])
+
+
+async def test_a_contact_who_hides_the_number_keeps_the_conversation(product: Product) -> None:
+    bot = await whatsapp(product)
+    await product.simulated.post(f"/whatsapp/people/{CONTACT}", user_id="US.13491208655302741918")
+    await bot.say("my name is Ann")
+    await product.until_asked(1)
+    await bot.say("what is my name?", hides_number=True)
+    await product.until_asked(2)
+    request = (await product.simulated.asked())[-1]["request"]
+    assert isinstance(request, dict)
+    assert "my name is Ann" in str(request["messages"])
+
+
+async def test_who_asks_with_the_verify_token_is_answered(product: Product) -> None:
+    bot = await whatsapp(product)
+    url = f"/webhooks/whatsapp/{bot.channel.id}"
+    asked = {"hub.mode": "subscribe", "hub.challenge": "1158201444", "hub.verify_token": VERIFY}
+    answer = await product.client.get(url, params=asked)
+    assert (answer.status_code, answer.text) == (200, "1158201444")
+    refused = await product.client.get(url, params={**asked, "hub.verify_token": "wrong"})
+    assert (refused.status_code, refused.text) == (403, "")
+
+
+async def test_a_call_that_is_not_signed_is_refused(product: Product) -> None:
+    bot = await whatsapp(product)
+    url = f"/webhooks/whatsapp/{bot.channel.id}"
+    for headers in ({}, {"X-Hub-Signature-256": f"sha256={'0' * 64}"}):
+        answer = await product.client.post(url, content=b'{"object":"whatsapp_business_account"}', headers=headers)
+        assert answer.status_code == 401
+    assert await bot.states() == []
