@@ -1,7 +1,6 @@
 """Completion: the model is asked once for each generation of a turn, and its answer is stored before any use."""
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime, timedelta
@@ -11,25 +10,31 @@ from sqlalchemy.exc import SQLAlchemyError
 from structlog.contextvars import bound_contextvars
 from structlog.stdlib import get_logger
 from temporalio import activity
+from temporalio.exceptions import ApplicationError
 
+from activities.asking import Asking, Bought, BudgetExhausted
 from activities.failures import as_failures, later
 from activities.heartbeats import beating
 from activities.moderation import Moderation
 from activities.typing import Typing
-from adapters.ai.base import Answer, Provider
-from adapters.database import completions, transcripts, turns
+from adapters.ai.base import Provider
+from adapters.database import budgets, completions, transcripts, turns, voice
+from adapters.database.budgets import Call
 from adapters.database.completions import Claim
 from adapters.database.engine import Database
 from adapters.database.transcripts import TurnContext
-from adapters.errors import Again, CredentialsRefused, EmptyAnswer, OutsideError, Unreachable
+from adapters.errors import OutsideError
 from adapters.platforms.base import Platform
 from adapters.vault import Vault
-from domain.bots import Model
+from domain.budgets import Limit
+from domain.conversations import Control
 from domain.moderation import Verdict, judge_output
 from domain.platforms import PlatformName
 from domain.text import MAX_MESSAGE_CHARACTERS, shortened
-from domain.transcripts import build
 from domain.turns import Completed, TurnRef
+
+EXHAUSTED = "chat_budget_exhausted"
+"""The metric of turns that a spent budget ended, by limit and policy."""
 
 
 class Completion:
@@ -46,8 +51,7 @@ class Completion:
     ) -> None:
         self._database = database
         self._vault = vault
-        self._providers = providers
-        self._platforms = platforms
+        self._asking = Asking(database, providers, platforms, now)
         self._moderation = moderation
         self._typing = Typing(database, platforms)
         self._now = now
@@ -59,7 +63,7 @@ class Completion:
             async with beating():
                 claim = await self._claim(ref)
                 if claim.stored:
-                    return Completed(refused=claim.refused)
+                    return Completed(refused=claim.refused, reason=await self._reason(ref, claim))
                 return await self._buy(ref, claim.lease)
 
     async def _claim(self, ref: TurnRef) -> Claim:
@@ -70,6 +74,12 @@ class Completion:
             raise later("another attempt is asking the model", "lease_held", max(wait, timedelta(milliseconds=100)))
         return claim
 
+    async def _reason(self, ref: TurnRef, claim: Claim) -> str | None:
+        if not claim.refused:
+            return None
+        async with self._database.once() as connection:
+            return await completions.refusal(connection, UUID(ref.turn_id), ref.generation)
+
     async def _buy(self, ref: TurnRef, lease: int) -> Completed:
         async with self._database.once() as connection:
             context = await transcripts.load_context(
@@ -77,50 +87,38 @@ class Completion:
             )
         if context is None:
             return Completed(refused=True, reason="channel_gone")
+        call = _call(ref, context, lease)
         try:
-            async with self._kept(ref, lease), self._typing.shown(context, UUID(ref.conversation_id)):
-                answer, duration = await self._ask(context)
-                text, verdict = await self._judged(context, shortened(answer.text, MAX_MESSAGE_CHARACTERS))
-        except (OutsideError, asyncio.CancelledError):
+            async with self._kept(call), self._typing.shown(context, call.conversation_id):
+                bought = await self._asking.ask(call, context)
+                text, verdict = await self._judged_or_paid(call, context, bought)
+        except (OutsideError, BudgetExhausted, ApplicationError, asyncio.CancelledError) as error:
             async with self._database.once() as connection:
-                await completions.give_back(connection, UUID(ref.turn_id), ref.generation, lease)
+                await completions.give_back(connection, call.turn_id, ref.generation, lease)
+            if isinstance(error, BudgetExhausted):
+                return await self._exhausted(ref, context, error.limit)
             raise
-        return await self._store(ref, lease, context, answer, duration, text, verdict)
+        return await self._store(call, bought, text, verdict)
 
-    async def _ask(self, context: TurnContext) -> tuple[Answer, timedelta]:
-        """The first of the bot's models that answers; where none does, what says that one may later."""
-        failures: list[OutsideError] = []
-        for model in (context.access.bot.model, *context.access.bot.fallback_models):
-            try:
-                started = time.monotonic()
-                answer = await self._ask_one(context, model)
-                return answer, timedelta(seconds=time.monotonic() - started)
-            except OutsideError as error:
-                get_logger(__name__).warning("model_failed", model=model.name, reason=error.reason)
-                failures.append(error)
-        raise next((error for error in failures if isinstance(error, Again)), failures[-1])
-
-    async def _ask_one(self, context: TurnContext, model: Model) -> Answer:
-        bot = context.access.bot
-        provider = self._providers.get(model.provider)
-        if provider is None:
-            raise CredentialsRefused(f"the model {model.name!r} has no key; set OPENAI_API_KEY or OPENAI_BASE_URL")
-        prompt = build(
-            bot.instructions,
-            context.lines,
-            budget_tokens=bot.context.tokens,
-            most_messages=bot.context.messages,
-            must_see=context.members,
-        )
+    async def _judged_or_paid(self, call: Call, context: TurnContext, bought: Bought) -> tuple[str, Verdict]:
+        """The answer as it may be shown; a judge's failure leaves it unused, and on the bill."""
         try:
-            async with asyncio.timeout(model.timeout_seconds):
-                answer = await provider.complete(model, prompt)
-        except TimeoutError:
-            raise Unreachable(f"the model {model.name!r} did not answer in {model.timeout_seconds:g} s") from None
-        platform = self._platforms[context.access.channel.platform]
-        if not platform.render(answer.text[:MAX_MESSAGE_CHARACTERS], context.destination):
-            raise EmptyAnswer(f"the model {model.name!r} answered with nothing that can be shown")
-        return answer
+            return await self._judged(context, shortened(bought.answer.text, MAX_MESSAGE_CHARACTERS))
+        except (OutsideError, asyncio.CancelledError):
+            await self._asking.pay(call, bought.paid)
+            raise
+
+    async def _exhausted(self, ref: TurnRef, context: TurnContext, limit: Limit) -> Completed:
+        """What the bot's policy wants once the day's budget is spent: its words, or an operator in its place."""
+        policy = context.access.bot.limits.when_exhausted
+        get_logger(__name__).info("budget_exhausted", limit=limit, policy=policy)
+        turns_ended = activity.metric_meter().create_counter(EXHAUSTED, "Turns that a spent budget ended.")
+        turns_ended.add(1, {"limit": limit, "policy": policy})
+        if policy == "handover":
+            conversation, workspace = UUID(ref.conversation_id), context.access.workspace_id
+            async with self._database.begin() as connection:
+                await voice.control(connection, conversation, workspace, Control.TAKEOVER, now=self._now())
+        return Completed(refused=True, exhausted=True, reason=f"budget:{limit}")
 
     async def _judged(self, context: TurnContext, text: str) -> tuple[str, Verdict]:
         bot = context.access.bot
@@ -132,40 +130,33 @@ class Completion:
         outside = await self._moderation.judge_or_policy(bot, clean)
         return clean, outside if outside.action == "refuse" else verdict
 
-    async def _store(
-        self,
-        ref: TurnRef,
-        lease: int,
-        context: TurnContext,
-        answer: Answer,
-        duration: timedelta,
-        text: str,
-        verdict: Verdict,
-    ) -> Completed:
+    async def _store(self, call: Call, bought: Bought, text: str, verdict: Verdict) -> Completed:
         refused = verdict.action == "refuse"
-        turn_id = UUID(ref.turn_id)
         async with self._database.begin() as connection:
             stored = await completions.store(
-                connection, turn_id, ref.generation, lease, text, refused=refused, now=self._now()
+                connection, call.turn_id, call.generation, call.lease, text, refused=refused, now=self._now()
             )
-            await completions.record_usage(connection, ref, context.access, answer, duration)
+            await budgets.settle(connection, call, bought.paid)
             if stored and verdict.action != "allow":
-                await turns.keep_verdict(connection, turn_id, ref.generation, "output", verdict)
+                await turns.keep_verdict(connection, call.turn_id, call.generation, "output", verdict)
         if not stored:
             raise later("another attempt has asked the model meanwhile", "lease_lost", timedelta(milliseconds=100))
-        reason = f"moderation:{','.join(verdict.categories)}" if refused else None
+        reason = completions.refused_for(verdict.categories) if refused else None
+        answer = bought.answer
         return Completed(refused=refused, reason=reason, model=answer.model, output_tokens=answer.output_tokens)
 
     @asynccontextmanager
-    async def _kept(self, ref: TurnRef, lease: int) -> AsyncIterator[None]:
-        """Keep the lease while the model works; it ends soon after this process does."""
+    async def _kept(self, call: Call) -> AsyncIterator[None]:
+        """Keep the lease, and what is reserved, while the model works; both end soon after this process does."""
 
         async def renew() -> None:
             while True:
                 await asyncio.sleep(completions.RENEW_EVERY.total_seconds())
                 with suppress(SQLAlchemyError):
                     async with self._database.once() as connection:
-                        await completions.renew(connection, UUID(ref.turn_id), ref.generation, lease, self._now())
+                        now = self._now()
+                        await completions.renew(connection, call.turn_id, call.generation, call.lease, now)
+                        await budgets.renew(connection, call, now)
 
         task = asyncio.create_task(renew())
         try:
@@ -174,3 +165,14 @@ class Completion:
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task
+
+
+def _call(ref: TurnRef, context: TurnContext, lease: int) -> Call:
+    return Call(
+        workspace_id=context.access.workspace_id,
+        bot_id=context.access.bot_id,
+        conversation_id=UUID(ref.conversation_id),
+        turn_id=UUID(ref.turn_id),
+        generation=ref.generation,
+        lease=lease,
+    )

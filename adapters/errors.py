@@ -20,6 +20,8 @@ Messages never hold a secret or what a contact said.
 
 from datetime import timedelta
 
+from domain.prices import Tokens
+
 
 class OutsideError(Exception):
     """Something outside did not do what was asked; `reason` is a stable word for it."""
@@ -50,9 +52,13 @@ class Unreachable(Again):
 
 
 class EmptyAnswer(Again):
-    """A model answered with nothing; asked again it may say something."""
+    """A model answered with nothing; asked again it may say something. `tokens` is what it counted all the same."""
 
     reason = "empty_answer"
+
+    def __init__(self, message: str, tokens: Tokens | None = None) -> None:
+        super().__init__(message)
+        self.tokens = tokens
 
 
 class Never(OutsideError):

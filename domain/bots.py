@@ -6,6 +6,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, JsonValue, field_validator, model_validator
 
 from domain.models import Strict
+from domain.prices import Price, listed
 from domain.text import unstorable
 
 ShortText = Annotated[str, Field(max_length=4000)]
@@ -21,6 +22,13 @@ class Model(Strict):
     max_output_tokens: Annotated[int, Field(ge=1, le=1_000_000)] = 1024
     timeout_seconds: Annotated[float, Field(gt=0, le=600)] = 60.0
     """The longest that one attempt may take; the bot's patience bounds all attempts together."""
+    price: Price | None = None
+    """What it costs; without it, the list price of `domain.prices` holds, where there is one."""
+
+    @property
+    def rate(self) -> Price | None:
+        """What it costs, as its owner or the list says; None where nobody does."""
+        return self.price or listed(self.provider, self.name)
 
 
 class Bursts(Strict):
@@ -86,11 +94,15 @@ class Context(Strict):
 
 
 class Limits(Strict):
-    """How much one contact may ask for."""
+    """How many turns one contact may have in a minute, what the bot may spend on a day (UTC), and what happens then."""
 
     messages_per_minute: Annotated[int, Field(ge=1, le=10_000)] | None = 20
-    tokens_per_day: Annotated[int, Field(ge=1)] | None = None
-    cost_per_day: Annotated[float, Field(ge=0)] | None = None
+    tokens_per_day: Annotated[int, Field(ge=1, le=10**15)] | None = None
+    cost_per_day: Annotated[float, Field(ge=0, le=10**12)] | None = None
+    when_exhausted: Literal["message", "handover", "cheaper_model"] = "message"
+    exhausted_text: Annotated[str, Field(min_length=1, max_length=4000)] = (
+        "I cannot answer any more today. Please write again tomorrow."
+    )
 
 
 class Idle(Strict):
@@ -128,6 +140,11 @@ class Bot(Strict):
                 "a text holds the character NUL or half a surrogate pair, which cannot be stored; remove it"
             )
         return self
+
+    @property
+    def models(self) -> tuple[Model, ...]:
+        """Its model and the fallbacks, in the order in which they are asked."""
+        return (self.model, *self.fallback_models)
 
     @property
     def help_text(self) -> str:

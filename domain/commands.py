@@ -21,5 +21,6 @@ def fixed_text(kind: ReplyKind, bot: Bot) -> str | None:
         ReplyKind.REFUSAL: bot.moderation.refusal,
         ReplyKind.APOLOGY: bot.apology,
         ReplyKind.WAIT: bot.bursts.wait_text,
+        ReplyKind.EXHAUSTED: bot.limits.exhausted_text,
     }
     return texts.get(kind)

@@ -18,6 +18,8 @@ class ReplyKind(StrEnum):
     HELP = "help"
     WAIT = "wait"
     """Told to who writes while the bot answers and is to wait; it answers nothing."""
+    EXHAUSTED = "exhausted"
+    """What the bot may spend on a day is spent."""
 
 
 class Account(Frozen):
@@ -40,6 +42,8 @@ def account(kind: ReplyKind, parts: tuple[DeliveryState, ...], reason: str | Non
 
     `reason` is why the reply is a refusal or an apology, or why its delivery failed.
     """
+    if kind is ReplyKind.EXHAUSTED:
+        return Account(state=EventState.REJECTED, reason=reason or "budget")
     if kind is ReplyKind.REFUSAL:
         return Account(state=EventState.REFUSED, reason=reason or "moderation")
     if kind is ReplyKind.APOLOGY:
@@ -119,6 +123,8 @@ class Completed(Frozen):
     """What came of asking the model: the answer itself stays in PostgreSQL."""
 
     refused: bool = False
+    exhausted: bool = False
+    """Nobody was asked: the bot's budget of the day is spent."""
     reason: str | None = None
     model: str = ""
     output_tokens: int = 0

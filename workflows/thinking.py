@@ -36,6 +36,8 @@ async def think(begun: Begun, ref: TurnRef) -> tuple[ReplyKind, str | None]:
         completing.cancel()
         if judging is not None:
             judging.cancel()
+    if completed.exhausted:
+        return ReplyKind.EXHAUSTED, completed.reason
     return (ReplyKind.REFUSAL, completed.reason) if completed.refused else (ReplyKind.ANSWER, None)
 
 

@@ -5,6 +5,7 @@ from typing import Protocol
 from domain.bots import Model
 from domain.models import Frozen
 from domain.moderation import Verdict
+from domain.prices import Tokens
 from domain.transcripts import Prompt
 
 
@@ -15,7 +16,16 @@ class Answer(Frozen):
     model: str
     input_tokens: int = 0
     output_tokens: int = 0
+    cached_tokens: int = 0
+    """The part of `input_tokens` that the provider had in its cache."""
+    free: bool = False
+    """The built-in model answered, whichever was asked."""
     finish_reason: str | None = None
+
+    @property
+    def tokens(self) -> Tokens:
+        """What is paid for."""
+        return Tokens(input=self.input_tokens, output=self.output_tokens, cached=self.cached_tokens)
 
 
 class Provider(Protocol):

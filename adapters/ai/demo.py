@@ -29,6 +29,7 @@ class Demo:
             model=_NAME,
             input_tokens=prompt.estimated_tokens,
             output_tokens=estimate_tokens(text),
+            free=True,
             finish_reason="stop",
         )
 

@@ -1,17 +1,15 @@
 """Completions: bought once for each generation of a turn, by whoever holds the lease, and stored before any use."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from sqlalchemy import DateTime, bindparam, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from adapters.ai.base import Answer
-from adapters.database.channels import ChannelAccess
-from adapters.database.records import Completion, Usage
-from domain.turns import TurnRef
+from adapters.database.records import Completion, VerdictRow
 
 LEASE = timedelta(seconds=12)
 RENEW_EVERY = timedelta(seconds=4)
@@ -47,7 +45,12 @@ _STORE = (
     )
     .returning(Completion.lease)
 )
-_USAGE = insert(Usage)
+_REFUSAL = select(VerdictRow.categories).where(
+    VerdictRow.turn_id == bindparam("turn"),
+    VerdictRow.generation == bindparam("of_generation"),
+    VerdictRow.direction == "output",
+    VerdictRow.action == "refuse",
+)
 
 
 @dataclass(frozen=True)
@@ -107,20 +110,12 @@ async def store(
     return stored is not None
 
 
-async def record_usage(
-    connection: AsyncConnection, ref: TurnRef, access: ChannelAccess, answer: Answer, duration: timedelta
-) -> None:
-    """Record what a call cost, whether or not its answer is used."""
-    row = {
-        "id": uuid4(),
-        "workspace_id": access.workspace_id,
-        "bot_id": access.bot_id,
-        "conversation_id": UUID(ref.conversation_id),
-        "turn_id": UUID(ref.turn_id),
-        "generation": ref.generation,
-        "model": answer.model,
-        "input_tokens": answer.input_tokens,
-        "output_tokens": answer.output_tokens,
-        "duration_ms": int(duration.total_seconds() * 1000),
-    }
-    await connection.execute(_USAGE, row)
+async def refusal(connection: AsyncConnection, turn_id: UUID, generation: int) -> str | None:
+    """Why a stored answer was refused; None where it was not."""
+    categories = await connection.scalar(_REFUSAL, {"turn": turn_id, "of_generation": generation})
+    return refused_for(categories) if categories is not None else None
+
+
+def refused_for(categories: Sequence[str]) -> str:
+    """The reason of an event whose answer moderation refused."""
+    return f"moderation:{','.join(categories)}"

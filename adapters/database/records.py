@@ -1,6 +1,6 @@
 """The tables of what happened: events, messages, turns, completions, deliveries, verdicts, usage, notices."""
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from pydantic import JsonValue
@@ -182,7 +182,38 @@ class Usage(Identified, Base):
     output_tokens: Mapped[int]
     cost: Mapped[float | None]
     duration_ms: Mapped[int]
-    __table_args__ = (Index("ix_usage_time", "workspace_id", "created_at"), Index("ix_usage_turn", "turn_id"))
+    cached_tokens: Mapped[int] = mapped_column(server_default="0")
+    __table_args__ = (
+        Index("ix_usage_time", "workspace_id", "created_at"),
+        Index("ix_usage_turn", "turn_id"),
+        Index("ix_usage_bot", "bot_id", "created_at"),
+    )
+
+
+class Budget(Base):
+    """What a bot with a budget has spent on a day (UTC); whoever reserves holds this row's lock."""
+
+    __tablename__ = "budgets"
+    bot_id: Mapped[UUID] = mapped_column(ForeignKey("bots.id"), primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True)
+    tokens: Mapped[int] = mapped_column(BigInteger)
+    cost: Mapped[float]
+    exhausted_at: Mapped[datetime | None]
+
+
+class Reservation(Base):
+    """What a call under way may cost at most; forgotten when its worker no longer renews the lease."""
+
+    __tablename__ = "reservations"
+    turn_id: Mapped[UUID] = mapped_column(ForeignKey("turns.id"), primary_key=True)
+    generation: Mapped[int] = mapped_column(primary_key=True)
+    lease: Mapped[int] = mapped_column(primary_key=True)
+    bot_id: Mapped[UUID] = mapped_column(ForeignKey("bots.id"))
+    day: Mapped[date]
+    tokens: Mapped[int] = mapped_column(BigInteger)
+    cost: Mapped[float | None]
+    expires_at: Mapped[datetime]
+    __table_args__ = (Index("ix_reservations_bot", "bot_id", "day"),)
 
 
 class Notice(Identified, Base):

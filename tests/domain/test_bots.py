@@ -16,6 +16,7 @@ DEFAULTS: dict[str, JsonValue] = {
         "temperature": 0.7,
         "max_output_tokens": 1024,
         "timeout_seconds": 60,
+        "price": None,
     },
     "fallback_models": [],
     "apology": "Sorry, I could not answer that. Please try again.",
@@ -40,7 +41,13 @@ DEFAULTS: dict[str, JsonValue] = {
     },
     "delivery": {"uncertain": "at_most_once"},
     "context": {"messages": 40, "tokens": 8000, "summary": True},
-    "limits": {"messages_per_minute": 20, "tokens_per_day": None, "cost_per_day": None},
+    "limits": {
+        "messages_per_minute": 20,
+        "tokens_per_day": None,
+        "cost_per_day": None,
+        "when_exhausted": "message",
+        "exhausted_text": "I cannot answer any more today. Please write again tomorrow.",
+    },
     "idle": {"close_after_hours": 24},
     "metadata": {},
 }
@@ -75,6 +82,10 @@ def test_what_was_stored_is_read_back_as_it_was() -> None:
         ({"apology": ""}, "apology"),
         ({"idle": {"close_after_hours": 0}}, "idle.close_after_hours"),
         ({"context": {"messages": 0}}, "context.messages"),
+        ({"model": {"price": {"input": 1}}}, "model.price.output"),
+        ({"model": {"price": {"input": -1, "output": 1}}}, "model.price.input"),
+        ({"limits": {"when_exhausted": "shrug"}}, "limits.when_exhausted"),
+        ({"limits": {"exhausted_text": ""}}, "limits.exhausted_text"),
     ],
 )
 def test_what_cannot_be_meant_is_refused_at_its_place(changes: dict[str, JsonValue], place: str) -> None:

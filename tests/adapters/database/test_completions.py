@@ -7,11 +7,9 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select
 
-from adapters.ai.base import Answer
 from adapters.database import completions
 from adapters.database.completions import LEASE, RENEW_EVERY, Claim
-from adapters.database.records import Completion, Usage
-from domain.turns import TurnRef
+from adapters.database.records import Completion
 from tests.adapters.database.chat import Chat
 
 
@@ -128,19 +126,3 @@ async def test_each_generation_of_a_turn_is_bought_for_itself(chat: Chat, turn: 
     lease = (await claim(chat, turn)).lease
     await store(chat, turn, lease, "first")
     assert (await claim(chat, turn, generation=2)).ours
-
-
-async def test_what_a_call_cost_is_recorded_with_its_owner_although_its_answer_is_not_used(
-    chat: Chat, turn: UUID
-) -> None:
-    answer = Answer(text="x", model="gpt", input_tokens=12, output_tokens=3)
-    ref = TurnRef(conversation_id=str(chat.id), turn_id=str(turn), turn=1)
-    async with chat.database.begin() as connection:
-        for _ in range(2):
-            await completions.record_usage(connection, ref, chat.access, answer, timedelta(seconds=1.5))
-    query = select(
-        Usage.workspace_id, Usage.bot_id, Usage.conversation_id, Usage.model,
-        Usage.input_tokens, Usage.output_tokens, Usage.duration_ms,
-    ).where(Usage.turn_id == turn)  # fmt: skip
-    made = chat.channel
-    assert await chat.rows(query) == [(made.workspace_id, made.bot_id, chat.id, "gpt", 12, 3, 1500)] * 2

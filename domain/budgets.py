@@ -1,0 +1,72 @@
+"""A bot's budget of a day (in UTC): whether one more call fits in what is left of it, with what others have in hand."""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Literal
+
+from domain.bots import Limits
+from domain.models import Frozen
+
+_NOTHING = 1e-9
+"""Sums of fractions are that far from what they should be."""
+Limit = Literal["tokens_per_day", "cost_per_day"]
+
+
+class Amount(Frozen):
+    """Tokens and what they cost; None where the price is not known."""
+
+    tokens: int = 0
+    cost: float | None = 0.0
+
+
+class Spent(Frozen):
+    """What a day has cost so far, and what calls under way may cost at most."""
+
+    spent: Amount = Amount()
+    reserved: Amount = Amount()
+
+
+class Verdict(Frozen):
+    """Whether a call may be made: now, when calls under way are over (`wait`), or not today (`exhausted`)."""
+
+    exhausted: Limit | None = None
+    wait: bool = False
+
+
+def is_limited(limits: Limits) -> bool:
+    """Whether a bot has a budget at all."""
+    return limits.tokens_per_day is not None or limits.cost_per_day is not None
+
+
+def judge(limits: Limits, day: Spent, wanted: Amount) -> Verdict:
+    """Whether a call that takes at most so much fits in what is left.
+
+    What is reserved is an upper bound that mostly comes back: a call that it alone stands in the way of is to wait.
+    A call of unknown price cannot be held to a budget of cost; one that costs nothing cannot break it.
+    """
+    rules: tuple[tuple[Limit, float | None, float | None, float, float], ...] = (
+        ("tokens_per_day", limits.tokens_per_day, wanted.tokens, day.spent.tokens, day.reserved.tokens),
+        ("cost_per_day", limits.cost_per_day, wanted.cost, day.spent.cost or 0, day.reserved.cost or 0),
+    )
+    waits = False
+    for name, limit, more, spent, reserved in rules:
+        if limit is None or not more:
+            continue
+        if spent + more > limit + _NOTHING:
+            return Verdict(exhausted=name)
+        waits = waits or spent + reserved + more > limit + _NOTHING
+    return Verdict(wait=waits)
+
+
+def day_of(now: datetime) -> date:
+    """The day that a call counts for, in UTC."""
+    return now.astimezone(UTC).date()
+
+
+def begins(day: date) -> datetime:
+    """When a day begins."""
+    return datetime(day.year, day.month, day.day, tzinfo=UTC)
+
+
+def resets_at(day: date) -> datetime:
+    """When the next day begins, and with it a new budget."""
+    return begins(day) + timedelta(days=1)
