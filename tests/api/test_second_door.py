@@ -1,5 +1,6 @@
 """The second door: what PostgreSQL cannot take goes through Temporal, and is answered once and in order."""
 
+import asyncio
 import base64
 import re
 from collections.abc import AsyncIterator, Callable, Coroutine
@@ -59,6 +60,32 @@ async def test_without_the_database_messages_are_acknowledged_and_answered_once_
         await recovered(door, said(3, "number 3"))
         await until(stand(door, *["answered"] * 4), GOES_ON_SECONDS)
     assert await answers(simulated) == [f"You said: number {number}" for number in range(1, 5)]
+
+
+async def test_a_crowd_loses_nothing_and_is_answered_once_and_in_order(
+    pointed: Settings, simulated: Simulated, door: Door, to_database: Proxy
+) -> None:
+    chats, texts = range(100, 108), [f"number {number}" for number in range(1, 4)]
+
+    async def speak(chat: int) -> None:
+        for number, text in enumerate(texts):
+            update = said(chat * 100 + number, text, chat=chat)
+            # Told twice, as a platform does that has not seen our answer.
+            await recovered(door, update)
+            await recovered(door, update)
+
+    async def all_answered() -> bool:
+        return [state for _, state, _ in await door.events()] == ["answered"] * (1 + len(chats) * len(texts))
+
+    async with running_worker(through(pointed, to_database)):
+        await until(stand(door, "answered"))
+        speaking = asyncio.gather(*map(speak, chats))
+        await to_database.cut()
+        await speaking
+        await to_database.listen()
+        await until(all_answered, GOES_ON_SECONDS)
+    for chat in chats:
+        assert await answers(simulated, chat) == [f"You said: {text}" for text in texts]
 
 
 async def test_a_conversation_can_begin_without_the_database_and_its_payloads_are_encrypted(
