@@ -14,6 +14,8 @@ from domain.deliveries import SEND_DEADLINE, DeliveryState, Standing, earlier_do
 from domain.platforms import Guarantee, PlatformName
 
 _PAUSE_AFTER_DOUBT = timedelta(seconds=2)
+_PAUSE_BEFORE_READING_BACK = timedelta(seconds=5)
+"""What was accepted may show a little later."""
 _ERROR_CHARACTERS = 500
 
 
@@ -100,7 +102,9 @@ class Sender:
                 )
                 if again:
                     doubts = earlier_doubts(part.standing) + 1
-                    return replace(said, state=DeliveryState.PLANNED, after=_PAUSE_AFTER_DOUBT, doubts=doubts)
+                    is_read = platform.guarantee is Guarantee.READ_BACK
+                    after = _PAUSE_BEFORE_READING_BACK if is_read else _PAUSE_AFTER_DOUBT
+                    return replace(said, state=DeliveryState.PLANNED, after=after, doubts=doubts)
                 return replace(said, state=DeliveryState.UNCERTAIN)
             case Again():
                 return replace(said, state=DeliveryState.PLANNED, after=error.after or _backed_off(part.attempts))
