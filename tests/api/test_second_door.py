@@ -4,10 +4,12 @@ import asyncio
 import base64
 import re
 from collections.abc import AsyncIterator, Callable, Coroutine
+from datetime import UTC, datetime
 
 import pytest
 from temporalio.client import Client, WorkflowExecutionStatus, WorkflowHistory
 
+from adapters.database.auditing import look
 from adapters.database.engine import Database
 from domain.handovers import MAX_UNRECORDED_BYTES
 from domain.ids import ChannelId, conversation_id, workflow_id
@@ -21,6 +23,8 @@ from tests.simulated import Simulated
 
 GOES_ON_SECONDS = 60.0
 """The database is asked every ten seconds at the longest, and one call that it does not answer takes fifteen."""
+
+PROVED = ("I1", "I2", "I3", "I5")
 
 
 @pytest.fixture
@@ -86,6 +90,7 @@ async def test_a_crowd_loses_nothing_and_is_answered_once_and_in_order(
         await until(all_answered, GOES_ON_SECONDS)
     for chat in chats:
         assert await answers(simulated, chat) == [f"You said: {text}" for text in texts]
+    assert [(await look(door.database, invariant, datetime.now(UTC))).breaches for invariant in PROVED] == [()] * 4
 
 
 async def test_a_conversation_can_begin_without_the_database_and_its_payloads_are_encrypted(
