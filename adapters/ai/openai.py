@@ -15,6 +15,7 @@ from adapters.errors import CredentialsRefused, EmptyAnswer, OutsideError, RateL
 from adapters.http import retry_after
 from domain.bots import Model
 from domain.moderation import Verdict
+from domain.prices import Tokens
 from domain.text import storable
 from domain.transcripts import Line, Prompt
 
@@ -36,25 +37,30 @@ class OpenAI:
             max_retries=0,
             timeout=_timeout(_JUDGE_SECONDS),
         )
+        self._unknown: dict[str, frozenset[str]] = {}
 
     async def complete(self, model: Model, prompt: Prompt) -> Answer:
         """One chat completion, whole; see platform.openai.com/docs/api-reference/chat/create."""
-        body: dict[str, object] = {
-            "model": model.name,
-            "messages": [_message(line) for line in prompt.lines],
-            "max_tokens": model.max_output_tokens,
-        }
-        if model.temperature is not None:
-            body["temperature"] = model.temperature
         async with _facts("model's", model.timeout_seconds):
-            # Not chat.completions.create(), which walks through every message for names to translate: 9 ms for forty.
-            completion = await self._client.post(
-                "/chat/completions",
-                cast_to=ChatCompletion,
-                body=body,
-                options={"timeout": _timeout(model.timeout_seconds)},
-            )
-        return _answer(completion, model.name)
+            while True:
+                unknown = self._unknown.get(model.name, frozenset())
+                try:
+                    return _answer(await self._ask(model, prompt, unknown), model.name)
+                except openai.BadRequestError as error:
+                    refused = _refused_parameter(error)
+                    if refused is None or refused in unknown:
+                        raise
+                    self._unknown[model.name] = unknown | {refused}
+
+    async def _ask(self, model: Model, prompt: Prompt, unknown: frozenset[str]) -> ChatCompletion:
+        messages = [_message(line) for line in prompt.lines]
+        # Not chat.completions.create(), which walks through every message for names to translate: 9 ms for forty.
+        return await self._client.post(
+            "/chat/completions",
+            cast_to=ChatCompletion,
+            body={"model": model.name, "messages": messages, **_parameters(model, unknown)},
+            options={"timeout": _timeout(model.timeout_seconds)},
+        )
 
     async def judge(self, text: str) -> Verdict:
         """What the moderation endpoint finds; see platform.openai.com/docs/api-reference/moderations."""
@@ -89,6 +95,25 @@ def _message(line: Line) -> ChatCompletionMessageParam:
     return {"role": "user", "content": line.text}
 
 
+def _parameters(model: Model, unknown: frozenset[str]) -> dict[str, float | int]:
+    """How long and how free the answer may be, without what the model was found not to know.
+
+    Servers that speak OpenAI's protocol know `max_tokens`; OpenAI's newer models want `max_completion_tokens` instead,
+    and no temperature.
+    """
+    longest = "max_completion_tokens" if "max_tokens" in unknown else "max_tokens"
+    parameters: dict[str, float | int] = {longest: model.max_output_tokens}
+    if model.temperature is not None and "temperature" not in unknown:
+        parameters["temperature"] = model.temperature
+    return parameters
+
+
+def _refused_parameter(error: openai.BadRequestError) -> str | None:
+    """The parameter that a model does not know, where the call can do without it."""
+    named = error.param if error.code in ("unsupported_parameter", "unsupported_value") else None
+    return named if named in ("max_tokens", "temperature") else None
+
+
 def _first(items: object) -> object:
     """The first of what should be a list."""
     return items[0] if isinstance(items, list) and items else None
@@ -98,16 +123,26 @@ def _answer(completion: ChatCompletion, asked: str) -> Answer:
     """The answer of a completion whose every field may be missing or wrong: it comes from outside."""
     choice = _first(getattr(completion, "choices", None))
     content = getattr(getattr(choice, "message", None), "content", None)
+    tokens = _tokens(getattr(completion, "usage", None))
     if not isinstance(content, str) or not content.strip():
-        raise EmptyAnswer(f"the model {asked!r} answered with nothing")
-    usage = getattr(completion, "usage", None)
+        raise EmptyAnswer(f"the model {asked!r} answered with nothing", tokens if tokens.total else None)
     named = getattr(completion, "model", None)
     return Answer(
         text=storable(content),
         model=named[:200] if isinstance(named, str) and named else asked,
-        input_tokens=_count(getattr(usage, "prompt_tokens", 0)),
-        output_tokens=_count(getattr(usage, "completion_tokens", 0)),
+        input_tokens=tokens.input,
+        output_tokens=tokens.output,
+        cached_tokens=tokens.cached,
         finish_reason=str(getattr(choice, "finish_reason", None) or "")[:50] or None,
+    )
+
+
+def _tokens(usage: object) -> Tokens:
+    details = getattr(usage, "prompt_tokens_details", None)
+    return Tokens(
+        input=_count(getattr(usage, "prompt_tokens", 0)),
+        output=_count(getattr(usage, "completion_tokens", 0)),
+        cached=_count(getattr(details, "cached_tokens", 0)),
     )
 
 

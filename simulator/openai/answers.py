@@ -62,7 +62,7 @@ class Answers(BaseModel):
     """Everything that can be set; what is left out of a request stays as it is.
 
     The first rule that fits wins, else `default` answers. `flagged_words` maps a word to the moderation category that
-    an input with it falls into.
+    an input with it falls into. `reasoning_models` refuse `max_tokens`, and any temperature but 1.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -72,6 +72,7 @@ class Answers(BaseModel):
     refused_keys: list[str] = Field(default_factory=list)
     models: list[str] = Field(default_factory=lambda: ["gpt-4.1-mini", "gpt-4.1", "omni-moderation-latest"])
     missing_models: list[str] = Field(default_factory=list)
+    reasoning_models: list[str] = Field(default_factory=list)
     flagged_words: dict[str, str] = Field(default_factory=dict)
 
     def choose(self, heard: str) -> Answer:

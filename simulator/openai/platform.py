@@ -17,7 +17,7 @@ from simulator.injection import answer as answer_under
 from simulator.openai.answers import Answer, Answers, last_user_text, usage
 from simulator.openai.completion import Completion
 from simulator.openai.moderation import moderation
-from simulator.openai.refusals import Refused, from_fault
+from simulator.openai.refusals import Refused, from_fault, refuse_parameters
 from simulator.simulation import Simulation
 from simulator.wire import JSON, Object, encode, json_answer, unix_time
 
@@ -72,6 +72,8 @@ class OpenAI:
             payload = await self._admit(request)
             if not isinstance(messages := payload.get("messages"), list) or not messages:
                 raise Refused(400, "Invalid 'messages': expected a non-empty array.", param="messages")
+            if payload["model"] in self._answers.reasoning_models:
+                refuse_parameters(payload)
         except Refused as refused:
             return self._note_refusal("chat/completions", refused)
         heard = last_user_text(messages)

@@ -36,6 +36,16 @@ class Refused(Exception):
         return _error(self.status, str(self), "invalid_request_error", self.code, self.param, {})
 
 
+def refuse_parameters(payload: Object) -> None:
+    """What a reasoning model says to parameters of its predecessors."""
+    if "max_tokens" in payload:
+        text = "'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead."
+        raise Refused(400, f"Unsupported parameter: {text}", "unsupported_parameter", "max_tokens")
+    if payload.get("temperature", 1) != 1:
+        text = "'temperature' does not support this value with this model. Only the default (1) value is supported."
+        raise Refused(400, f"Unsupported value: {text}", "unsupported_value", "temperature")
+
+
 def from_fault(behaviour: Behaviour) -> Response:
     """The answer that a `status` fault asks for."""
     if isinstance(behaviour.body, str):
