@@ -87,8 +87,7 @@ class Side:
         async def one(number: int) -> None:
             await self._turns.take(_SATURATING + number)
 
-        start, end = await closed_loop(self._plan.in_flight, self._plan.saturation_seconds, one)
-        self.seen.saturated.append(self._turns.answered_between(start, end) / (end - start))
+        self.seen.saturated.append(await closed_loop(self._plan.in_flight, self._plan.saturation_seconds, one))
 
     async def grow_histories(self) -> None:
         """What an ordinary turn adds to a conversation's history."""

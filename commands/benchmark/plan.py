@@ -16,7 +16,7 @@ class Plan:
     rounds: int = 3
     ack_seconds: float = 20.0
     saturation_seconds: float = 10.0
-    in_flight: int = 64
+    in_flight: int = 32
     conversations: int = 100
     warm_up: int = 40
     history_conversations: int = 10

@@ -63,10 +63,6 @@ class Turns:
             del self._waiting[text]
         return Taken(acknowledged, self._answers[text][0] - start)
 
-    def answered_between(self, start: float, end: float) -> int:
-        """How many messages got their answer in that time."""
-        return sum(start <= times[0] < end for times in self._answers.values())
-
     def account(self) -> dict[str, int]:
         """How many messages were said, answered, not answered, answered twice; and answers that nobody asked for."""
         answered = [text for text in self._due if self._answers.get(text)]
