@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Literal
 
-from fastapi import APIRouter, HTTPException
+from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
 from simulator.whatsapp.calls import call, status, told
@@ -140,9 +140,8 @@ def _add_people(router: APIRouter, state: Callable[[], State], courier: Courier)
 
 
 def _number(state: State, name: str) -> Number:
-    if name not in state.numbers:
-        raise HTTPException(422, f"number {name!r} is not registered; POST /numbers/{name} first")
-    return state.numbers[name]
+    """The number, made at its first mention; nobody may speak for it until it is registered."""
+    return state.numbers.setdefault(name, Number(name, access_token="", app_secret=""))
 
 
 def _written(state: State, number: Number, wa_id: str, message: Message) -> Object:

@@ -103,7 +103,7 @@ class State:
 
     def number(self, name: str, token: str | None) -> Number:
         """The number of a path, for whoever has its token."""
-        if token is None or token in self.settings.refused_tokens:
+        if not token or token in self.settings.refused_tokens:
             raise Refused(190, status=401)
         number = self.numbers.get(name)
         if number is None:
