@@ -30,6 +30,7 @@ _CONTRACTS = (
     "adapters.ai.base",
     "adapters.database",
     "adapters.temporal.handover",
+    "adapters.temporal.quarantine",
 )
 TABLE = {
     "domain": Row(ours=("domain",), packages=("pydantic",)),
