@@ -151,9 +151,13 @@ class Application:
 
 def _bot(current: Mapping[str, JsonValue], patch: Mapping[str, JsonValue], place: Place) -> Bot:
     try:
-        return Bot.model_validate(patched(Bot, current, patch))
+        bot = Bot.model_validate(patched(Bot, current, patch))
     except ValidationError as error:
         raise first_fault(error, place) from error
+    if bot.unpriced is not None:
+        sentence = f"the price of the model {bot.unpriced!r} is not known; give model.price"
+        raise FileFaulty((*place, "limits", "cost_per_day"), sentence)
+    return bot
 
 
 def _checked(

@@ -147,6 +147,13 @@ class Bot(Strict):
         return (self.model, *self.fallback_models)
 
     @property
+    def unpriced(self) -> str | None:
+        """The first model whose calls a budget of cost could not count; None where all can be counted, or need not."""
+        if self.limits.cost_per_day is None:
+            return None
+        return next((model.name for model in self.models if model.rate is None), None)
+
+    @property
     def help_text(self) -> str:
         """What `/help` answers."""
         return self.help or f"I am {self.name}. Write me a message, and I will answer."

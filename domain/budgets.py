@@ -57,6 +57,11 @@ def judge(limits: Limits, day: Spent, wanted: Amount) -> Verdict:
     return Verdict(wait=waits)
 
 
+def remaining(limit: float | None, spent: float, reserved: float) -> float | None:
+    """What is left of a limit; None where there is none."""
+    return None if limit is None else max(limit - spent - reserved, 0)
+
+
 def day_of(now: datetime) -> date:
     """The day that a call counts for, in UTC."""
     return now.astimezone(UTC).date()

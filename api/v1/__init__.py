@@ -4,6 +4,7 @@ from fastapi import APIRouter
 
 from api.v1 import (
     bots,
+    budgets,
     channels,
     controls,
     conversations,
@@ -16,7 +17,7 @@ from api.v1 import (
     webhook,
 )
 
-PARTS = (bots, channels, webhook, conversations, messages, controls, deliveries, events, stats, notices, keys)
+PARTS = (bots, budgets, channels, webhook, conversations, messages, controls, deliveries, events, stats, notices, keys)
 
 router = APIRouter(prefix="/v1")
 for part in PARTS:

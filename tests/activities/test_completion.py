@@ -198,7 +198,7 @@ async def test_a_refused_answer_is_refused_again_without_asking(
     async with set_up(simulating, shared, moderation={"rules": {"words": ["forbidden"]}}) as bench:
         completed = await bench.complete()
         assert (completed.refused, completed.reason) == (True, "moderation:words")
-        assert (await bench.complete()).refused
+        assert await bench.complete() == Completed(refused=True, reason="moderation:words")
         assert len(await simulated.asked()) == 1
         assert await bench.verdicts() == [("output", "refuse", ["words"])]
 
