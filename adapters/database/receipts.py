@@ -75,7 +75,9 @@ async def _arrived(connection: AsyncConnection, part: _Part, event: InboundEvent
     if part.state == DeliveryState.SENT:
         return
     name = event.platform_message_id
-    sent = {"state": DeliveryState.SENT, "platform_message_id": name, "sent_at": event.occurred_at or now}
+    # It went out when it was last called for, however late we hear of it: behind the parts before it.
+    sent_at = func.coalesce(DeliveryRow.sent_at, DeliveryRow.updated_at)
+    sent = {"state": DeliveryState.SENT, "platform_message_id": name, "sent_at": sent_at}
     at_rest = {"reason": None, "error": None, "lease_until": None, "retry_at": None}
     await connection.execute(update(DeliveryRow).where(DeliveryRow.id == part.id).values(**sent, **at_rest))
     await note_sent(connection, part.id, name or "", now)

@@ -1,13 +1,14 @@
 """Receipts: what a platform says later of a part, and what the ledger and the account make of it."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
 from pydantic import JsonValue
 from sqlalchemy import select
 
-from adapters.database import events, turns
+from adapters.database import audit, events, turns
 from adapters.database.engine import Database
 from adapters.database.ledger import Part
 from adapters.database.records import Event
@@ -55,6 +56,15 @@ async def end(chat: Chat, begun: Begun, state: EventState) -> None:
         await turns.end(connection, UUID(begun.turn_id), Account(state=state, reason=reason), chat.now)
 
 
+async def breaches(chat: Chat) -> list[object]:
+    """What the audit finds wrong in the record, an hour later."""
+    later = datetime.now(UTC) + timedelta(hours=1)
+    async with audit.snapshot(chat.database) as connection:
+        timed = [await audit.no_loss(connection, later), await audit.visible_doubt(connection, later)]
+        found = [await audit.one_reply(connection), await audit.in_order(connection), *timed]
+    return [breach for finding in found for breach in finding.breaches]
+
+
 async def states_of_messages(chat: Chat) -> list[tuple[object, ...]]:
     """How the contact's messages stand."""
     query = select(Event.state, Event.reason).where(Event.conversation_id == chat.id, Event.kind == EventKind.MESSAGE)
@@ -95,6 +105,7 @@ async def test_a_failure_ends_what_was_answered_as_failed(settings: Settings, da
     assert await chat.turns() == [(1, "failed", "undeliverable")]
     shown = await chat.rows(select(Conversation.undeliverable).where(Conversation.id == chat.id))
     assert shown == [("recipient_gone",)]
+    assert await breaches(chat) == []
 
 
 async def test_where_another_part_arrived_it_stays_answered(settings: Settings, database: Database) -> None:
@@ -116,6 +127,16 @@ async def test_what_arrived_anywhere_has_arrived(
     assert await chat.ledger() == [("sent", None)]
     assert await states_of_messages(chat) == [("answered", None)]
     assert await chat.turns() == [(1, "answered", None)]
+    assert await breaches(chat) == []
+
+
+async def test_a_part_that_is_settled_late_stays_in_its_place(settings: Settings, database: Database) -> None:
+    chat, begun, (first, second) = await spoken(settings, database, DeliveryState.UNCERTAIN, DeliveryState.SENDING)
+    assert await chat.settle(second, 1, DeliveryState.SENT, sent_at=datetime.now(UTC))
+    await end(chat, begun, EventState.ANSWERED)
+    await told(chat, first, "delivered")
+    assert await chat.ledger() == [("sent", None), ("sent", None)]
+    assert await breaches(chat) == []
 
 
 async def test_one_member_of_a_group_is_not_the_group(settings: Settings, database: Database) -> None:
