@@ -82,5 +82,5 @@ async def unregistered(product: Product, number: str = NUMBER, **bot: JsonValue)
     await product.simulated.post(f"/whatsapp/numbers/{number}", access_token=TOKEN, app_secret=SECRET)
     credentials = {"access_token": TOKEN, "app_secret": SECRET, "verify_token": VERIFY, "phone_number_id": number}
     described: dict[str, JsonValue] = {"bursts": {"policy": "queue"}, **bot}
-    channel = await make_channel(product.settings, product.database, "whatsapp", credentials, **described)
+    channel = await make_channel(product.settings, product.database, "whatsapp", credentials, None, **described)
     return WhatsAppBot(product, channel, number)

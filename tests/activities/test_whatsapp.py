@@ -3,8 +3,9 @@
 import pytest
 
 from tests.machine import until
+from tests.processes import command
 from tests.product import Product
-from tests.whatsapp import CONTACT, NUMBER, SIBLING, VERIFY, whatsapp
+from tests.whatsapp import CONTACT, NUMBER, SECRET, SIBLING, TOKEN, VERIFY, unregistered, whatsapp
 
 
 async def test_a_conversation(product: Product) -> None:
@@ -245,3 +246,36 @@ async def test_a_call_that_is_not_signed_is_refused(product: Product) -> None:
         answer = await product.client.post(url, content=b'{"object":"whatsapp_business_account"}', headers=headers)
         assert answer.status_code == 401
     assert await bot.states() == []
+
+
+async def test_a_channel_is_made_by_the_api_and_its_url_asked_before_it_is_set(product: Product) -> None:
+    made = await unregistered(product)
+    operator = await product.operator()
+    credentials = {"access_token": TOKEN, "app_secret": SECRET, "verify_token": VERIFY, "phone_number_id": NUMBER}
+    path = f"/bots/{made.channel.bot_id}/channels"
+    channel = await operator.post(path, platform="whatsapp", credentials={**credentials})
+    # Nobody is there at this PUBLIC_URL, so that the URL does not say back what it is asked.
+    headers = {"Authorization": f"Bearer {operator.key}"}
+    refused = await product.client.post(f"/v1/channels/{channel['id']}/webhook", headers=headers)
+    assert (refused.status_code, refused.json()["code"]) == (422, "unacceptable")
+    inspected = await operator.get(f"/channels/{channel['id']}/webhook")
+    assert (inspected["url"], inspected["ours"]) == ("", False)
+
+
+@pytest.mark.slow
+async def test_a_worker_killed_while_it_sends_leaves_one_answer_and_no_doubt(front_door: Product) -> None:
+    bot = await whatsapp(front_door)
+    await front_door.simulated.fault("accept_then_hang", method="messages")
+
+    async def accepted() -> bool:
+        return len(await bot.sent()) == 1
+
+    async with command(front_door.settings, "worker") as worker:
+        await bot.say("hello")
+        await until(accepted)
+        await worker.kill()
+    async with command(front_door.settings, "worker"):
+        await bot.until_states("answered", within_seconds=60)
+    assert await bot.sent() == ["You said: hello"]
+    assert await bot.ledger() == [("sent", None, 1)]
+    assert len(await front_door.simulated.asked()) == 1
