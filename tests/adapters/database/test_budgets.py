@@ -94,6 +94,7 @@ async def test_what_a_dead_worker_holds_is_free_when_its_lease_is_over(chat: Cha
     chat.now += LEASE - timedelta(milliseconds=1)
     assert await reserve(chat, call(chat, turn, 2), 60, tokens_per_day=100) == Verdict(wait=True)
     chat.pass_time(milliseconds=1)
+    assert await stands(chat) == (0, 0)
     assert await reserve(chat, call(chat, turn, 2), 60, tokens_per_day=100) == FITS
     left = select(Reservation.lease).where(Reservation.turn_id == turn)
     assert await chat.rows(left) == [(2,)]
