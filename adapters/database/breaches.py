@@ -70,4 +70,4 @@ async def _owners(connection: AsyncConnection, ids: set[UUID]) -> dict[UUID, UUI
 
 
 def _ids(breach: Iterable[tuple[str, str]]) -> list[UUID]:
-    return [UUID(value) for name, value in breach if name in ("conversation_id", "channel_id", "event_id")]
+    return [UUID(value) for name, value in sorted(breach) if name in ("conversation_id", "channel_id", "event_id")]
