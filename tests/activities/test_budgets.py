@@ -11,12 +11,13 @@ from adapters.database import budgets
 from adapters.database.engine import Database
 from adapters.database.records import Notice, Reservation, Usage
 from adapters.database.tables import Conversation
+from adapters.processes.ports import free_port
 from domain.budgets import Amount
 from domain.turns import Completed
 from settings import Settings
 from tests.activities.bench import Bench, set_up
 from tests.machine import until
-from tests.product import Product, Visitor
+from tests.product import Product, Visitor, running_product
 from tests.simulated import Simulated
 
 DEAR: dict[str, JsonValue] = {"name": "gpt-4.1"}
@@ -189,3 +190,20 @@ async def test_of_many_who_write_at_once_no_more_are_answered_than_the_day_has_t
         used = sum(found.scalars().all())
     assert set(heard) == {"ok", SPENT}
     assert used <= 100
+
+
+async def test_a_turn_that_a_spent_budget_ended_is_counted(
+    pointed: Settings, database: Database, simulated: Simulated
+) -> None:
+    port = free_port()
+    metered = pointed.model_copy(update={"metrics_port": port})
+    async with running_product(metered, database, simulated) as product:
+        visitor = await product.visitor(limits={"tokens_per_day": 10})
+        await visitor.say("hello")
+        await product.until_states("rejected")
+        counted = (await product.client.get(f"http://127.0.0.1:{port}/metrics")).text
+    lines = [line for line in counted.splitlines() if line.startswith("chat_budget_exhausted{")]
+    assert len(lines) == 1
+    assert 'limit="tokens_per_day"' in lines[0]
+    assert 'policy="message"' in lines[0]
+    assert lines[0].endswith(" 1")

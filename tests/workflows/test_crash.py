@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import select
 
-from adapters.database.records import DeliveryRow, Usage
+from adapters.database.records import DeliveryRow, Reservation, Usage
 from tests.machine import until
 from tests.processes import command
 from tests.product import Product
@@ -25,6 +25,22 @@ async def test_a_worker_killed_while_the_model_works_leaves_one_answer(front_doo
     assert [item["text"] for item in await front_door.simulated.sent(CHAT)] == ["You said: hello"]
     async with front_door.database.begin() as connection:
         assert len((await connection.scalars(select(Usage.id))).all()) == 1
+
+
+@pytest.mark.slow
+async def test_what_a_killed_worker_held_of_the_budget_pays_for_the_answer_of_the_next(front_door: Product) -> None:
+    await front_door.telegram(bursts={"policy": "queue"}, limits={"tokens_per_day": 1500})
+    await front_door.simulated.answers({"contains": "hello", "fault": {"kind": "hang"}, "count": 1})
+    async with command(front_door.settings, "worker") as worker:
+        await front_door.simulated.say(CHAT, "hello")
+        await front_door.until_asked()
+        await worker.kill()
+    async with front_door.database.begin() as connection:
+        assert (await connection.scalars(select(Reservation.lease))).all() == [1]
+    async with command(front_door.settings, "worker"):
+        await front_door.until_states("answered", within_seconds=GOES_ON_SECONDS)
+    async with front_door.database.begin() as connection:
+        assert (await connection.scalars(select(Reservation.lease))).all() == []
 
 
 @pytest.mark.slow
