@@ -134,6 +134,7 @@ async def test_a_part_that_is_settled_late_stays_in_its_place(settings: Settings
     chat, begun, (first, second) = await spoken(settings, database, DeliveryState.UNCERTAIN, DeliveryState.SENDING)
     assert await chat.settle(second, 1, DeliveryState.SENT, sent_at=datetime.now(UTC))
     await end(chat, begun, EventState.ANSWERED)
+    chat.now = datetime.now(UTC) + timedelta(minutes=1)
     await told(chat, first, "delivered")
     assert await chat.ledger() == [("sent", None), ("sent", None)]
     assert await breaches(chat) == []
