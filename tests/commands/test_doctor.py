@@ -9,7 +9,7 @@ from sqlalchemy import text
 from adapters.database.engine import Database
 from adapters.processes.ports import free_port
 from adapters.temporal.client import connect
-from adapters.temporal.schedules import ensure_schedules
+from adapters.temporal.schedules import ensure_schedules, schedule_ids
 from commands.doctor import doctor
 from settings import Settings
 from tests.commands.commandline import chat_orchestrator
@@ -75,8 +75,7 @@ async def test_what_is_missing_is_named(product: Product, diagnosis: Diagnosis) 
 
     assert code == 1
     assert troubled(checks) == {
-        "schema", "schedules nobody-close-idle",
-        "schedules nobody-hand-over-again", "workers nobody", "workers nobody-ai", "workers nobody-delivery",
+        "schema", *(f"schedules {schedule}" for schedule in schedule_ids("nobody")), "workers nobody", "workers nobody-ai", "workers nobody-delivery",
         f"webhook telegram telegram {channel.id}",
     }  # fmt: skip
 
