@@ -75,7 +75,8 @@ async def test_what_is_missing_is_named(product: Product, diagnosis: Diagnosis) 
 
     assert code == 1
     assert troubled(checks) == {
-        "schema", *(f"schedules {schedule}" for schedule in schedule_ids("nobody")), "workers nobody", "workers nobody-ai", "workers nobody-delivery",
+        "schema", *(f"schedules {schedule}" for schedule in schedule_ids("nobody")),
+        "workers nobody", "workers nobody-ai", "workers nobody-delivery",
         f"webhook telegram telegram {channel.id}",
     }  # fmt: skip
 
