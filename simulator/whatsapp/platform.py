@@ -143,7 +143,7 @@ class WhatsApp:
         url, token = str(asked.get("override_callback_uri") or ""), str(asked.get("verify_token") or "")
         if url and not await self._courier.challenge(url, token):
             raise Refused(100, "Callback verification failed", subcode=2200)
-        number.own_url, number.own_verify_token = url or None, token or None
+        number.own_url = url or None
         return {"success": True}
 
     async def _elsewhere(self, _request: Request) -> Response:

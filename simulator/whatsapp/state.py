@@ -27,7 +27,6 @@ class Number:
     name: str = "Test Business"
     app_url: str | None = None
     own_url: str | None = None
-    own_verify_token: str | None = None
 
     @property
     def url(self) -> str | None:
@@ -56,7 +55,7 @@ class Person:
 
 @dataclass
 class Settings:
-    """What holds for all numbers: which statuses follow a send, whether the pair limit counts, and stray faults."""
+    """What holds for all numbers: which statuses follow a send, which limits count, and who may do what."""
 
     statuses: tuple[str, ...] = ("sent", "delivered")
     statuses_together: bool = False
