@@ -78,6 +78,13 @@ async def a_fixed_reply(product: Product) -> Visitor:
     return visitor
 
 
+async def a_spent_budget(product: Product) -> Visitor:
+    visitor = await product.visitor(bursts=QUEUE, limits={"tokens_per_day": 10})
+    await visitor.say("hello")
+    await visitor.heard(1)
+    return visitor
+
+
 async def judged_by_a_provider(product: Product) -> Visitor:
     visitor = await product.visitor(bursts=QUEUE, moderation={"provider": "openai"})
     await product.simulated.post("/openai/answers", flagged_words={"badword": "hate"})
@@ -135,7 +142,7 @@ async def _asked(product: Product) -> bool:
 
 SCENARIOS: tuple[Callable[[Product], Awaitable[Visitor]], ...] = (
     one_turn, a_burst, an_apology, a_retry, a_fixed_reply, judged_by_a_provider, judged_first, paused_in_a_turn, closed,
-    told_whole,
+    told_whole, a_spent_budget,
 )  # fmt: skip
 
 
