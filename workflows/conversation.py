@@ -20,6 +20,7 @@ with workflow.unsafe.imports_passed_through():
 
 from workflows import options
 from workflows.recording import record
+from workflows.steps import in_database
 from workflows.thinking import think
 from workflows.upgrades import go_on, is_outdated
 
@@ -142,7 +143,7 @@ class ConversationWorkflow:
             await self._pause(timedelta(seconds=seconds), "until the contact's rate allows a turn")
 
     async def _begin(self) -> Begun:
-        """PostgreSQL names the turn; a local activity where it answers at once, a patient one where it does not."""
+        """PostgreSQL names the turn."""
         self._tell("opening a turn")
         ask = Begin(
             conversation_id=self._state.conversation_id,
@@ -151,22 +152,7 @@ class ConversationWorkflow:
             together=self._together or self._inbox.bursts.policy != "queue",
             correlation_id=self._correlation_id,
         )
-        try:
-            return await workflow.execute_local_activity_method(
-                Persistence.begin,
-                ask,
-                start_to_close_timeout=options.LOCAL_TIMEOUT,
-                retry_policy=options.LOCAL_RETRY,
-                summary="open the turn",
-            )
-        except ActivityError:
-            return await workflow.execute_activity_method(
-                Persistence.begin,
-                ask,
-                start_to_close_timeout=options.DATABASE_TIMEOUT,
-                retry_policy=options.DATABASE_RETRY,
-                summary="open the turn, once the database answers",
-            )
+        return await in_database(Persistence.begin, ask, "open the turn")
 
     async def _answer(self, begun: Begun) -> Reply | None:
         """The reply that the turn gets; None when the bot was stopped meanwhile."""

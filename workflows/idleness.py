@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 from temporalio import workflow
-from temporalio.common import VersioningBehavior
 
 with workflow.unsafe.imports_passed_through():
     from activities.idleness import Idleness
@@ -13,7 +12,7 @@ from workflows import options
 _FULL = 500
 
 
-@workflow.defn(name="CloseIdleConversations", versioning_behavior=VersioningBehavior.AUTO_UPGRADE)
+@workflow.defn(name="CloseIdleConversations")
 class IdlenessWorkflow:
     """Closes idle conversations, batch after batch, until a batch is not full."""
 

@@ -8,6 +8,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.recording import Record, Recorded
 
 from workflows import options
+from workflows.steps import in_database
 
 
 async def record(ask: Record) -> Recorded | None:
@@ -16,31 +17,9 @@ async def record(ask: Record) -> Recorded | None:
     Nobody else knows of these events: no failure may end the conversation that holds them.
     """
     try:
-        return await _recorded(ask)
+        return await in_database(Persistence.record, ask, "record what came while the database was away")
     except FailureError as error:
         if is_cancelled_exception(error):
             raise
     await workflow.sleep(options.RECORD_AGAIN_AFTER, summary="until what failed to be recorded is tried again")
     return None
-
-
-async def _recorded(ask: Record) -> Recorded:
-    try:
-        return await workflow.execute_local_activity_method(
-            Persistence.record,
-            ask,
-            start_to_close_timeout=options.LOCAL_TIMEOUT,
-            retry_policy=options.LOCAL_RETRY,
-            summary="record what came while the database was away",
-        )
-    # A local activity whose attempts are used up raises what it failed with, not an ActivityError around it.
-    except FailureError as error:
-        if is_cancelled_exception(error):
-            raise
-    return await workflow.execute_activity_method(
-        Persistence.record,
-        ask,
-        start_to_close_timeout=options.DATABASE_TIMEOUT,
-        retry_policy=options.DATABASE_RETRY,
-        summary="record what came, once the database answers",
-    )

@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 from temporalio import workflow
-from temporalio.common import VersioningBehavior
 
 with workflow.unsafe.imports_passed_through():
     from activities.retention import Pruned, Retention
@@ -11,7 +10,7 @@ with workflow.unsafe.imports_passed_through():
 from workflows import options
 
 
-@workflow.defn(name="PruneRecord", versioning_behavior=VersioningBehavior.AUTO_UPGRADE)
+@workflow.defn(name="PruneRecord")
 class RetentionWorkflow:
     """One round over what is old."""
 

@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 from temporalio import workflow
-from temporalio.common import VersioningBehavior
 
 with workflow.unsafe.imports_passed_through():
     from activities.sweeping import Sweeping, Swept
@@ -11,7 +10,7 @@ with workflow.unsafe.imports_passed_through():
 from workflows import options
 
 
-@workflow.defn(name="HandOverAgain", versioning_behavior=VersioningBehavior.AUTO_UPGRADE)
+@workflow.defn(name="HandOverAgain")
 class SweepingWorkflow:
     """One round over the events that have no end and do not move."""
 

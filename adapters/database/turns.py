@@ -103,26 +103,28 @@ class Standing:
 
 
 async def begin(connection: AsyncConnection, ask: Begin, now: datetime) -> Begun:
-    """Open the next turn for the brought events, or return the one that is open; the workflow obeys."""
+    """Open the next turn, or return the one that is open; the workflow obeys.
+
+    A turn takes the oldest that wait, whether the workflow brought them or has yet to hear of them: nothing overtakes.
+    """
     standing = await stand(connection, UUID(ask.conversation_id))
     if standing is None:
         return Begun(settled=ask.brought)
     brought = {UUID(item) for item in ask.brought}
     opened = await _open_turn(connection, standing.id)
     if opened is not None:
-        opened = await _join(connection, standing, opened, brought)
+        opened = await _join(connection, standing, opened)
         members = set((await connection.scalars(_MEMBERS, {"turn": opened.id})).all())
         more = ask.behind or bool(brought - members)
         return _begun(standing.bot, opened, members=members, settled=members & brought, more=more)
-    among = None if ask.behind else brought
     if standing.stop and not standing.stop.ends:
         # Who starts or deletes the bot meanwhile waits for this transaction, and then finds what it holds.
         await connection.execute(_KEEP_BOT, {"conversation": standing.id})
         standing = await stand(connection, standing.id) or standing
     if standing.stop:
-        await _set_aside(connection, standing.id, standing.stop, among, now)
+        await _set_aside(connection, standing.id, standing.stop, now)
         return Begun(settled=ask.brought)
-    waiting = await waiting_among(connection, standing.id, among)
+    waiting = await waiting_among(connection, standing.id, None)
     # Where more wait than a turn can take, what is not among these may wait all the same.
     gone = brought - {row.id for row in waiting} if len(waiting) <= MOST_MEMBERS else set()
     candidates = [Candidate(id=str(row.id), text=row.text, command=row.command) for row in waiting[:MOST_MEMBERS]]
@@ -153,14 +155,14 @@ async def _open_turn(connection: AsyncConnection, conversation_id: UUID) -> _Tur
     return _Turn(*row) if row else None
 
 
-async def _join(connection: AsyncConnection, standing: Standing, turn: _Turn, brought: set[UUID]) -> _Turn:
+async def _join(connection: AsyncConnection, standing: Standing, turn: _Turn) -> _Turn:
     """Where the bot wants it, old and new are answered together, in a new generation, as long as no reply is planned.
 
     What gets a reply of its own without the model waits for its own turn.
     """
     if standing.stop or turn.fixed_reply or not _may_interrupt(standing.bot, turn):
         return turn
-    waiting = await waiting_among(connection, standing.id, brought)
+    waiting = await waiting_among(connection, standing.id, None)
     candidates = [Candidate(id=str(row.id), text=row.text, command=row.command) for row in waiting[:MOST_MEMBERS]]
     opening = open_turn(standing.bot, candidates, together=True)
     if not opening.members or opening.reply or await connection.scalar(_PLANNED, {"turn": turn.id}):
@@ -201,14 +203,11 @@ async def waiting_among(
     return (await connection.execute(_WAITING_AMONG, asked)).all()
 
 
-async def _set_aside(
-    connection: AsyncConnection, conversation_id: UUID, stop: Silence, among: set[UUID] | None, now: datetime
-) -> None:
+async def _set_aside(connection: AsyncConnection, conversation_id: UUID, stop: Silence, now: datetime) -> None:
     """Hold what nobody may answer now, however much it is; what a deleted bot was asked ends."""
     state = EventState.IGNORED if stop.ends else EventState.HELD
-    which = _WAIT if among is None else (*_WAIT, _AMONG)
-    aside = update(Event).where(*which).values(state=state, reason=stop, ended_at=now if stop.ends else None)
-    await connection.execute(aside, {"conversation": conversation_id, "among": list(among or ())})
+    aside = update(Event).where(*_WAIT).values(state=state, reason=stop, ended_at=now if stop.ends else None)
+    await connection.execute(aside, {"conversation": conversation_id})
 
 
 async def _insert(connection: AsyncConnection, standing: Standing, opening: Opening, now: datetime) -> _Turn:

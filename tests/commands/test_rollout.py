@@ -21,7 +21,6 @@ from tests.product import Product, Visitor
 VISITORS = 4
 IN_TIME_SECONDS = 120.0
 _PINNED = VersioningBehavior.VERSIONING_BEHAVIOR_PINNED
-_AUTO_UPGRADE = VersioningBehavior.VERSIONING_BEHAVIOR_AUTO_UPGRADE
 
 
 @pytest.fixture
@@ -164,9 +163,7 @@ async def test_the_status_tells_what_each_version_is_for(
         assert await shown() == [f"{deployment}:a unused 0", f"{deployment}:b current 1"]
 
 
-async def test_a_conversation_stays_with_its_version_and_a_sweep_goes_with_any(
-    front_door: Product, deployment: str
-) -> None:
+async def test_what_runs_stays_with_the_version_that_it_began_with(front_door: Product, deployment: str) -> None:
     visitor = await front_door.visitor(bursts={"policy": "queue"})
     async with serving(front_door, deployment, "1"):
         await roll(front_door, deployment, "1")
@@ -176,7 +173,7 @@ async def test_a_conversation_stays_with_its_version_and_a_sweep_goes_with_any(
         sweeps = (names.IDLE_WORKFLOW, names.SWEEP_WORKFLOW, names.AUDIT_WORKFLOW, names.RETENTION_WORKFLOW)
         for sweep in sweeps:
             await client.execute_workflow(sweep, id=f"{queue}-{sweep}", task_queue=queue)
-    assert [await behaviour(client, f"{queue}-{sweep}") for sweep in sweeps] == [_AUTO_UPGRADE] * len(sweeps)
+    assert [await behaviour(client, f"{queue}-{sweep}") for sweep in sweeps] == [_PINNED] * len(sweeps)
     assert await behaviour(client, f"conversation:{visitor.session['conversation_id']}") == _PINNED
 
 
