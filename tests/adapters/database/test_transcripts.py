@@ -58,7 +58,7 @@ async def test_a_message_that_arrived_while_a_turn_ran_stands_before_its_own_ans
     first = await chat.begin(*await chat.hear("one"), together=False)
     two, three = await chat.hear("two", "three")
     await answer(chat, first, "ONE")
-    await answer(chat, await chat.begin(two), "TWO")
+    await answer(chat, await chat.begin(two, together=False), "TWO")
     begun = await chat.begin(three)
     assert await shown(chat, begun) == ["one", "[ONE]", "two", "[TWO]", "three"]
 

@@ -63,19 +63,24 @@ async def test_two_begins_at_once_open_one_turn(chat: Chat) -> None:
     assert await chat.turns() == [(1, None, None)]
 
 
-async def test_two_begins_at_once_with_different_messages_never_share_or_lose_one(chat: Chat) -> None:
+async def test_two_begins_at_once_with_different_messages_open_one_turn_for_both(chat: Chat) -> None:
     one, two = await chat.hear("one", "two")
     begun = await asyncio.gather(chat.begin(one), chat.begin(two))
     assert len({item.turn_id for item in begun}) == 1
-    taken = await members(chat, begun[0])
-    other = one if taken == [two] else two
-    assert len(taken) == 1
-    assert any(item.more and str(other) not in item.settled for item in begun)
+    assert await members(chat, begun[0]) == [one, two]
+    assert [item.settled for item in begun] == [(str(one),), (str(two),)]
+
+
+async def test_an_older_message_that_the_workflow_has_yet_to_hear_of_is_not_overtaken(chat: Chat) -> None:
+    older, newer = await chat.hear("older", "newer")
+    begun = await chat.begin(newer, together=False)
+    assert await members(chat, begun) == [older]
+    assert str(newer) not in begun.settled
 
 
 async def test_the_next_turn_has_the_next_number_and_the_other_messages(chat: Chat) -> None:
     one, two = await chat.hear("one", "two")
-    first = await chat.begin(one)
+    first = await chat.begin(one, together=False)
     await end(chat, first)
     second = await chat.begin(one, two)
     assert (second.turn, await members(chat, second)) == (2, [two])
@@ -89,9 +94,11 @@ async def test_what_was_answered_already_is_settled_without_a_turn(chat: Chat) -
 
 
 async def test_a_message_that_nobody_recorded_is_settled(chat: Chat) -> None:
-    await chat.hear("one")
+    said = await chat.hear("one")
     unheard = uuid4()
-    assert await chat.begin(unheard) == Begun(settled=(str(unheard),))
+    begun = await chat.begin(unheard, *said)
+    assert set(begun.settled) == {str(unheard), *map(str, said)}
+    assert await members(chat, begun) == said
 
 
 async def test_a_conversation_that_nobody_recorded_has_nothing_to_answer(chat: Chat) -> None:
@@ -121,7 +128,7 @@ async def test_while_nobody_may_answer_messages_are_held(chat: Chat, wanted: Con
     await chat.control(wanted)
     said = await chat.hear("one", "two")
     assert await chat.begin(*said) == Begun(settled=tuple(map(str, said)))
-    assert await chat.states() == [("queued", None), ("held", reason), ("held", reason)]
+    assert await chat.states() == [("held", reason)] * 3
     assert await chat.turns() == []
 
 
