@@ -9,6 +9,8 @@ from sqlalchemy import URL, make_url, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 _CONNECT_SECONDS = 10
+_LEAVE_SECONDS = 6.0
+"""Longer than the driver takes to cancel a statement."""
 _STATEMENT = timedelta(seconds=10)
 _IDLE = timedelta(seconds=30)
 """How long a transaction may do nothing: who was cut off in one would hold its locks for hours."""
@@ -44,7 +46,8 @@ class Database:
         )
 
         self._each_alone = self.engine.execution_options(isolation_level="AUTOCOMMIT")
-        self._abandoned: set[asyncio.Task[None]] = set()
+        self._out: set[asyncio.Future[None]] = set()
+        """One for each connection that somebody has or that is being made, done when it is given back."""
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[AsyncConnection]:
@@ -64,9 +67,9 @@ class Database:
             await connection.execute(select(1))
 
     async def close(self) -> None:
-        """Give all connections back."""
-        if self._abandoned:
-            await asyncio.wait(self._abandoned)
+        """Give all connections back; those who were cancelled get a moment, for the pool forgets what is out."""
+        if self._out:
+            await asyncio.wait(self._out, timeout=_LEAVE_SECONDS)
         await self.engine.dispose()
 
     @asynccontextmanager
@@ -78,25 +81,41 @@ class Database:
         """
         connection = engine.connect()
         opening = asyncio.create_task(_open(connection))
+        given_back = asyncio.get_running_loop().create_future()
+        self._out.add(given_back)
+        given_back.add_done_callback(self._out.discard)
         try:
             await asyncio.shield(opening)
-        except asyncio.CancelledError:
-            abandoned = asyncio.create_task(_abandon(connection, opening))
-            self._abandoned.add(abandoned)
-            abandoned.add_done_callback(self._abandoned.discard)
+        except BaseException:
+            _give_back(connection, opening, given_back)
             raise
         try:
             yield connection
         finally:
-            await asyncio.shield(asyncio.create_task(connection.close()))
+            await asyncio.shield(_give_back(connection, opening, given_back))
 
 
 async def _open(connection: AsyncConnection) -> None:
     await connection.start()
 
 
-async def _abandon(connection: AsyncConnection, opening: "asyncio.Task[None]") -> None:
-    """Close what nobody waits for any more as soon as it is open; what could not be opened needs no end."""
+def _give_back(
+    connection: AsyncConnection, opening: "asyncio.Task[None]", given_back: "asyncio.Future[None]"
+) -> "asyncio.Task[None]":
+    """Close a connection, whoever waits for that or does not."""
+
+    def note(closed: "asyncio.Task[None]") -> None:
+        if not closed.cancelled():
+            closed.exception()
+        given_back.set_result(None)
+
+    closing = asyncio.create_task(_close(connection, opening))
+    closing.add_done_callback(note)
+    return closing
+
+
+async def _close(connection: AsyncConnection, opening: "asyncio.Task[None]") -> None:
+    """Close a connection as soon as it is open; what could not be opened needs no end."""
     await asyncio.wait({opening})
-    if opening.exception() is None:
+    if not opening.cancelled() and opening.exception() is None:
         await connection.close()
