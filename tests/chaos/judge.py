@@ -6,20 +6,26 @@ own, and the model says back what it was told, so that an answer names what it a
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 TOKEN = re.compile(r"\bR\d{2}x\d+x\d+\b")
+TOGETHER = "together"
+"""Stands in each text to a bot that waits for a quiet moment and answers all at once."""
 
 
 @dataclass(frozen=True)
 class Heard:
-    """A message that was acknowledged; `place` is where the platform put it, `accepted` when it was acknowledged."""
+    """A message that was acknowledged; `place` is where the platform put it, `accepted` when it was acknowledged.
+
+    `together` says that the bot waits for a quiet moment, so that one answer may be to neighbours as well.
+    """
 
     token: str
     chat: str
     place: int
     accepted: float
+    together: bool = False
 
 
 @dataclass(frozen=True)
@@ -69,7 +75,7 @@ def judge(
     """Chat by chat: every event answered once, in order, in its own chat.
 
     `unseen` is how many messages of a chat the product itself declares to be in doubt and the platform never got: so
-    many events may lack an answer. With `apologises`, a message without a token answers the oldest event without one.
+    many answers may be missing. With `apologises`, a message without a token is the oldest answer that is missing.
     """
     by_chat: dict[str, list[Heard]] = {}
     for item in heard:
@@ -89,16 +95,30 @@ def _of_chat(heard: Sequence[Heard], spoken: Sequence[Spoken], apologises: bool,
     answered = [token for saying in spoken for token in saying.tokens]
     counted = Counter(answered)
     apologies = sum(1 for saying in spoken if not saying.tokens)
-    unanswered = [item.token for item in sorted(heard, key=lambda item: item.place) if item.token not in counted]
+    missing = _missing(heard, counted)
     spared = excused + (apologies if apologises else 0)
     return Verdict(
         events=len(known),
-        lost=unanswered[spared:],
+        lost=[token for answer in missing[spared:] for token in answer],
         # What answers nothing that was acknowledged here was said in the wrong chat, or made up: it is one too many.
         doubled=[token for token, times in counted.items() if times > 1 or token not in known],
         disordered=_overtaken([known[token] for token in dict.fromkeys(answered) if token in known]),
         apologies=apologies,
     )
+
+
+def _missing(heard: Sequence[Heard], answered: Container[str]) -> list[list[str]]:
+    """What has no answer, by the answer that it lacks: neighbours that are answered together lack the same one."""
+    answers: list[list[str]] = []
+    before: Heard | None = None
+    for item in sorted(heard, key=lambda item: item.place):
+        if item.token not in answered:
+            if before and item.together and before.token not in answered:
+                answers[-1].append(item.token)
+            else:
+                answers.append([item.token])
+        before = item
+    return answers
 
 
 def _overtaken(answered: Sequence[Heard]) -> list[str]:

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from tests.chaos.judge import TOKEN, Heard, Spoken
+from tests.chaos.judge import TOGETHER, TOKEN, Heard, Spoken
 from tests.simulated import Simulated
 
 Entry = Mapping[str, object]
@@ -76,8 +76,9 @@ def heard_of(webhooks: Iterable[Entry]) -> Iterable[Heard]:
     for entry in webhooks:
         token = TOKEN.search(text_of(entry))
         if token and was_acknowledged(entry):
-            accepted = entry["accepted_monotonic"] or entry["monotonic"]
-            yield Heard(token[0], str(entry["chat_id"]), int(str(entry["update_id"])), float(str(accepted)))
+            accepted = float(str(entry["accepted_monotonic"] or entry["monotonic"]))
+            together = TOGETHER in text_of(entry)
+            yield Heard(token[0], str(entry["chat_id"]), int(str(entry["update_id"])), accepted, together)
 
 
 def spoken_of(outbound: Iterable[Entry]) -> list[Spoken]:

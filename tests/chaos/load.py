@@ -9,7 +9,7 @@ from random import Random
 
 import httpx
 
-from tests.chaos.judge import Heard, Spoken
+from tests.chaos.judge import TOGETHER, Heard, Spoken
 from tests.chaos.plan import Phase
 from tests.chaos.world import QUEUE_TOKEN, TOGETHER_TOKEN, World
 from tests.product import Visitor
@@ -75,7 +75,7 @@ class Load:
         words = [
             f"{self.mark}{person.index:05}x{person.said:05}",
             extra,
-            "together" if person.is_answered_together else "",
+            TOGETHER if person.is_answered_together else "",
         ]
         return " ".join(word for word in words if word)
 

@@ -86,6 +86,12 @@ def test_a_doubt_excuses_one_answer_in_its_own_chat() -> None:
     assert judge(heard, [], unseen={"7": 1}).lost in ([SECOND, THIRD], [THIRD, SECOND])
 
 
+def test_an_answer_in_doubt_may_have_been_to_neighbours_that_are_answered_together() -> None:
+    heard = [Heard(token, "7", place, 1.0, together=True) for place, token in enumerate([FIRST, SECOND, THIRD])]
+    assert judge(heard, [], unseen={"7": 1}).ok
+    assert judge(heard, [Spoken("7", SECOND)], unseen={"7": 1}).lost == [THIRD]
+
+
 @pytest.mark.parametrize("uncertain", [1, 4])
 def test_doubts_that_nobody_made_and_doubts_that_nobody_sees_fail_a_run(uncertain: int) -> None:
     row = Row("R-15", "in doubt", 3, Verdict(events=3), uncertain, (2, 3), 1.0)

@@ -14,6 +14,7 @@ from pydantic import SecretStr
 from adapters.processes.ports import free_port
 from settings import Settings
 from tests.chaos.front import Front, front_of
+from tests.chaos.judge import TOGETHER
 from tests.chaos.program import Program
 from tests.machine import caller, until
 from tests.processes import environment
@@ -103,7 +104,7 @@ class World:
     async def think(self, **more: object) -> None:
         """Let the model say back what it hears, after a moment."""
         usual = {"delay_seconds": THINKING_SECONDS, **more}
-        together = {"contains": "together", "echo": "unanswered", **usual}
+        together = {"contains": TOGETHER, "echo": "unanswered", **usual}
         await self.simulated.post("/openai/answers", default=usual, rules=[together])
 
     def server(self, name: str) -> psutil.Process:
