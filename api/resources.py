@@ -37,7 +37,7 @@ class Resources:
     counts: Counts
 
 
-def resources(request: Request) -> Resources:
+async def resources(request: Request) -> Resources:
     """The resources of the app that this request came to."""
     found = request.app.state.resources
     assert isinstance(found, Resources)
