@@ -95,8 +95,8 @@ class Poller:
             if numbers:
                 await channels.keep_poll_offset(connection, channel, max(numbers) + 1)
         self._acknowledge(heard)
-        for conversation in recorded.conversations:
-            if not await self._reception.handing.hand_over(conversation):
+        for conversation, batch in recorded.conversations.items():
+            if not await self._reception.handing.hand_over(conversation, batch):
                 # Temporal is away, and would be for the rest too: the relay takes them up.
                 return
 
