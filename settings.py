@@ -32,6 +32,7 @@ class Settings(BaseSettings):
     temporal_ui_url: str | None = None
     temporal_cli: str | None = None
     task_queue: Annotated[str, Field(min_length=1, max_length=200)] = "chat-orchestrator"
+    cached_conversations: Annotated[int, Field(ge=1, le=1_000_000)] = 2000
     encrypt_payloads: bool = True
     openai_api_key: SecretStr | None = None
     openai_base_url: str | None = None

@@ -41,7 +41,6 @@ WORKFLOWS = (ConversationWorkflow, IdlenessWorkflow, SweepingWorkflow, AuditingW
 GRACE = timedelta(seconds=20)
 """What is in hand may be finished: longer than one call to a platform."""
 _BEAT = timedelta(seconds=1)
-_CACHED_CONVERSATIONS = 2000
 
 
 def _now() -> datetime:
@@ -70,6 +69,7 @@ class Workers:
     ) -> None:
         self._client = client
         self._queue = settings.task_queue
+        self._cached = settings.cached_conversations
         self._version = version
         vault = credentials_vault(settings.secrets())
         spoken = platforms(settings, http)
@@ -112,7 +112,7 @@ class Workers:
                 self._auditing.audit_record,
                 self._retention.prune,
             ],
-            max_cached_workflows=_CACHED_CONVERSATIONS,
+            max_cached_workflows=self._cached,
             sticky_queue_schedule_to_start_timeout=timedelta(seconds=5),
             graceful_shutdown_timeout=GRACE,
             deployment_config=self._deployment(),
