@@ -16,7 +16,7 @@ _MAX_ATTACHMENTS = 50
 _MAX_URL_CHARACTERS = 4096
 _KINDS: Final[Mapping[str, str]] = {
     "image": "photo",
-    "video": "video",
+    **dict.fromkeys(("video", "reel", "ig_reel"), "video"),
     "audio": "audio",
     "file": "document",
     "sticker": "sticker",

@@ -6,6 +6,7 @@ Source: https://developers.facebook.com/documentation/business-messaging/messeng
 from adapters.errors import (
     CredentialsRefused,
     NotPermitted,
+    OutcomeUnknown,
     RateLimited,
     RecipientGone,
     Unacceptable,
@@ -33,6 +34,8 @@ MEANINGS: Meanings = {
 
 BY_SUBCODE: FinerMeanings = {
     (1, 99): NotPermitted,
+    # "Received invalid JSON reply": the messages were sent all the same.
+    (1, 1357046): OutcomeUnknown,
     (4, 2018354): NotPermitted,
     **dict.fromkeys(((10, 2018065), (10, 2018278)), WindowClosed),
     **dict.fromkeys(((10, 2018108), (200, 1545041), (100, 2018001)), RecipientGone),

@@ -6,7 +6,7 @@ Sources: https://developers.facebook.com/docs/messenger-platform/reference/webho
 
 from collections.abc import Sequence
 
-from adapters.platforms.fields import Fields, count, reference
+from adapters.platforms.fields import Fields, numeric_id, reference
 from adapters.platforms.graph.events import items
 from domain.events import EventKind, InboundEvent, receipt_key
 
@@ -39,7 +39,7 @@ def _of_message(place: InboundEvent, name: str, status: str, more: dict[str, str
 
 def _up_to(told: Fields, place: InboundEvent, status: str) -> Sequence[InboundEvent]:
     """A receipt that names no message says nothing of one that is in doubt."""
-    watermark = count(told, "watermark")
+    watermark = numeric_id(told, "watermark")
     if watermark is None:
         return ()
     key = receipt_key(f"{place.chat}:{watermark}", status)
