@@ -34,6 +34,12 @@ CHANNEL = Channel(
 )
 
 
+def channel(**changed: str) -> Channel:
+    """The test channel with other credentials."""
+    given = {name: SecretStr(value) for name, value in changed.items()}
+    return CHANNEL.model_copy(update={"credentials": {**CHANNEL.credentials, **given}})
+
+
 @cache
 def deaf_messenger() -> Messenger:
     """A Messenger for what needs no network."""

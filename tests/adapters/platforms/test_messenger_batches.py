@@ -3,7 +3,6 @@
 import json
 
 import pytest
-from pydantic import SecretStr
 
 from adapters.errors import SignatureMismatch, Unreadable
 from adapters.platforms.base import Request
@@ -16,6 +15,7 @@ from tests.adapters.platforms.messenger_payloads import (
     SECRET,
     VERIFY,
     call,
+    channel,
     deaf_messenger,
     item,
     read,
@@ -104,10 +104,8 @@ def test_escapes_in_a_signed_body_are_signed_as_they_came() -> None:
         b'"messaging":[{"message":{"mid":"m_1","text":"\\u00e4\\u00f6\\u00e5"}}]}]}'
     )
     header = "sha256=5bad38010e5fc03d0469882dd82932e1db00dd17906c235da98d16409feb150f"
-    channel = CHANNEL.model_copy(
-        update={"credentials": {**CHANNEL.credentials, "app_secret": SecretStr("test_app_secret")}}
-    )
-    (event,) = deaf_messenger().receive(channel, Request(headers={SIGNATURE_HEADER: header}, body=body), NOW)
+    used = channel(app_secret="test_app_secret")
+    (event,) = deaf_messenger().receive(used, Request(headers={SIGNATURE_HEADER: header}, body=body), NOW)
     assert event.ignored == "malformed:message"
 
 
