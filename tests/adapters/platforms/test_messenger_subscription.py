@@ -71,6 +71,8 @@ async def test_a_button_that_the_page_has_already_stays(messenger: Messenger, si
         bearer = {"Authorization": f"Bearer {TOKEN}"}
         assert (await client.post("/me/messenger_profile", json=own, headers=bearer)).is_success
         assert (await messenger.register(CHANNEL, url)).details == {"get_started": "MINE"}
+        shown = await client.get("/me/messenger_profile?fields=get_started", headers=bearer)
+    assert shown.json() == {"data": [own]}
 
 
 async def test_a_page_without_that_button_is_registered_all_the_same(
