@@ -4,6 +4,7 @@ from importlib.metadata import version
 
 from adapters.http import Http
 from adapters.platforms.base import Platform
+from adapters.platforms.messenger import Messenger
 from adapters.platforms.slack import Slack
 from adapters.platforms.telegram import Telegram
 from adapters.platforms.webchat import Webchat
@@ -24,4 +25,5 @@ def platforms(settings: Settings, http: Http) -> dict[PlatformName, Platform]:
         PlatformName.SLACK: Slack(http, settings.slack_api_url),
         PlatformName.WEBCHAT: Webchat(),
         PlatformName.WHATSAPP: WhatsApp(http, settings.graph_api_url, settings.graph_version),
+        PlatformName.MESSENGER: Messenger(http, settings.graph_api_url, settings.graph_version),
     }
