@@ -7,6 +7,7 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 
 from simulator.control import create_control
+from simulator.discord import Discord
 from simulator.openai import OpenAI
 from simulator.simulation import Platform, Simulation
 from simulator.slack import Slack
@@ -18,6 +19,7 @@ PLATFORMS: dict[str, type[Platform]] = {
     "telegram": Telegram,
     "slack": Slack,
     "whatsapp": WhatsApp,
+    "discord": Discord,
     "openai": OpenAI,
 }
 

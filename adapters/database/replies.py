@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Uuid, cast, func, select, update
+from sqlalchemy import Uuid, bindparam, cast, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.database import channels, ledger, transcripts
@@ -20,6 +20,19 @@ from domain.commands import fixed_text
 from domain.deliveries import DeliveryState
 from domain.events import OPEN_STATES
 from domain.turns import Account, Reply, ReplyKind, reply_key
+
+_ANSWER_BY = Event.payload["details"]["answer_by"]
+# Built once: every delivery asks it.
+_ANSWERED = (
+    select(
+        Event.payload["platform_message_id"].as_string().label("heard"),
+        Event.payload["is_group"].as_boolean().label("is_group"),
+        _ANSWER_BY.label("answer_by"),
+    )
+    .where(Event.turn_id == bindparam("turn"))
+    .order_by(_ANSWER_BY.is_not(None).desc(), Event.seq.desc())
+    .limit(1)
+)
 
 
 @dataclass(frozen=True)
@@ -79,8 +92,20 @@ async def load(connection: AsyncConnection, vault: Vault, reply: Reply) -> Job |
         message_id=words.message_id,
         event_id=UUID(reply.message_id) if reply.message_id else None,
         access=access,
-        destination=found[1],
+        destination=await _place(connection, reply, found[1]),
         give_up=reply.give_up,
+    )
+
+
+async def _place(connection: AsyncConnection, reply: Reply, place: Destination) -> Destination:
+    """Where an answer goes, with what it answers: the newest message of its turn, first of those to answer by."""
+    if reply.turn_id is None:
+        return place
+    row = (await connection.execute(_ANSWERED, {"turn": UUID(reply.turn_id)})).first()
+    if row is None:
+        return place
+    return place.model_copy(
+        update={"heard": row.heard, "is_group": row.is_group or False, "answer_by": row.answer_by or None}
     )
 
 
