@@ -60,7 +60,9 @@ class Channel:
     def describe(self) -> Object:
         """The channel as the gateway tells of it."""
         last = next(reversed(self.messages), None)
-        return {"id": self.id, "type": 0 if self.guild else 1, "name": "simulated", "last_message_id": last}
+        place: Object = {"guild_id": self.guild} if self.guild else {}
+        kind = 0 if self.guild else 1
+        return {"id": self.id, "type": kind, "name": "simulated", "last_message_id": last, **place}
 
 
 class Channels:

@@ -110,6 +110,12 @@ async def open_direct(call: Call) -> Done:
     return Done(call.state.channels.channel(direct(call.bot.id, recipient)).describe())
 
 
+async def show_channel(call: Call) -> Done:
+    """A channel as it is, with its newest message."""
+    _bot = call.bot
+    return Done(call.channel.describe())
+
+
 async def change_channel(call: Call) -> Done:
     """Open a thread that is archived."""
     if call.body.get("archived") is False and call.channel.refusal == 50083:
@@ -220,6 +226,7 @@ ROUTES: tuple[tuple[str, str, str, Act], ...] = (
     ("commands.create", "POST", r"applications/(\d+)/commands", create_command),
     ("commands", "GET", r"applications/(\d+)/commands", commands),
     ("channels.open", "POST", r"users/@me/channels", open_direct),
+    ("channels", "GET", r"channels/(\d+)", show_channel),
     ("channels.change", "PATCH", r"channels/(\d+)", change_channel),
     ("typing", "POST", r"channels/(\d+)/typing", typing),
     ("messages", "GET", r"channels/(\d+)/messages", list_messages),

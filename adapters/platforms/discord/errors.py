@@ -40,6 +40,10 @@ class InteractionOver(Unacceptable):
     """What answered an interaction cannot be written any more; a message in its channel still can."""
 
 
+class InteractionUnknown(InteractionOver):
+    """Discord knows no such answer: it is too late for one, or too early."""
+
+
 class AlreadyAnswered(Unacceptable):
     """The interaction was acknowledged before."""
 
@@ -56,7 +60,8 @@ _MEANINGS: Mapping[int, type[OutsideError]] = {
     **dict.fromkeys((10004, 10013, 50278, 50007), RecipientGone),
     **dict.fromkeys((50001, 50013, 50024, 50008, 160005, 200000, 240000), NotPermitted),
     50083: ThreadArchived,
-    **dict.fromkeys((10062, 50027, 10015, 10008, 30046, 50005), InteractionOver),
+    **dict.fromkeys((50027, 30046, 50005), InteractionOver),
+    **dict.fromkeys((10062, 10015, 10008), InteractionUnknown),
     40060: AlreadyAnswered,
     **dict.fromkeys((40094, 50006, 50035, 50109, 40005, 50045), Unacceptable),
 }

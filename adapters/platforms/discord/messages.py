@@ -9,9 +9,9 @@ from collections.abc import Callable
 from pydantic import JsonValue
 
 from adapters.platforms.discord.files import attachments
-from adapters.platforms.discord.place import Me, identity, moment, moment_of, sender_of, users
+from adapters.platforms.discord.place import Me, identity, moment, moment_of, sender_of
 from adapters.platforms.discord.words import plain
-from adapters.platforms.fields import Fields, part, reference, text, whole
+from adapters.platforms.fields import Fields, part, parts, reference, text, whole
 from domain.events import EventKind, InboundEvent
 
 _SPOKEN = (0, 19)
@@ -45,7 +45,7 @@ def read_message(message: Fields, me: Me, guild: str | None = None) -> InboundEv
         chat=chat,
         sender=sender_of(part(message, "author"), part(message, "member")),
         is_group=is_group,
-        addressed=not is_group or me.is_among(users(message, "mentions")) or me.wrote(answered),
+        addressed=not is_group or me.is_among(parts(message, "mentions")) or me.wrote(answered),
         platform_message_id=name,
         reply_to=identity(answered, "id"),
         text=plain(message, content, me),
@@ -74,7 +74,7 @@ def _updated(told: Fields, key: str, me: Me) -> tuple[InboundEvent, ...]:
             chat=chat,
             sender=sender_of(part(told, "author"), part(told, "member")),
             is_group=is_group,
-            addressed=not is_group or me.is_among(users(told, "mentions")),
+            addressed=not is_group or me.is_among(parts(told, "mentions")),
             platform_message_id=name,
             text=plain(told, text(told, "content") or "", me),
             attachments=attachments(told),

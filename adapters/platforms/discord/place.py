@@ -4,7 +4,7 @@ import re
 from datetime import UTC, datetime, timedelta
 
 from adapters.platforms.base import Channel
-from adapters.platforms.fields import Fields, parts, reference, shown_name
+from adapters.platforms.fields import Fields, reference, shown_name
 from domain.events import Sender
 from domain.models import Frozen
 
@@ -33,6 +33,24 @@ class Me(Frozen):
     def is_among(self, users: list[Fields]) -> bool:
         """Whether the bot is one of these."""
         return any(self.is_id(identity(user, "id")) for user in users)
+
+
+class Newest(Frozen):
+    """A channel as catching up sees it: its guild, if it is in one, and the snowflake of its newest message."""
+
+    chat: str
+    guild: str | None = None
+    message: int = 0
+
+
+def newest_in(channel: Fields, guild: str | None = None) -> Newest:
+    """The same of a channel object; within a guild's own description only the caller knows the guild."""
+    last = identity(channel, "last_message_id")
+    return Newest(
+        chat=identity(channel, "id") or "",
+        guild=identity(channel, "guild_id") or guild,
+        message=int(last) if last else 0,
+    )
 
 
 def me_of(channel: Channel) -> Me:
@@ -76,8 +94,3 @@ def sender_of(user: Fields, member: Fields) -> Sender | None:
     found = identity(user, "id")
     names = (shown_name(member, "nick"), shown_name(user, "global_name"), shown_name(user, "username"))
     return Sender(external_id=found, name=next((name for name in names if name), None)) if found else None
-
-
-def users(fields: Fields, name: str) -> list[Fields]:
-    """The users that a list names."""
-    return parts(fields, name)

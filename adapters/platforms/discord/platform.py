@@ -3,12 +3,12 @@
 import time
 from collections.abc import Mapping
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
 
 from pydantic import JsonValue
 
-from adapters.errors import CredentialsRefused, Moved, OutcomeUnknown, OutsideError, Unacceptable
+from adapters.errors import CredentialsRefused, Moved, OutcomeUnknown, OutsideError, Unacceptable, Unreachable
 from adapters.http import Http
 from adapters.platforms.base import Account, Channel, Destination, Payload, Receipt, Reply, Request, Webhook
 from adapters.platforms.discord.calls import Calls, messages_of, original_of
@@ -16,13 +16,14 @@ from adapters.platforms.discord.errors import (
     AlreadyAnswered,
     ChannelUnknown,
     InteractionOver,
+    InteractionUnknown,
     ReferenceRefused,
     ThreadArchived,
     object_of,
 )
 from adapters.platforms.discord.history import NONCE_KEPT, History, interaction_of, is_said, with_nonce
 from adapters.platforms.discord.interactions import PING, as_reply, kind_of, read_interaction, response_to
-from adapters.platforms.discord.place import identity
+from adapters.platforms.discord.place import Newest, identity, moment_of, newest_in
 from adapters.platforms.discord.setup import ENDPOINT, ask_command, may_read
 from adapters.platforms.discord.signature import demand_signature, look_signed
 from adapters.platforms.fields import Fields, parse_object, reference, shown_name
@@ -35,6 +36,8 @@ _CREDENTIAL = "public_key"
 _APPLICATION = "/applications/@me"
 _SUPPRESS_EMBEDS = 4
 _TYPING_SECONDS = 8.0
+_ACKNOWLEDGED_WITHIN = timedelta(seconds=10)
+"""Discord waits three seconds; the rest is what its clock and ours may be apart."""
 _OURS = ("channel_id", "interaction")
 """Fields of a payload that say where it goes, and are not sent along."""
 
@@ -91,10 +94,9 @@ class Discord:
         """
         interaction = interaction_of(payload)
         if interaction is not None:
-            path = original_of(channel.secret("application_id"), interaction[1])
+            body = {name: payload[name] for name in ("content", "allowed_mentions")}
             with suppress(InteractionOver):
-                body = {name: payload[name] for name in ("content", "allowed_mentions")}
-                return _receipt(await self.calls.respond("PATCH", path, body, deadline))
+                return await self._respond(channel, interaction, body, deadline)
         try:
             return await self._post(channel, payload, deadline)
         except ReferenceRefused:
@@ -148,6 +150,16 @@ class Discord:
         with suppress(AlreadyAnswered):
             await self.calls.respond("POST", path, response_to(interaction))
 
+    async def gateway_url(self, channel: Channel) -> str:
+        """Where the gateway is."""
+        told = object_of(await self.calls.get(channel, "/gateway/bot", {}), "gateway")
+        return reference(told, "url") or ""
+
+    async def newest(self, channel: Channel, chat: str) -> Newest:
+        """Where a channel is, and the newest message in it."""
+        path = f"/channels/{quote(chat, safe='')}"
+        return newest_in(object_of(await self.calls.get(channel, path, {}), "a channel"))
+
     async def check(self, channel: Channel) -> Account:
         """Whose token this is, and whether the other credentials are of the same app."""
         user = object_of(await self.calls.get(channel, "/users/@me", {}), "users")
@@ -180,6 +192,18 @@ class Discord:
     async def remove(self, channel: Channel) -> None:
         """Have the gateway tell of interactions."""
         await self.calls.call(channel, "PATCH", _APPLICATION, {ENDPOINT: None})
+
+    async def _respond(self, channel: Channel, interaction: tuple[str, str], body: Payload, deadline: float) -> Receipt:
+        """Answer an interaction; Discord may be answered before it has taken in that there will be an answer."""
+        name, token = interaction
+        path = original_of(channel.secret("application_id"), token)
+        try:
+            return _receipt(await self.calls.respond("PATCH", path, body, deadline))
+        except InteractionUnknown as error:
+            begun = moment_of(name)
+            if begun is not None and datetime.now(UTC) - begun < _ACKNOWLEDGED_WITHIN:
+                raise Unreachable(f"{error}; it may not be acknowledged yet", timedelta(seconds=1)) from error
+            raise
 
     async def _post(self, channel: Channel, payload: Payload, deadline: float) -> Receipt:
         body = _without(payload, *_OURS)
