@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.discord import ROOM, Server, join_server, listening
+from tests.discord import ROOM, TOKEN, Server, join_server, listening
 from tests.machine import until
 from tests.processes import command
 from tests.product import Product
@@ -119,16 +119,10 @@ async def test_a_bot_that_may_not_read_hears_those_who_call_it(product: Product)
 
 async def test_a_refused_token_waits_until_it_is_corrected(product: Product) -> None:
     server = await join_server(product)
-    await product.simulated.post("/discord/settings", refused_tokens=[_token_of(server)])
+    await product.simulated.post("/discord/settings", refused_tokens=[TOKEN])
     async with command(product.settings, "gateway") as gateway:
         await until(lambda: _was_refused(server), 30)
         assert await gateway.stop() == 0
-
-
-def _token_of(_server: Server) -> str:
-    from tests.discord import TOKEN
-
-    return TOKEN
 
 
 async def _was_refused(server: Server) -> bool:
