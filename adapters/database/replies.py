@@ -21,6 +21,7 @@ from domain.deliveries import DeliveryState
 from domain.events import OPEN_STATES
 from domain.turns import Account, Reply, ReplyKind, reply_key
 
+_MOST_ANSWERED = 10
 _ANSWER_BY = Event.payload["details"]["answer_by"]
 # Built once: every delivery asks it.
 _ANSWERED = (
@@ -31,7 +32,7 @@ _ANSWERED = (
     )
     .where(Event.turn_id == bindparam("turn"))
     .order_by(_ANSWER_BY.is_not(None).desc(), Event.seq.desc())
-    .limit(1)
+    .limit(_MOST_ANSWERED)
 )
 
 
@@ -101,12 +102,12 @@ async def _place(connection: AsyncConnection, reply: Reply, place: Destination) 
     """Where an answer goes, with what it answers: the newest message of its turn, first of those to answer by."""
     if reply.turn_id is None:
         return place
-    row = (await connection.execute(_ANSWERED, {"turn": UUID(reply.turn_id)})).first()
-    if row is None:
+    rows = (await connection.execute(_ANSWERED, {"turn": UUID(reply.turn_id)})).all()
+    if not rows:
         return place
-    return place.model_copy(
-        update={"heard": row.heard, "is_group": row.is_group or False, "answer_by": row.answer_by or None}
-    )
+    answer_by = tuple(row.answer_by for row in rows if row.answer_by)
+    first = rows[0]
+    return place.model_copy(update={"heard": first.heard, "is_group": first.is_group or False, "answer_by": answer_by})
 
 
 @dataclass(frozen=True)

@@ -49,7 +49,8 @@ class Reply(Frozen):
 class Destination(Frozen):
     """Where a part goes; `heard` is the contact's newest message there, where that is known.
 
-    `answer_by` is what the platform gave with it for its answer to go by, such as an interaction's token.
+    `answer_by` is what the platform gave with messages for their answer to go by, such as an interaction's token, the
+    newest first.
     """
 
     chat: str
@@ -57,7 +58,7 @@ class Destination(Frozen):
     reply_to: str | None = None
     heard: str | None = None
     is_group: bool = False
-    answer_by: Mapping[str, str] | None = None
+    answer_by: tuple[Mapping[str, str], ...] = ()
 
 
 class Receipt(Frozen):

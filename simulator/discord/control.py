@@ -85,10 +85,7 @@ def _add_words(router: APIRouter, state: Callable[[], State]) -> None:
     @router.post("/{token}/edit")
     async def edit(token: str, what: Edited) -> Object:
         """Somebody changes what was said."""
-        try:
-            return inbound.edit(state(), _bot(state(), token), what)
-        except Refused as refused:
-            raise HTTPException(422, str(refused)) from refused
+        return inbound.edit(state(), _bot(state(), token), what)
 
     @router.post("/{token}/delete")
     async def delete(token: str, what: Deleted) -> Object:

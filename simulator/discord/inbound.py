@@ -7,7 +7,6 @@ from simulator.discord.bots import Bot
 from simulator.discord.channels import Channel, direct, written
 from simulator.discord.courier import Courier, Post
 from simulator.discord.people import Actor, Commanded, Deleted, Edited, Pressed, Reacted, Said
-from simulator.discord.refusals import Refused
 from simulator.discord.state import Interaction, State
 from simulator.wire import JSON, Object
 
@@ -36,9 +35,7 @@ def say(state: State, bot: Bot, what: Said) -> Object:
 def edit(state: State, bot: Bot, what: Edited) -> Object:
     """Somebody changes what was said."""
     channel = channel_of(state, bot, what)
-    before = channel.messages.get(what.id)
-    if before is None:
-        raise Refused(10008)
+    before = channel.messages.get(what.id) or written(channel, what.id, _person(what), "")
     message: Object = {**before, "content": what.text, "edited_timestamp": datetime.now(UTC).isoformat()}
     channel.keep(message)
     state.gateway.tell(bot, "MESSAGE_UPDATE", {**message, **_guild(channel)})

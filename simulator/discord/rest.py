@@ -183,6 +183,13 @@ async def edit_original(call: Call) -> Done:
     return Done(message, _said(message))
 
 
+async def delete_original(call: Call) -> Done:
+    """Take the answer to an interaction away."""
+    interaction = call.interaction
+    del interaction.channel.messages[str(_original(interaction)["id"])]
+    return Done()
+
+
 def _original(interaction: Interaction) -> Object:
     message = interaction.channel.messages.get(interaction.original or "")
     if message is None:
@@ -233,5 +240,6 @@ ROUTES: tuple[tuple[str, str, str, Act], ...] = (
     ("messages.create", "POST", r"channels/(\d+)/messages", create_message),
     ("callback", "POST", r"interactions/(\d+)/([^/]+)/callback", respond),
     ("original", "GET", r"webhooks/(\d+)/([^/]+)/messages/@original", original),
+    ("original.delete", "DELETE", r"webhooks/(\d+)/([^/]+)/messages/@original", delete_original),
     ("original.edit", "PATCH", r"webhooks/(\d+)/([^/]+)/messages/@original", edit_original),
 )

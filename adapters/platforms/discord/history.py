@@ -16,7 +16,7 @@ from adapters.errors import NotPermitted
 from adapters.platforms.base import Channel, Payload
 from adapters.platforms.discord.calls import Calls, messages_of
 from adapters.platforms.discord.place import Me, identity, me_of, snowflake_at
-from adapters.platforms.fields import Fields, part, reference, text
+from adapters.platforms.fields import Fields, part, parts, reference, text
 
 NONCE_KEPT = timedelta(minutes=2)
 """How long Discord surely knows a nonce: of "the past few minutes" less than was ever seen to be too much."""
@@ -95,3 +95,9 @@ def interaction_of(payload: Payload) -> tuple[str, str] | None:
     found = part(payload, "interaction")
     name, token = reference(found, "interaction"), reference(found, "token")
     return (name, token) if name and token else None
+
+
+def others_of(payload: Payload) -> tuple[str, ...]:
+    """The tokens of the interactions that the same answer is for."""
+    found = (reference(other, "token") for other in parts(payload, "interactions_too"))
+    return tuple(token for token in found if token)

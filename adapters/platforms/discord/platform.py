@@ -1,7 +1,7 @@
 """Discord as a platform: interactions verified by their signature, replies as messages with a nonce."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
@@ -21,7 +21,7 @@ from adapters.platforms.discord.errors import (
     ThreadArchived,
     object_of,
 )
-from adapters.platforms.discord.history import NONCE_KEPT, History, interaction_of, is_said, with_nonce
+from adapters.platforms.discord.history import NONCE_KEPT, History, interaction_of, is_said, others_of, with_nonce
 from adapters.platforms.discord.interactions import PING, as_reply, kind_of, read_interaction, response_to
 from adapters.platforms.discord.place import Newest, identity, moment_of, newest_in
 from adapters.platforms.discord.setup import ENDPOINT, ask_command, may_read
@@ -38,7 +38,7 @@ _SUPPRESS_EMBEDS = 4
 _TYPING_SECONDS = 8.0
 _ACKNOWLEDGED_WITHIN = timedelta(seconds=10)
 """Discord waits three seconds; the rest is what its clock and ours may be apart."""
-_OURS = ("channel_id", "interaction")
+_OURS = ("channel_id", "interaction", "interactions_too")
 """Fields of a payload that say where it goes, and are not sent along."""
 
 
@@ -78,7 +78,8 @@ class Discord:
         address: Payload = {"channel_id": destination.chat, **silent}
         payloads = tuple({**address, "content": text} for text in render_text(storable(markdown)))
         if payloads and destination.answer_by:
-            payloads[0]["interaction"] = dict(destination.answer_by)
+            newest, *others = _jsonable(destination.answer_by)
+            payloads[0].update(interaction=newest, interactions_too=others)
         elif payloads and destination.is_group and destination.heard:
             payloads[0]["message_reference"] = {"message_id": destination.heard, "fail_if_not_exists": False}
         return payloads
@@ -92,22 +93,12 @@ class Discord:
 
         For a person's id the conversation is opened first: raises `Moved`, so that its answers are known as such.
         """
-        interaction = interaction_of(payload)
-        if interaction is not None:
-            body = {name: payload[name] for name in ("content", "allowed_mentions")}
-            with suppress(InteractionOver):
-                return await self._respond(channel, interaction, body, deadline)
-        try:
-            return await self._post(channel, payload, deadline)
-        except ReferenceRefused:
-            return await self._post(channel, _without(payload, "message_reference"), deadline)
-        except ThreadArchived:
-            thread = f"/channels/{quote(str(payload.get('channel_id')), safe='')}"
-            await self.calls.call(channel, "PATCH", thread, {"archived": False}, deadline)
-            return await self._post(channel, payload, deadline)
-        except ChannelUnknown as error:
-            await self._open(channel, payload, deadline, error)
-            raise
+        receipt = await self._complete(channel, payload, deadline) or await self._say(channel, payload, deadline)
+        for token in others_of(payload):
+            with suppress(OutsideError):
+                # One answer for several: the others shall not seem to be thinking still.
+                await self.calls.respond("DELETE", original_of(channel.secret("application_id"), token), None, deadline)
+        return receipt
 
     async def find(
         self, channel: Channel, payload: Payload, mark: str, since: datetime, deadline: float
@@ -193,16 +184,37 @@ class Discord:
         """Have the gateway tell of interactions."""
         await self.calls.call(channel, "PATCH", _APPLICATION, {ENDPOINT: None})
 
-    async def _respond(self, channel: Channel, interaction: tuple[str, str], body: Payload, deadline: float) -> Receipt:
-        """Answer an interaction; Discord may be answered before it has taken in that there will be an answer."""
-        name, token = interaction
-        path = original_of(channel.secret("application_id"), token)
+    async def _complete(self, channel: Channel, payload: Payload, deadline: float) -> Receipt | None:
+        """Answer an interaction, None where it is too late for that.
+
+        Discord may be answered before it has taken in that there will be an answer.
+        """
+        interaction = interaction_of(payload)
+        if interaction is None:
+            return None
+        path = original_of(channel.secret("application_id"), interaction[1])
+        body = {name: payload[name] for name in ("content", "allowed_mentions")}
         try:
             return _receipt(await self.calls.respond("PATCH", path, body, deadline))
         except InteractionUnknown as error:
-            begun = moment_of(name)
+            begun = moment_of(interaction[0])
             if begun is not None and datetime.now(UTC) - begun < _ACKNOWLEDGED_WITHIN:
                 raise Unreachable(f"{error}; it may not be acknowledged yet", timedelta(seconds=1)) from error
+        except InteractionOver:
+            return None
+        return None
+
+    async def _say(self, channel: Channel, payload: Payload, deadline: float) -> Receipt:
+        try:
+            return await self._post(channel, payload, deadline)
+        except ReferenceRefused:
+            return await self._post(channel, _without(payload, "message_reference"), deadline)
+        except ThreadArchived:
+            thread = f"/channels/{quote(str(payload.get('channel_id')), safe='')}"
+            await self.calls.call(channel, "PATCH", thread, {"archived": False}, deadline)
+            return await self._post(channel, payload, deadline)
+        except ChannelUnknown as error:
+            await self._open(channel, payload, deadline, error)
             raise
 
     async def _post(self, channel: Channel, payload: Payload, deadline: float) -> Receipt:
@@ -218,6 +230,10 @@ class Discord:
         chat = identity(opened, "id")
         if chat is not None and chat != person:
             raise Moved("Discord knows the conversation with this person by an id of its own", chat)
+
+
+def _jsonable(answered: Iterable[Mapping[str, str]]) -> list[JsonValue]:
+    return [{**by} for by in answered]
 
 
 def _receipt(result: JsonValue) -> Receipt:

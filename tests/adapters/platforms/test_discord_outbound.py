@@ -164,17 +164,28 @@ async def test_an_interaction_is_answered_where_the_bot_is_thinking(
     told: dict[str, JsonValue] = {"id": by["interaction"], "token": by["token"], "type": 2}
     await discord.answer(told)
     await discord.answer(told)
-    (payload,) = discord.render("hello", PLACE.model_copy(update={"answer_by": by}))
+    (payload,) = discord.render("hello", PLACE.model_copy(update={"answer_by": (by,)}))
     assert await discord.find(channel, payload, "mark", datetime.now(UTC), soon()) is None
     receipt = await discord.send(channel, payload, soon())
     assert await discord.find(channel, payload, "mark", datetime.now(UTC) - LONG_AGO, soon()) == receipt
     assert await stands(control) == ["hello"]
 
 
+async def test_one_answer_for_several_leaves_none_of_them_thinking(
+    discord: Discord, channel: Channel, control: httpx.AsyncClient
+) -> None:
+    by = tuple([await asked(control) for _ in range(3)])
+    for one in by:
+        await discord.answer({"id": one["interaction"], "token": one["token"], "type": 2})
+    (payload,) = discord.render("hello", PLACE.model_copy(update={"answer_by": by}))
+    await discord.send(channel, discord.marked(payload, "mark"), soon())
+    assert await stands(control) == ["hello"]
+
+
 async def test_an_interaction_that_is_not_acknowledged_yet_is_waited_for(
     discord: Discord, channel: Channel, control: httpx.AsyncClient
 ) -> None:
-    (payload,) = discord.render("hello", PLACE.model_copy(update={"answer_by": await asked(control)}))
+    (payload,) = discord.render("hello", PLACE.model_copy(update={"answer_by": (await asked(control),)}))
     with pytest.raises(Unreachable):
         await discord.send(channel, payload, soon())
 
@@ -184,7 +195,7 @@ async def test_an_answer_that_was_written_before_it_was_too_late_is_found(
 ) -> None:
     by = await asked(control)
     await discord.answer({"id": by["interaction"], "token": by["token"], "type": 2})
-    (payload,) = discord.render("hello", PLACE.model_copy(update={"answer_by": by}))
+    (payload,) = discord.render("hello", PLACE.model_copy(update={"answer_by": (by,)}))
     receipt = await discord.send(channel, payload, soon())
     await control.post(f"/discord/{TOKEN}/expire")
     assert await discord.find(channel, payload, "mark", datetime.now(UTC) - LONG_AGO, soon()) == receipt
