@@ -64,17 +64,22 @@ async def test_what_is_said_while_a_connection_breaks_is_heard(product: Product,
     assert await server.texts() == ["You said: one", "You said: two"]
 
 
-@pytest.mark.parametrize("is_forgotten", [False, True])
-async def test_a_gateway_that_is_killed_loses_nothing(product: Product, is_forgotten: bool) -> None:
+async def test_a_gateway_that_is_killed_goes_on_with_its_session(product: Product) -> None:
     server = await join_server(product)
-    async with command(product.settings, "gateway") as first:
-        await server.until_connected()
-        await server.say("one")
-        await server.say("at first", channel=ROOM)
-        await server.until_ended(ANSWERED, NOT_ADDRESSED)
-        await first.kill()
-    if is_forgotten:
-        await server.post("/gateway", do="forget")
+    said = await heard_and_killed(server)
+    await server.post("/delete", id=said)
+    await server.say("two")
+    async with listening(server):
+        await server.until_ended(ANSWERED, NOT_ADDRESSED, ("ignored", "applied"), ANSWERED)
+
+    assert await server.texts() == ["You said: one", "You said: two"]
+    assert await server.calls("messages") == [], "the session told it, nobody had to look"
+
+
+async def test_a_gateway_whose_session_is_forgotten_loses_nothing(product: Product) -> None:
+    server = await join_server(product)
+    await heard_and_killed(server)
+    await server.post("/gateway", do="forget")
     for number in range(120):
         await server.say(f"chatter {number}", channel=ROOM)
     await server.say("<@me> two", channel=ROOM)
@@ -83,6 +88,17 @@ async def test_a_gateway_that_is_killed_loses_nothing(product: Product, is_forgo
         await server.until_ended(*[ANSWERED] * 3, *[NOT_ADDRESSED] * 121, within_seconds=60)
 
     assert sorted(map(str, await server.texts())) == ["You said: one", "You said: three", "You said: two"]
+
+
+async def heard_and_killed(server: Server) -> str:
+    """A gateway hears one message in each place and is killed; the id of the one that it answers."""
+    async with command(server.product.settings, "gateway") as gateway:
+        await server.until_connected()
+        said = await server.say("one")
+        await server.say("at first", channel=ROOM)
+        await server.until_ended(ANSWERED, NOT_ADDRESSED)
+        await gateway.kill()
+    return said
 
 
 async def test_what_was_said_before_somebody_unknown_wrote_again_is_found(product: Product) -> None:
