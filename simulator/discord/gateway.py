@@ -8,6 +8,7 @@ import json
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from enum import IntEnum
 from uuid import uuid4
 
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
@@ -16,7 +17,6 @@ from simulator.discord.bots import MAY_READ, Bot
 from simulator.discord.refusals import Refused
 from simulator.wire import JSON, Object, encode
 
-DISPATCH, HEARTBEAT, IDENTIFY, RESUME, RECONNECT, INVALID, HELLO, ACK = 0, 1, 2, 6, 7, 9, 10, 11
 AUTHENTICATION_FAILED, DISALLOWED_INTENTS, INVALID_SEQ, NOT_AUTHENTICATED = 4004, 4014, 4007, 4003
 HEARTBEAT_MILLISECONDS = 2_000
 KEPT_DISPATCHES = 10_000
@@ -25,6 +25,19 @@ _INTENTS = {"MESSAGE": (1 << 9, 1 << 12), "MESSAGE_REACTION": (1 << 10, 1 << 13)
 
 Outbox = asyncio.Queue[Object | int]
 """What a connection is told; a number is the code that closes it."""
+
+
+class Operation(IntEnum):
+    """What one side says to the other."""
+
+    DISPATCH = 0
+    HEARTBEAT = 1
+    IDENTIFY = 2
+    RESUME = 6
+    RECONNECT = 7
+    INVALID_SESSION = 9
+    HELLO = 10
+    ACKNOWLEDGED = 11
 
 
 @dataclass
@@ -41,7 +54,7 @@ class Session:
     def tell(self, event: str, data: Object) -> None:
         """Dispatch an event, now or at the next connection."""
         self.seq += 1
-        dispatch: Object = {"op": DISPATCH, "t": event, "s": self.seq, "d": data}
+        dispatch: Object = {"op": Operation.DISPATCH, "t": event, "s": self.seq, "d": data}
         self.told.append(dispatch)
         if self.outbox is not None:
             self.outbox.put_nowait(dispatch)
@@ -82,8 +95,8 @@ class Gateway:
         sessions = [session for session in self.sessions.values() if session.bot is bot]
         steps: dict[str, list[Object | int]] = {
             "close": [code],
-            "reconnect": [{"op": RECONNECT, "d": None}, code],
-            "invalidate": [{"op": INVALID, "d": False}, code],
+            "reconnect": [{"op": Operation.RECONNECT, "d": None}, code],
+            "invalidate": [{"op": Operation.INVALID_SESSION, "d": False}, code],
         }
         for session in sessions:
             for step in steps.get(do, []):
@@ -104,7 +117,9 @@ class Gateway:
         """One connection."""
         await socket.accept()
         outbox: Outbox = asyncio.Queue()
-        outbox.put_nowait({"op": HELLO, "s": None, "t": None, "d": {"heartbeat_interval": HEARTBEAT_MILLISECONDS}})
+        outbox.put_nowait(
+            {"op": Operation.HELLO, "s": None, "t": None, "d": {"heartbeat_interval": HEARTBEAT_MILLISECONDS}}
+        )
         tasks = {
             asyncio.create_task(work)
             for work in (self._read(socket, outbox), self._write(socket, outbox), self._closing.wait())
@@ -144,11 +159,11 @@ class Gateway:
     def _hear(self, said: Object, outbox: Outbox, url: str) -> None:
         data = said.get("d")
         match said.get("op"):
-            case 1:
-                outbox.put_nowait({"op": ACK, "d": None})
-            case 2 if isinstance(data, dict):
+            case Operation.HEARTBEAT:
+                outbox.put_nowait({"op": Operation.ACKNOWLEDGED, "d": None})
+            case Operation.IDENTIFY if isinstance(data, dict):
                 self._identify(data, outbox, url)
-            case 6 if isinstance(data, dict):
+            case Operation.RESUME if isinstance(data, dict):
                 self._resume(data, outbox)
             case _:
                 outbox.put_nowait(NOT_AUTHENTICATED)
@@ -176,7 +191,7 @@ class Gateway:
     def _resume(self, data: Object, outbox: Outbox) -> None:
         session, seq = self.sessions.get(str(data.get("session_id"))), data.get("seq")
         if session is None or str(data.get("token")).removeprefix("Bot ") != session.bot.token:
-            outbox.put_nowait({"op": INVALID, "d": False})
+            outbox.put_nowait({"op": Operation.INVALID_SESSION, "d": False})
             return
         if not isinstance(seq, int) or seq > session.seq:
             outbox.put_nowait(INVALID_SEQ)

@@ -69,9 +69,9 @@ class RateLimited(Exception):
         return json_answer(too_many(self.retry_after), TOO_MANY, headers)
 
 
-def too_many(seconds: float, *, is_global: bool = False) -> Object:
+def too_many(seconds: float) -> Object:
     """The body of a 429."""
-    return {"message": "You are being rate limited.", "retry_after": seconds, "global": is_global}
+    return {"message": "You are being rate limited.", "retry_after": seconds, "global": False}
 
 
 def from_fault(behaviour: Behaviour) -> Response:

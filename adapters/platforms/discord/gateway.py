@@ -5,6 +5,7 @@ Source: https://discord.com/developers/docs/events/gateway
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from enum import IntEnum
 from json import dumps
 from secrets import SystemRandom
 from urllib.parse import urlsplit
@@ -17,7 +18,6 @@ from adapters.platforms.discord.setup import intents
 from adapters.platforms.fields import Fields, count, parse_object, part, reference
 from domain.models import Frozen
 
-_DISPATCH, _HEARTBEAT, _IDENTIFY, _RESUME, _RECONNECT, _INVALID, _HELLO, _ACK = 0, 1, 2, 6, 7, 9, 10, 11
 _OUR_CLOSE = 4900
 """Whoever closes with 1000 or 1001 gives the session up."""
 _SESSION_GONE = (4003, 4005, 4007, 4009)
@@ -31,6 +31,17 @@ _CLOSE_SECONDS = 1.0
 _MAX_BYTES = 64 * 1024 * 1024
 _MAX_WAITING = 10_000
 _VERSION = "v=10&encoding=json"
+
+
+class _Operation(IntEnum):
+    DISPATCH = 0
+    HEARTBEAT = 1
+    IDENTIFY = 2
+    RESUME = 6
+    RECONNECT = 7
+    INVALID_SESSION = 9
+    HELLO = 10
+    ACKNOWLEDGED = 11
 
 
 class Session(Frozen):
@@ -99,7 +110,7 @@ class _Client:
         """Until the connection ends."""
         hello = await self._receive()
         interval = (count(part(hello, "d"), "heartbeat_interval") or 0) / 1000
-        if hello.get("op") != _HELLO or not interval:
+        if hello.get("op") != _Operation.HELLO or not interval:
             raise Unreachable("Discord's gateway did not say hello")
         await self._greet(token, may_read)
         works = [self._read(), self._work(), self._beat(interval)]
@@ -116,27 +127,27 @@ class _Client:
     async def _greet(self, token: str, may_read: bool) -> None:
         if self._session is not None:
             resumed = {"token": token, "session_id": self._session.id, "seq": self._session.sequence}
-            await self._say(_RESUME, resumed)
+            await self._say(_Operation.RESUME, resumed)
             return
         properties = {"os": "linux", "browser": "chat-orchestrator", "device": "chat-orchestrator"}
-        await self._say(_IDENTIFY, {"token": token, "intents": intents(may_read), "properties": properties})
+        await self._say(_Operation.IDENTIFY, {"token": token, "intents": intents(may_read), "properties": properties})
 
     async def _read(self) -> None:
         """Read until Discord wants another connection; what was read before is left to be told again."""
         while True:
             told = await self._receive()
             match told.get("op"):
-                case 0:
+                case _Operation.DISPATCH:
                     await self._note(told)
-                case 1:
-                    await self._say(_HEARTBEAT, self._heard)
-                case 7:
+                case _Operation.HEARTBEAT:
+                    await self._say(_Operation.HEARTBEAT, self._heard)
+                case _Operation.RECONNECT:
                     return
-                case 9:
+                case _Operation.INVALID_SESSION:
                     if told.get("d") is not True:
                         raise SessionLost
                     return
-                case 11:
+                case _Operation.ACKNOWLEDGED:
                     self._is_answered = True
 
     async def _note(self, told: Fields) -> None:
@@ -159,7 +170,7 @@ class _Client:
         await asyncio.sleep(interval * SystemRandom().random())
         while self._is_answered:
             self._is_answered = False
-            await self._say(_HEARTBEAT, self._heard)
+            await self._say(_Operation.HEARTBEAT, self._heard)
             await asyncio.sleep(interval)
 
     async def _receive(self) -> Fields:
@@ -169,7 +180,7 @@ class _Client:
         except Unreadable as error:
             raise Unreachable("Discord's gateway said something that is no object") from error
 
-    async def _say(self, operation: int, data: object) -> None:
+    async def _say(self, operation: _Operation, data: object) -> None:
         await self._socket.send(dumps({"op": operation, "d": data}))
 
 

@@ -4,6 +4,7 @@ Source: https://discord.com/developers/docs/interactions/receiving-and-respondin
 """
 
 from collections.abc import Iterator
+from enum import IntEnum
 from json import dumps
 
 from pydantic import JsonValue
@@ -15,11 +16,20 @@ from adapters.platforms.fields import Fields, part, parts, reference, shown_name
 from domain.events import EventKind, InboundEvent
 from domain.text import storable
 
-PING, COMMAND, COMPONENT, AUTOCOMPLETE, MODAL = 1, 2, 3, 4, 5
 _PONG, _DEFERRED_MESSAGE, _DEFERRED_UPDATE, _CHOICES = 1, 5, 6, 8
 _SLASH = 1
 _MAX_TOKEN_CHARACTERS = 1000
 _MAX_DEPTH = 5
+
+
+class Kind(IntEnum):
+    """What an interaction is."""
+
+    PING = 1
+    COMMAND = 2
+    COMPONENT = 3
+    AUTOCOMPLETE = 4
+    MODAL = 5
 
 
 def kind_of(interaction: Fields) -> int | None:
@@ -30,11 +40,11 @@ def kind_of(interaction: Fields) -> int | None:
 def response_to(interaction: Fields) -> dict[str, JsonValue]:
     """What Discord is answered at once: a command is answered later, a press needs no answer of its own."""
     match kind_of(interaction):
-        case 1:
+        case Kind.PING:
             return {"type": _PONG}
-        case 2:
+        case Kind.COMMAND:
             return {"type": _DEFERRED_MESSAGE}
-        case 4:
+        case Kind.AUTOCOMPLETE:
             return {"type": _CHOICES, "data": {"choices": []}}
     return {"type": _DEFERRED_UPDATE}
 
@@ -50,9 +60,9 @@ def read_interaction(interaction: Fields) -> InboundEvent:
     if name is None:
         raise Unreadable("the body is no interaction: it has no id")
     match kind_of(interaction):
-        case 2:
+        case Kind.COMMAND:
             return _commanded(name, interaction)
-        case 3:
+        case Kind.COMPONENT:
             return _pressed(name, interaction)
     return InboundEvent(key=f"interaction:{name}", kind=EventKind.OTHER, ignored="unsupported:interaction")
 

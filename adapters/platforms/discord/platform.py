@@ -22,7 +22,7 @@ from adapters.platforms.discord.errors import (
     object_of,
 )
 from adapters.platforms.discord.history import NONCE_KEPT, History, interaction_of, is_said, others_of, with_nonce
-from adapters.platforms.discord.interactions import PING, as_reply, kind_of, read_interaction, response_to
+from adapters.platforms.discord.interactions import Kind, as_reply, kind_of, read_interaction, response_to
 from adapters.platforms.discord.place import Newest, identity, moment_of, newest_in
 from adapters.platforms.discord.setup import ENDPOINT, ask_command, may_read
 from adapters.platforms.discord.signature import demand_signature, look_signed
@@ -61,7 +61,7 @@ class Discord:
         """Answer a PING, by which Discord asks whether the endpoint is ours; with a bad signature it has to fail."""
         demand_signature(channel.secret(_CREDENTIAL), request.headers, request.body)
         interaction = parse_object(request.body)
-        return as_reply(interaction) if kind_of(interaction) == PING else None
+        return as_reply(interaction) if kind_of(interaction) == Kind.PING else None
 
     def receive(self, channel: Channel, request: Request, now: datetime) -> tuple[InboundEvent, ...]:
         """Verify and parse a call: one interaction, one event."""

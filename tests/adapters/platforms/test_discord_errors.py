@@ -36,7 +36,7 @@ def discord(http: Http, simulator_url: str) -> Discord:
 
 async def refusal(discord: Discord, control: httpx.AsyncClient, **fault: object) -> OutsideError:
     """What sending raises when it meets this fault."""
-    (await control.post("/faults", json={"method": "messages.create", "count": 2, **fault})).raise_for_status()
+    (await control.post("/faults", json={"method": "messages.create", **fault})).raise_for_status()
     with pytest.raises(OutsideError) as raised:
         await discord.send(CHANNEL, PAYLOAD, time.monotonic() + PATIENCE_SECONDS)
     return raised.value
