@@ -7,6 +7,7 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 
 from simulator.control import create_control
+from simulator.discord import Discord
 from simulator.messenger import Messenger
 from simulator.openai import OpenAI
 from simulator.simulation import Platform, Simulation
@@ -21,6 +22,7 @@ PLATFORMS: dict[str, type[Platform]] = {
     "slack": Slack,
     "messenger": Messenger,
     "whatsapp": WhatsApp,
+    "discord": Discord,
     "openai": OpenAI,
 }
 

@@ -26,6 +26,7 @@ def environment(settings: Settings) -> dict[str, str]:
         "OPENAI_BASE_URL": settings.openai_base_url,
         "TELEGRAM_API_URL": settings.telegram_api_url,
         "SLACK_API_URL": settings.slack_api_url,
+        "DISCORD_API_URL": settings.discord_api_url,
         "GRAPH_API_URL": settings.graph_api_url,
         "PUBLIC_URL": settings.public_url,
         "LOG_LEVEL": "WARNING",

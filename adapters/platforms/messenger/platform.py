@@ -45,6 +45,10 @@ class Messenger:
         demand_signature(channel.secret("app_secret"), request.headers, request.body)
         return read_call(parse_object(request.body), channel.secret("app_id"))
 
+    def taken(self, channel: Channel, request: Request) -> Reply | None:
+        """Meta wants no word beyond the 200."""
+        return None
+
     def render(self, markdown: str, destination: Destination) -> tuple[Payload, ...]:
         """Parts of plain text, for Messenger knows no formatting."""
         return tuple(_payload(text, destination.chat) for text in render_text(markdown))
