@@ -19,7 +19,7 @@ from activities.moderation import Moderation
 from activities.persistence import Persistence
 from activities.retention import Retention
 from activities.sweeping import Sweeping
-from adapters.ai.catalogue import judges, openai_of, providers
+from adapters.ai.catalogue import connections, judges, openai_of, providers
 from adapters.ai.openai import OpenAI
 from adapters.database.channels import credentials_vault
 from adapters.database.engine import Database
@@ -159,11 +159,10 @@ async def run(
         stack.push_async_callback(database.close)
         http = http_client()
         stack.push_async_callback(http.close)
-        model = openai_of(settings)
-        if model is not None:
-            stack.push_async_callback(model.close)
+        models = connections(settings)
+        stack.push_async_callback(models.aclose)
         client = await connect(settings, runtime=metered(settings))
-        workers = Workers(settings, client, database, http, model, version)
+        workers = Workers(settings, client, database, http, openai_of(settings, models), version)
         stack.push_async_callback(workers.handing.close)
         for worker in workers.of(queues):
             await stack.enter_async_context(worker)

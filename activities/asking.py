@@ -7,17 +7,21 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from structlog.stdlib import get_logger
+from temporalio import activity
 
+from activities.circuits import Circuits
 from activities.failures import later
+from activities.patience import left
 from adapters.ai.base import Answer, Provider
 from adapters.database import budgets
 from adapters.database.budgets import Call, Paid
 from adapters.database.engine import Database
 from adapters.database.transcripts import TurnContext
-from adapters.errors import Again, CredentialsRefused, EmptyAnswer, OutsideError, Unreachable
+from adapters.errors import Again, CredentialsRefused, EmptyAnswer, NothingSaid, OutsideError, Unreachable
 from adapters.platforms.base import Platform
 from domain.bots import Model
 from domain.budgets import Amount, Limit, day_of, is_limited
+from domain.patience import shared
 from domain.platforms import PlatformName
 from domain.prices import FREE, Tokens, cost
 from domain.text import MAX_MESSAGE_CHARACTERS
@@ -25,6 +29,12 @@ from domain.transcripts import Prompt, build
 
 _LOOK_AGAIN = timedelta(milliseconds=500)
 """How soon a turn is looked at again that others' calls leave no budget for; they last seconds."""
+
+
+_UNSTATED = timedelta(seconds=1)
+"""When a turn is tried again whose model did not say when."""
+_EMPTY_ATTEMPTS = 3
+"""Answers with nothing in them cost as much as others."""
 
 
 class BudgetExhausted(Exception):
@@ -57,17 +67,21 @@ class Asking:
         self._providers = providers
         self._platforms = platforms
         self._now = now
+        self._circuits = Circuits(time.monotonic)
 
     async def ask(self, call: Call, context: TurnContext) -> Bought:
-        """The first of the bot's models that answers; where none does, what says that one may later.
+        """The first of the bot's models that answers; where none does, what says that one may soonest.
 
+        Each model gets a share of what is left of the bot's patience, so that one that hangs leaves time for the next.
         Raises `BudgetExhausted` where the bot's budget of the day forbids all that its policy allows.
         """
         bot = context.access.bot
         prompt = _prompt(context)
+        until = time.monotonic() + left().total_seconds()
         failures: list[OutsideError] = []
         exhausted: tuple[Model, BudgetExhausted] | None = None
-        for model in bot.models:
+        for place, wanted in enumerate(bot.models):
+            model = shared(wanted, until - time.monotonic(), len(bot.models) - place)
             if exhausted is not None and not _is_cheaper(model, exhausted[0], prompt):
                 continue
             try:
@@ -81,7 +95,7 @@ class Asking:
                 failures.append(error)
         if exhausted is not None and not failures:
             raise exhausted[1]
-        raise next((error for error in failures if isinstance(error, Again)), failures[-1])
+        raise _soonest(failures)
 
     async def pay(self, call: Call, paid: Paid) -> None:
         """Put a call on the bill whose answer will not be used."""
@@ -92,6 +106,10 @@ class Asking:
         provider = self._providers.get(model.provider)
         if provider is None:
             raise CredentialsRefused(f"the model {model.name!r} has no key; set OPENAI_API_KEY or OPENAI_BASE_URL")
+        async with self._circuits.passed(provider.endpoint, model.name):
+            return await self._buy(call, context, provider, model, prompt)
+
+    async def _buy(self, call: Call, context: TurnContext, provider: Provider, model: Model, prompt: Prompt) -> Bought:
         day = await self._reserve(call, context, model, prompt)
         started = time.monotonic()
         try:
@@ -133,6 +151,16 @@ class Asking:
         if is_limited(context.access.bot.limits):
             async with self._database.once() as connection:
                 await budgets.release(connection, call)
+
+
+def _soonest(failures: list[OutsideError]) -> OutsideError:
+    """The failure after which asking again helps first; the last one where it never will."""
+    again = [error for error in failures if isinstance(error, Again)]
+    if not again:
+        return failures[-1]
+    if all(isinstance(error, EmptyAnswer) for error in again) and activity.info().attempt >= _EMPTY_ATTEMPTS:
+        return NothingSaid("the models answered with nothing, again and again")
+    return min(again, key=lambda error: error.after if error.after is not None else _UNSTATED)
 
 
 def _prompt(context: TurnContext) -> Prompt:

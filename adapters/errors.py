@@ -6,6 +6,7 @@
     │   ├── Unreachable       no connection, or an answer that says "try later"
     │   └── EmptyAnswer       a model answered with nothing
     ├── Never                 not done, and the same call never will be
+    │   ├── NothingSaid          models answered with nothing, again and again
     │   ├── CredentialsRefused   the channel's or the model's key is not accepted
     │   ├── RecipientGone        the contact blocked us or the chat does not exist
     │   ├── NotPermitted         the platform's rules forbid it here
@@ -65,6 +66,12 @@ class Never(OutsideError):
     """Not done, and the same call never will be."""
 
     reason = "refused"
+
+
+class NothingSaid(Never):
+    """Models answered with nothing, again and again; asking once more would cost as much as an answer."""
+
+    reason = "empty_answer"
 
 
 class CredentialsRefused(Never):

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from adapters.ai.catalogue import openai_of, providers
+from adapters.ai.catalogue import connections, openai_of, providers
 from adapters.database import channels
 from adapters.database.channels import credentials_vault
 from adapters.database.tables import BotRow, ChannelRow
@@ -34,15 +34,11 @@ async def check_model(settings: Settings) -> list[Check]:
     """The finding `model`: whether the provider that answers for `openai` accepts us."""
 
     async def look() -> list[Check]:
-        configured = openai_of(settings)
-        try:
-            provider = providers(settings, configured).get("openai")
+        async with connections(settings) as http:
+            provider = providers(settings, openai_of(settings, http)).get("openai")
             if provider is None:
                 return [fault("model", "No model can answer.", "Set OPENAI_API_KEY or OPENAI_BASE_URL.")]
             await provider.check()
-        finally:
-            if configured is not None:
-                await configured.close()
         return [Check("model")]
 
     return await bounded("model", look, "Check OPENAI_API_KEY and OPENAI_BASE_URL.")

@@ -10,6 +10,8 @@ from domain.prices import Price, listed
 from domain.text import unstorable
 
 ShortText = Annotated[str, Field(max_length=4000)]
+Api = Literal["chat_completions", "responses"]
+"""Which of OpenAI's two ways of asking an endpoint is spoken to in."""
 MAX_INSTRUCTIONS = 100_000
 
 
@@ -18,10 +20,15 @@ class Model(Strict):
 
     provider: Literal["openai", "demo"] = "openai"
     name: Annotated[str, Field(min_length=1, max_length=200)] = "gpt-4.1-mini"
+    api: Api = "chat_completions"
     temperature: Annotated[float, Field(ge=0, le=2)] | None = 0.7
     max_output_tokens: Annotated[int, Field(ge=1, le=1_000_000)] = 1024
     timeout_seconds: Annotated[float, Field(gt=0, le=600)] = 60.0
     """The longest that one attempt may take; the bot's patience bounds all attempts together."""
+    first_token_seconds: Annotated[float, Field(gt=0, le=600)] = 30.0
+    """The longest that it may think before it begins to speak."""
+    stall_seconds: Annotated[float, Field(gt=0, le=600)] = 15.0
+    """The longest that it may be silent in the middle of an answer."""
     price: Price | None = None
     """What it costs; without it, the list price of `domain.prices` holds, where there is one."""
 

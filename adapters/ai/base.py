@@ -31,6 +31,10 @@ class Answer(Frozen):
 class Provider(Protocol):
     """A model provider; what it raises is from `adapters.errors`."""
 
+    @property
+    def endpoint(self) -> str:
+        """What logs and metrics may call the place where it answers."""
+
     async def complete(self, model: Model, prompt: Prompt) -> Answer:
         """One call of the model, without retries of its own."""
 

@@ -17,6 +17,8 @@ _FIRST = (
 class Demo:
     """Repeats what it heard, and says what it remembers."""
 
+    endpoint = "built-in"
+
     async def complete(self, model: Model, prompt: Prompt) -> Answer:
         """An answer made of the prompt alone."""
         heard = [line.text for line in prompt.lines if line.role == "user"]

@@ -13,9 +13,12 @@ DEFAULTS: dict[str, JsonValue] = {
     "model": {
         "provider": "openai",
         "name": "gpt-4.1-mini",
+        "api": "chat_completions",
         "temperature": 0.7,
         "max_output_tokens": 1024,
         "timeout_seconds": 60,
+        "first_token_seconds": 30,
+        "stall_seconds": 15,
         "price": None,
     },
     "fallback_models": [],

@@ -3,6 +3,7 @@
 from adapters.ai.catalogue import judges, openai_of, providers
 from adapters.ai.demo import Demo
 from adapters.ai.openai import OpenAI
+from adapters.ai.transport import model_http
 from domain.bots import Model
 from domain.transcripts import Line, Prompt
 from settings import Settings
@@ -49,8 +50,9 @@ async def test_it_is_always_there() -> None:
     assert await Demo().check() == "The built-in demo model answers."
 
 
-def test_without_key_and_address_there_is_no_endpoint_and_no_judge() -> None:
-    assert openai_of(settings()) is None
+async def test_without_key_and_address_there_is_no_endpoint_and_no_judge() -> None:
+    async with model_http() as http:
+        assert openai_of(settings(), http) is None
     assert judges(None) == {}
 
 
@@ -60,11 +62,11 @@ def test_the_demo_model_stands_in_only_where_it_may() -> None:
 
 
 async def test_a_key_or_an_address_is_enough_for_an_endpoint() -> None:
-    for given in ({"openai_api_key": "sk-x"}, {"openai_base_url": "http://127.0.0.1:1/v1"}):
-        endpoint = openai_of(settings(**given))
-        assert isinstance(endpoint, OpenAI)
-        found = providers(settings(demo_model=True), endpoint)
-        assert found["openai"] is endpoint
-        assert isinstance(found["demo"], Demo)
-        assert judges(endpoint) == {"openai": endpoint}
-        await endpoint.close()
+    async with model_http() as http:
+        for given in ({"openai_api_key": "sk-x"}, {"openai_base_url": "http://127.0.0.1:1/v1"}):
+            endpoint = openai_of(settings(**given), http)
+            assert isinstance(endpoint, OpenAI)
+            found = providers(settings(demo_model=True), endpoint)
+            assert found["openai"] is endpoint
+            assert isinstance(found["demo"], Demo)
+            assert judges(endpoint) == {"openai": endpoint}
