@@ -39,9 +39,7 @@ async def test_it_is_asked_by_its_own_name_and_paid_by_its_own_price(
     assert [item["method"] for item in await simulated.ledger("model")] == ["responses"]
 
 
-async def test_its_next_key_takes_over_and_a_change_holds_at_once(
-    simulating: Settings, shared: Database, simulated: Simulated
-) -> None:
+async def test_its_next_key_takes_over(simulating: Settings, shared: Database, simulated: Simulated) -> None:
     await simulated.post("/openai/answers", refused_keys=["sk-one"])
     async with set_up(simulating, shared, model={"provider": "keyed"}) as bench:
         await offer(bench, simulating, "keyed", "sk-one", "sk-two")
