@@ -36,6 +36,7 @@ class Settings(BaseSettings):
     encrypt_payloads: bool = True
     openai_api_key: SecretStr | None = None
     openai_base_url: str | None = None
+    private_model_hosts: Annotated[tuple[str, ...], NoDecode] = ()
     demo_model: bool = False
     retention_days: Annotated[int, Field(ge=8, le=36_500)] = 30
     notice_retention_days: Annotated[int, Field(ge=1, le=36_500)] = 90
@@ -57,6 +58,21 @@ class Settings(BaseSettings):
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(key.strip() for key in value.split(",") if key.strip()) if isinstance(value, str) else value
+
+    @field_validator("private_model_hosts", mode="before")
+    @classmethod
+    def _hosts(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        return tuple(host.strip().lower() for host in value.split(",") if host.strip())
+
+    @field_validator("private_model_hosts")
+    @classmethod
+    def _hosts_alone(cls, hosts: tuple[str, ...]) -> tuple[str, ...]:
+        for host in hosts:
+            if urlsplit(f"//[{host}]" if host.count(":") > 1 else f"//{host}").hostname != host:
+                raise ValueError(f"{host!r} is no host; write it without scheme, port and path")
+        return hosts
 
     @field_validator("secret_key")
     @classmethod
