@@ -12,10 +12,12 @@ from structlog.stdlib import get_logger
 
 from adapters.database.channels import credentials_vault, keys_vault
 from adapters.database.engine import Database
+from adapters.media.downloads import Downloader
+from adapters.media.store import MediaStore
 from adapters.platforms.catalogue import http_client, platforms
 from adapters.temporal.client import connect
 from adapters.temporal.handover import Handing
-from api import bodies, chat_page, codec, health, metrics, problems, v1, webchat, webchat_stream, webhooks
+from api import bodies, chat_page, codec, health, media, metrics, problems, v1, webchat, webchat_stream, webhooks
 from api.background import Background, ended
 from api.breaker import Breaker
 from api.channel_cache import ChannelCache
@@ -23,14 +25,17 @@ from api.correlation import Correlation
 from api.counts import Counts
 from api.cross_origin import CrossOrigin
 from api.limits import BodyLimit
+from api.media_links import Links
 from api.resources import Resources
 from api.second_door import SecondDoor
 from api.wakeups import Wakeups
+from domain.media import MAX_MEDIA_BYTES
 from settings import Settings
 
 DESCRIPTION = "Runs AI chat bots on every messaging platform, durably."
 ROUTERS: Sequence[APIRouter] = (
     v1.router,
+    media.router,
     webhooks.router,
     webchat.router,
     webchat_stream.router,
@@ -63,7 +68,8 @@ def create_app(settings: Settings) -> FastAPI:
         routes=list(_ROUTES),
     )
     problems.install(app)
-    app.add_middleware(BodyLimit)
+    app.add_middleware(BodyLimit, larger=("/v1/media",))
+    app.add_middleware(BodyLimit, max_bytes=MAX_MEDIA_BYTES, prefix="/v1/media")
     app.add_middleware(BodyLimit, max_bytes=bodies.MAX_WEBHOOK_BYTES, prefix="/webchat")
     app.add_middleware(CrossOrigin)
     app.add_middleware(Correlation)
@@ -94,6 +100,8 @@ async def open_resources(settings: Settings, stack: AsyncExitStack) -> Resources
     stack.push_async_callback(database.close)
     http = http_client()
     stack.push_async_callback(http.close)
+    downloads = Downloader(version("chat-orchestrator"))
+    stack.push_async_callback(downloads.close)
     handing = Handing(database, await connect(settings, lazy=True, impatient=True), settings.task_queue)
     credentials = credentials_vault(settings.secrets())
     breaker = Breaker(database.check)
@@ -105,11 +113,12 @@ async def open_resources(settings: Settings, stack: AsyncExitStack) -> Resources
         stack.push_async_callback(ended, asyncio.create_task(work))
     stack.push_async_callback(handing.close)
     stack.push_async_callback(background.close)
+    keys = keys_vault(settings.secrets())
     return Resources(
         settings=settings,
         database=database,
         credentials=credentials,
-        keys=keys_vault(settings.secrets()),
+        keys=keys,
         platforms=platforms(settings, http),
         breaker=breaker,
         channels=channels,
@@ -118,4 +127,7 @@ async def open_resources(settings: Settings, stack: AsyncExitStack) -> Resources
         wakeups=wakeups,
         background=background,
         counts=Counts(database),
+        media=MediaStore(settings.media_store_url),
+        downloads=downloads,
+        links=Links(keys, settings.public_url),
     )

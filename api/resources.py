@@ -6,6 +6,8 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from adapters.database.engine import Database
+from adapters.media.downloads import Downloader
+from adapters.media.store import MediaStore
 from adapters.platforms.base import Platform
 from adapters.temporal.handover import Handing
 from adapters.vault import Vault
@@ -13,6 +15,7 @@ from api.background import Background
 from api.breaker import Breaker
 from api.channel_cache import ChannelCache
 from api.counts import Counts
+from api.media_links import Links
 from api.second_door import SecondDoor
 from api.wakeups import Wakeups
 from domain.platforms import PlatformName
@@ -35,6 +38,9 @@ class Resources:
     wakeups: Wakeups
     background: Background
     counts: Counts
+    media: MediaStore
+    downloads: Downloader
+    links: Links
 
 
 def resources(request: Request) -> Resources:

@@ -183,7 +183,8 @@ async def history(
 ) -> ShownPage:
     """The messages behind a number, oldest first."""
     conversation = conversation_id(access.channel.id, str(session_id), None)
-    return await in_time(webchat_history.page(using.database, access.workspace_id, conversation, after_seq, limit))
+    asked = webchat_history.page(using.database, using.links, access.workspace_id, conversation, after_seq, limit)
+    return await in_time(asked)
 
 
 async def _spend(using: Resources, session_id: UUID) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy import ARRAY, Text, bindparam, func, literal, select, union_all
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from adapters.database import chats, receipts
+from adapters.database import chats, choices, media_fetching, receipts
 from adapters.database.channels import ChannelAccess
 from adapters.database.edits import apply_changes, apply_early_changes
 from adapters.database.memberships import moves, note_aliases, note_moves, note_reachability, second_id
@@ -138,11 +138,14 @@ async def _record_group(
         first = last_seq - len(group) + 1
         settled = [replace(item, seq=first + position) for position, item in enumerate(group)]
         settled = await apply_changes(connection, access, conversation, settled, now)
+        settled = await choices.understood(connection, conversation, settled)
     inserted = await _insert_events(connection, access, settled, now, correlation_id)
     new = [item for item in settled if item.id in inserted]
     spoken = [item for item in new if _is_said(item)]
     if spoken:
         await connection.execute(_INSERT_MESSAGES, [_message(access, item) for item in spoken])
+        attached = [(item.id, item.event.attachments) for item in spoken if item.event.attachments]
+        await media_fetching.want(connection, access.workspace_id, attached, now)
         await apply_early_changes(connection, access, spoken, now)
     if conversation and last_seq is not None:
         await note_reachability(connection, conversation, [item.event for item in new])
@@ -224,4 +227,5 @@ def _message(access: ChannelAccess, item: Recording) -> dict[str, object]:
         "client_message_id": event.details.get("client_msg_id"),
         "reply_to": event.reply_to,
         "sent_at": event.occurred_at,
+        "metadata": choices.metadata(event),
     }

@@ -11,13 +11,28 @@ from api.v1 import (
     deliveries,
     events,
     keys,
+    media,
     messages,
     notices,
     stats,
     webhook,
 )
 
-PARTS = (bots, budgets, channels, webhook, conversations, messages, controls, deliveries, events, stats, notices, keys)
+PARTS = (
+    bots,
+    budgets,
+    channels,
+    webhook,
+    conversations,
+    messages,
+    media,
+    controls,
+    deliveries,
+    events,
+    stats,
+    notices,
+    keys,
+)
 
 router = APIRouter(prefix="/v1")
 for part in PARTS:
