@@ -28,6 +28,8 @@ def is_public(address: str) -> bool:
         found = _unwrapped(ip_address(address.partition("%")[0]))
     except ValueError:
         return False
+    if isinstance(found, IPv6Address) and found.is_site_local:
+        return False
     return found.is_global and not found.is_multicast and not found.is_reserved
 
 

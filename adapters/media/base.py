@@ -16,7 +16,7 @@ from domain.models import Frozen
 class Source(Frozen):
     """Where a file can be fetched; its headers, which may hold a token, are sent to that host alone."""
 
-    url: str
+    url: str = Field(repr=False)
     headers: Mapping[str, SecretStr] = Field(default_factory=dict)
 
 

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 _PIECE_BYTES = 256 * 1024
 _AT_ONCE = 4
 """Files that are in memory on their way in."""
+_WRITE_SECONDS = 30.0
+_READ_SECONDS = 10.0
+"""Shorter than the time that a send has in all; the library alone would try for minutes."""
 
 
 class MediaMissing(Never):
@@ -58,7 +61,8 @@ class MediaStore:
         async with self._room:
             content = await _collected(pieces)
             try:
-                await obstore.put_async(self._store, _path(workspace_id, media_id), content)
+                async with asyncio.timeout(_WRITE_SECONDS):
+                    await obstore.put_async(self._store, _path(workspace_id, media_id), content)
             except (BaseError, OSError) as error:
                 raise _away(error) from None
         digest = hashlib.sha256(content).hexdigest()
@@ -67,8 +71,9 @@ class MediaStore:
     async def read(self, workspace_id: UUID, media_id: UUID) -> bytes:
         """A whole file; raises `MediaMissing` or `Unreachable`."""
         try:
-            found = await obstore.get_async(self._store, _path(workspace_id, media_id))
-            return bytes(await found.bytes_async())
+            async with asyncio.timeout(_READ_SECONDS):
+                found = await obstore.get_async(self._store, _path(workspace_id, media_id))
+                return bytes(await found.bytes_async())
         except FileNotFoundError:
             raise MediaMissing(f"the file {str(media_id)!r} is not in the media store") from None
         except (BaseError, OSError) as error:
@@ -77,7 +82,8 @@ class MediaStore:
     async def stream(self, workspace_id: UUID, media_id: UUID) -> AsyncIterator[bytes]:
         """A file piece by piece; raises as `read` does, before the first piece."""
         try:
-            found = await obstore.get_async(self._store, _path(workspace_id, media_id))
+            async with asyncio.timeout(_READ_SECONDS):
+                found = await obstore.get_async(self._store, _path(workspace_id, media_id))
         except FileNotFoundError:
             raise MediaMissing(f"the file {str(media_id)!r} is not in the media store") from None
         except (BaseError, OSError) as error:

@@ -24,6 +24,7 @@ async def ids(api: httpx.AsyncClient, database: Database, settings: Settings) ->
         "conversation_id": scene.conversation(),
         "delivery_id": delivery,
         "event_id": heard,
+        "media_id": (await api.post("/v1/media", json={"a": "file"})).json()["id"],
         "key_id": (await api.get("/v1/keys")).json()["items"][0]["id"],
     }
 

@@ -15,15 +15,16 @@ from api.security import Viewer
 from api.v1.routing import Route
 from tests.api.v1_routes import operations
 
-OPERATED = ("/v1/conversations/", "/v1/deliveries/", "/v1/bots/{bot_id}/conversations")
+OPERATED = ("/v1/conversations/", "/v1/deliveries/", "/v1/bots/{bot_id}/conversations", "/v1/media")
 """Beginnings of the paths under which an operator acts."""
 REPOSITORIES = (
-    "bots", "channel_admin", "conversations", "deliveries", "event_list", "idempotency", "ledger_admin", "messages",
-    "notice_list", "stats", "workspace_keys",
+    "bots", "channel_admin", "conversations", "deliveries", "event_list", "idempotency", "ledger_admin", "media",
+    "messages", "notice_list", "stats", "workspace_keys",
 )  # fmt: skip
-OF_ALL_WORKSPACES = {"idempotency": {"remove_expired"}}
-"""Statements that mean to pass over the border: the sweep that removes what nobody may ask for any more."""
-IDS = {name: uuid4() for name in ("bot_id", "channel_id", "conversation_id", "delivery_id", "event_id", "key_id")}
+OF_ALL_WORKSPACES = {"idempotency": {"remove_expired"}, "media": {"linked"}}
+"""Statements that mean to pass over the border: the sweep of what nobody may ask for any more, and signed links."""
+NAMES = ("bot_id", "channel_id", "conversation_id", "delivery_id", "event_id", "key_id", "media_id")
+IDS = {name: uuid4() for name in NAMES}
 
 
 def needed(method: str, path: str) -> Role:
