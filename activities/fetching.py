@@ -20,8 +20,8 @@ from domain.platforms import PlatformName
 _AT_ONCE = 4
 _EVERY_SECONDS = 1.0
 _FETCH_SECONDS = 60.0
-_MOST_ATTEMPTS = 12
-"""With the waits between them about six hours: no platform hands a file out for less."""
+_MOST_ATTEMPTS = 16
+"""With the waits between them about five hours."""
 _LONGEST_WAIT = timedelta(hours=1)
 
 
@@ -114,6 +114,6 @@ class Fetching:
             if isinstance(error, Never) or wanted.attempts >= _MOST_ATTEMPTS:
                 await media_fetching.give_up(connection, wanted.id, error.reason)
                 return
-            asked = error.after if isinstance(error, Again) and error.after else timedelta(seconds=2**wanted.attempts)
-            due_at = self._now() + min(asked, _LONGEST_WAIT)
-            await media_fetching.postpone(connection, wanted.id, error.reason, due_at)
+            grown = min(timedelta(seconds=2**wanted.attempts), _LONGEST_WAIT)
+            asked = error.after if isinstance(error, Again) else None
+            await media_fetching.postpone(connection, wanted.id, error.reason, self._now() + (asked or grown))

@@ -3,6 +3,7 @@
 What a file says cannot run here: only types in which nothing can run are shown, all else is offered as a download.
 """
 
+import re
 from typing import Annotated
 from urllib.parse import quote
 from uuid import UUID
@@ -23,33 +24,39 @@ from domain.media import SHOWN_INLINE, UNKNOWN, MediaState
 
 router = APIRouter(prefix="/v1/media", tags=["media"])
 _bearer = HTTPBearer(auto_error=False, description="An API key; a signed link needs none")
+_ENDING = re.compile(r"(?<=.)\.[A-Za-z0-9]{1,16}$")
+_BYTES = {200: {"description": "The file", "content": {"application/octet-stream": {"schema": {"type": "string"}}}}}
 _POLICY = "default-src 'none'; sandbox"
 
 
 async def found(
-    media_id: UUID,
+    media_id: str,
     using: Using,
     credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
     expires: Annotated[str | None, Query(max_length=20)] = None,
     signature: Annotated[str | None, Query(max_length=200)] = None,
 ) -> RowMapping:
     """The file, for whoever may have it."""
+    name = _named(media_id)
     if expires is None or signature is None:
         who = await security.principal(using, credentials)
         async with using.database.begin() as connection:
-            row = await media.one(connection, who.workspace_id, media_id)
+            row = await media.one(connection, who.workspace_id, name)
     else:
-        if not using.links.opens(media_id, expires, signature):
+        if not using.links.opens(name, expires, signature):
             raise Problem(403, "The link is over or was changed; take a new one from the message.", "link_expired")
         async with using.database.begin() as connection:
-            row = await media.linked(connection, media_id)
+            row = await media.linked(connection, name)
     if row is None:
         raise not_found("file", media_id)
     return row
 
 
 @router.get(
-    "/{media_id}", summary="Download a file", response_class=StreamingResponse, responses={**USUAL, **NOT_FOUND}
+    "/{media_id}",
+    summary="Download a file",
+    response_class=StreamingResponse,
+    responses={**_BYTES, **USUAL, **NOT_FOUND},
 )
 async def download(row: Annotated[RowMapping, Depends(found)], using: Using) -> StreamingResponse:
     """Of one's own workspace with a key, or by the `url` that messages show, which is good for about an hour."""
@@ -78,18 +85,19 @@ async def download(row: Annotated[RowMapping, Depends(found)], using: Using) -> 
 
 def disposition(name: str | None, *, inline: bool) -> str:
     """Whether a browser shows or keeps a file, and under which name (RFC 6266)."""
-    kind = "inline" if inline else "attachment"
-    plain = "".join(character if character.isalnum() and character.isascii() else "_" for character in _stem(name))
-    return f"{kind}; filename=\"{plain}{_ending(name)}\"; filename*=UTF-8''{quote(name or plain, safe='')}"
+    whole = name or "file"
+    ending = _ENDING.search(whole)
+    stem = whole[: ending.start()] if ending else whole
+    plain = "".join(character if character.isalnum() and character.isascii() else "_" for character in stem)
+    shown = f"{plain}{ending[0] if ending else ''}"
+    return f"{'inline' if inline else 'attachment'}; filename=\"{shown}\"; filename*=UTF-8''{quote(whole, safe='')}"
 
 
-def _stem(name: str | None) -> str:
-    return (name or "file").rpartition(".")[0] or name or "file"
-
-
-def _ending(name: str | None) -> str:
-    ending = (name or "").rpartition(".")[2] if name and "." in name[1:] else ""
-    return f".{ending}" if ending and ending.isascii() and ending.isalnum() else ""
+def _named(media_id: str) -> UUID:
+    try:
+        return UUID(media_id)
+    except ValueError as error:
+        raise not_found("file", media_id) from error
 
 
 def _demand_stored(row: RowMapping) -> None:

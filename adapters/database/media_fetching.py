@@ -16,7 +16,7 @@ from domain.events import Attachment
 from domain.media import FETCHED_KINDS, MediaState, media_id
 from domain.text import shortened, storable
 
-LEASE = timedelta(seconds=90)
+LEASE = timedelta(seconds=120)
 """How long a claimed file belongs to its attempt: longer than fetching may take."""
 _NAME_CHARACTERS = 200
 

@@ -16,7 +16,7 @@ import obstore
 from obstore.exceptions import BaseError
 from obstore.store import LocalStore, ObjectStore, from_url
 
-from adapters.errors import Never, Unacceptable, Unreachable
+from adapters.errors import Unacceptable, Unreachable
 from adapters.media.base import Measured
 from domain.media import HEAD_BYTES, MAX_MEDIA_BYTES, type_of
 
@@ -32,7 +32,7 @@ _READ_SECONDS = 10.0
 """Shorter than the time that a send has in all; the library alone would try for minutes."""
 
 
-class MediaMissing(Never):
+class MediaMissing(Unacceptable):
     """The file is not in the store."""
 
     reason = "media_missing"

@@ -185,6 +185,32 @@ async def test_an_operator_sends_a_file_on_slack_once_even_without_an_answer(pro
     assert str(shared[0]["text"]).startswith("a _picture_\n<https://simulated.slack.com/files/")
 
 
+async def test_a_file_that_cannot_go_fails_alone(product: Product) -> None:
+    workspace = await join_workspace(product, bursts=QUEUE)
+    await workspace.say("hello")
+    place = await desk(product)
+    await until_delivered(product, "sent")
+    await workspace.post("/app", missing_scopes=["files:write"])
+    await place.say(text="Look", attachments=[{"media_id": await place.upload(PNG, "cat.png")}])
+    await until_delivered(product, "sent", "sent", "failed")
+    conversation = await place.operator.get(f"/conversations/{place.conversation}")
+    assert conversation["undeliverable"] is None
+
+
+@pytest.mark.parametrize(("policy", "state", "times"), [("at_most_once", "uncertain", 1), ("at_least_once", "sent", 2)])
+async def test_a_photo_in_doubt_is_sent_as_the_bot_says(product: Product, policy: str, state: str, times: int) -> None:
+    await product.telegram(bursts=QUEUE, delivery={"uncertain": policy})
+    await product.simulated.say(CHAT, "hello")
+    await product.until_states("answered")
+    place = await desk(product)
+    media = await place.upload(JPEG, "a.jpg")
+    await product.simulated.fault("accept_then_reset", method="sendPhoto")
+    await place.say(attachments=[{"media_id": media}])
+    await until_delivered(product, "sent", state)
+    sent = [item for item in await product.simulated.ledger("outbound") if item["method"] == "sendPhoto"]
+    assert len(sent) == times
+
+
 async def test_an_operator_sends_files_on_whatsapp(product: Product) -> None:
     bot = await whatsapp(product)
     await bot.answered("hello")

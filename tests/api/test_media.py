@@ -10,14 +10,21 @@ import pytest
 from fastapi import FastAPI
 
 from adapters.database.channels import keys_vault
+from adapters.database.engine import Database
 from api.media import disposition
 from api.media_links import Links
 from domain.media import MAX_MEDIA_BYTES
 from settings import Settings
-from tests.api.scene import Scene
+from tests.api.scene import Scene, set_scene
 from tests.files import PAGE, PDF, PNG
 
 OCTETS = {"Content-Type": "application/octet-stream"}
+
+
+@pytest.fixture
+async def scene(api: httpx.AsyncClient, database: Database, settings: Settings) -> Scene:
+    """A bot with a Telegram channel."""
+    return await set_scene(api, database, settings)
 
 
 @pytest.fixture

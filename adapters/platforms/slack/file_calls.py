@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
-from adapters.errors import NotPermitted, OutcomeUnknown, Unreachable
+from adapters.errors import NotPermitted, OutcomeUnknown, Unacceptable, Unreachable
 from adapters.http import Http
 from adapters.media.base import Source
 from adapters.platforms.base import Channel, Payload, file_of
@@ -47,6 +47,9 @@ class Files:
             return await self._uploaded(channel, file, content, deadline)
         except OutcomeUnknown as error:
             raise Unreachable("Slack gave no answer to a file; nothing was shared yet") from error
+        except NotPermitted as error:
+            # Without the scope for files, words still go: only this part is impossible.
+            raise Unacceptable(str(error)) from error
 
     async def _uploaded(self, channel: Channel, file: File, content: bytes, deadline: float) -> str:
         wanted = {"filename": file.name, "length": str(len(content))}
