@@ -19,13 +19,15 @@ from adapters.media.store import MediaMissing
 from api import security
 from api.problems import Problem, not_found
 from api.resources import Using
-from api.v1.problem_answers import NOT_FOUND, USUAL
+from api.v1.problem_answers import NOT_FOUND, USUAL, Answers
 from domain.media import SHOWN_INLINE, UNKNOWN, MediaState
 
 router = APIRouter(prefix="/v1/media", tags=["media"])
 _bearer = HTTPBearer(auto_error=False, description="An API key; a signed link needs none")
 _ENDING = re.compile(r"(?<=.)\.[A-Za-z0-9]{1,16}$")
-_BYTES = {200: {"description": "The file", "content": {"application/octet-stream": {"schema": {"type": "string"}}}}}
+_BYTES: Answers = {
+    200: {"description": "The file", "content": {"application/octet-stream": {"schema": {"type": "string"}}}}
+}
 _POLICY = "default-src 'none'; sandbox"
 
 

@@ -1,76 +1,17 @@
-"""Files both ways and buttons out, from end to end, over HTTP against the simulator."""
-
-from typing import NamedTuple
+"""Files both ways, from end to end, over HTTP against the simulator."""
 
 import pytest
 from pydantic import JsonValue
-from sqlalchemy import select
 
-from adapters.database.records import DeliveryRow
+from tests.desk import desk, until_delivered
 from tests.files import JPEG, MP4, OGG, PAGE, PDF, PNG, written
 from tests.machine import until
-from tests.product import Operator, Product, Visitor
+from tests.product import Product
 from tests.slack import join_workspace
 from tests.whatsapp import whatsapp
 
 CHAT = 7
 QUEUE: JsonValue = {"policy": "queue"}
-
-
-class Desk(NamedTuple):
-    """An operator at one conversation."""
-
-    operator: Operator
-    conversation: str
-
-    async def messages(self) -> list[dict[str, JsonValue]]:
-        """What was said in it."""
-        items = (await self.operator.get(f"/conversations/{self.conversation}/messages"))["items"]
-        assert isinstance(items, list)
-        return [item for item in items if isinstance(item, dict)]
-
-    async def say(self, **what: JsonValue) -> dict[str, JsonValue]:
-        """Say something to the contact."""
-        return await self.operator.post(f"/conversations/{self.conversation}/messages", **what)
-
-    async def upload(self, content: bytes, name: str) -> str:
-        """Bring a file; its id."""
-        headers = {"Authorization": f"Bearer {self.operator.key}", "Content-Type": "application/octet-stream"}
-        answer = await self.operator.client.post("/v1/media", params={"name": name}, content=content, headers=headers)
-        assert answer.status_code == 201, answer.text
-        return str(answer.json()["id"])
-
-    async def attachments(self) -> list[dict[str, JsonValue]]:
-        """The attachments of what the contact said."""
-        found: list[dict[str, JsonValue]] = []
-        for message in await self.messages():
-            listed = message["attachments"] if message["direction"] == "inbound" else []
-            assert isinstance(listed, list)
-            found += [item for item in listed if isinstance(item, dict)]
-        return found
-
-    async def fetched(self, state: str = "stored") -> dict[str, JsonValue]:
-        """The contact's one file, once it stands so."""
-
-        async def stands() -> bool:
-            return [item["state"] for item in await self.attachments()] == [state]
-
-        await until(stands)
-        return (await self.attachments())[0]
-
-
-async def desk(product: Product) -> Desk:
-    """An operator at the only conversation that there is."""
-    operator = await product.operator()
-
-    async def begun() -> bool:
-        return bool((await operator.get("/conversations"))["items"])
-
-    await until(begun)
-    items = (await operator.get("/conversations"))["items"]
-    assert isinstance(items, list)
-    assert isinstance(items[0], dict)
-    return Desk(operator, str(items[0]["id"]))
 
 
 async def opened(product: Product, link: object) -> tuple[bytes, str, str]:
@@ -80,17 +21,6 @@ async def opened(product: Product, link: object) -> tuple[bytes, str, str]:
     assert answer.status_code == 200, answer.text
     assert answer.headers["x-content-type-options"] == "nosniff"
     return answer.content, answer.headers["content-type"], answer.headers["content-disposition"]
-
-
-async def until_delivered(product: Product, *states: str) -> None:
-    """Wait until the parts stand so, in order."""
-
-    async def stand() -> bool:
-        query = select(DeliveryRow.state).order_by(DeliveryRow.created_at, DeliveryRow.part)
-        async with product.database.begin() as connection:
-            return list(await connection.scalars(query)) == list(states)
-
-    await until(stand)
 
 
 async def test_a_photo_on_telegram_is_answered_and_kept(product: Product) -> None:
@@ -241,72 +171,3 @@ async def test_a_visitor_sees_files_and_buttons(product: Product) -> None:
     assert said["buttons"] == [{"label": "Yes", "value": None}, {"label": "No", "value": None}]
     (attached,) = said["attachments"]
     assert (await opened(product, attached["url"]))[:2] == (PNG, "image/png")
-
-
-async def test_a_greeting_offers_quick_replies_and_a_press_says_its_label(product: Product) -> None:
-    replies: JsonValue = [{"label": "Opening hours"}, {"label": "A person", "value": "human"}]
-    await product.telegram(bursts=QUEUE, greeting="Welcome!", quick_replies=replies)
-    await product.simulated.say(CHAT, "/start")
-    await product.until_states("answered")
-    (greeting,) = await product.simulated.sent(CHAT)
-    assert greeting["payload"]["reply_markup"] == {
-        "inline_keyboard": [
-            [{"text": "Opening hours", "callback_data": "choice:1"}],
-            [{"text": "A person", "callback_data": "human"}],
-        ]
-    }
-    await product.simulated.post("/telegram/" + str(greeting["token"]) + "/callback", chat_id=CHAT, data="human")
-    await product.until_states("answered", "answered")
-    pressed = (await (await desk(product)).messages())[-2]
-    assert (pressed["text"], pressed["metadata"]) == ("A person", {"button": "human"})
-
-
-async def test_buttons_on_slack_stand_in_blocks(product: Product) -> None:
-    workspace = await join_workspace(product, bursts=QUEUE)
-    await workspace.say("hello")
-    place = await desk(product)
-    await until_delivered(product, "sent")
-    await place.say(text="Shall we **call**?", buttons=[{"label": "Yes", "value": "call"}, {"label": "No"}])
-    await until_delivered(product, "sent", "sent")
-    section, actions = (await workspace.sent())[1]["payload"]["blocks"]
-    assert section["text"]["text"] == "Shall we *call*?"
-    assert [(item["text"]["text"], item["value"]) for item in actions["elements"]] == [
-        ("Yes", "call"),
-        ("No", "choice:2"),
-    ]
-
-
-@pytest.mark.parametrize(("count", "kind"), [(3, "button"), (10, "list")])
-async def test_buttons_on_whatsapp_are_buttons_or_a_list(product: Product, count: int, kind: str) -> None:
-    bot = await whatsapp(product)
-    await bot.answered("hello")
-    place = await desk(product)
-    await place.say(text="Which?", buttons=[{"label": f"Number {number}"} for number in range(count)])
-    await until_delivered(product, "sent", "sent")
-    sent = [item for item in await product.simulated.ledger("outbound") if item["chat_id"]][-1]
-    assert (sent["text"], sent["payload"]["interactive"]["type"]) == ("Which?", kind)
-
-
-async def test_long_labels_become_a_list_whose_numbers_are_answers(product: Product) -> None:
-    bot = await whatsapp(product)
-    await bot.answered("hello")
-    place = await desk(product)
-    labels = ["Tell me everything about the opening hours", "Let me speak to a person"]
-    await place.say(text="What may it be?", buttons=[{"label": labels[0]}, {"label": labels[1], "value": "human"}])
-    await until_delivered(product, "sent", "sent")
-    assert (await bot.sent())[-1] == f"What may it be?\n\n1. {labels[0]}\n2. {labels[1]}"
-    await bot.say("2")
-    await bot.until_states("answered", "answered")
-    assert (await bot.sent())[-1] == f"You said: {labels[1]}"
-    chosen = (await place.messages())[-2]
-    assert (chosen["text"], chosen["metadata"]) == (labels[1], {"button": "human", "wrote": "2"})
-    await bot.say("2")
-    await bot.until_states("answered", "answered", "answered")
-    assert (await bot.sent())[-1] == "You said: 2"
-
-
-async def test_a_press_in_the_page_carries_its_value(product: Product) -> None:
-    visitor: Visitor = await product.visitor(bursts=QUEUE)
-    await visitor.press("Yes", "choice:1")
-    assert (await visitor.heard(1))[0]["text"] == "You said: Yes"
-    assert (await visitor.messages())[0]["metadata"] == {"button": "choice:1"}
