@@ -15,11 +15,11 @@ from api.idempotency import OperatorOnce
 from api.problems import Problem, invalid
 from api.resources import Using
 from api.v1.objects import Shown
-from api.v1.routing import Route
+from api.v1.routing import Upload
 from domain.media import MAX_MEDIA_BYTES, MediaState, refined
 from domain.text import storable
 
-router = APIRouter(prefix="/media", route_class=Route, tags=["media"])
+router = APIRouter(prefix="/media", route_class=Upload, tags=["media"])
 
 _Name = Annotated[
     str,

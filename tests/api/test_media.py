@@ -115,6 +115,19 @@ async def test_files_are_bounded(api: httpx.AsyncClient) -> None:
     assert elsewhere.status_code == 413
 
 
+async def test_nothing_is_read_of_who_has_no_key(api: httpx.AsyncClient, nobody: httpx.AsyncClient) -> None:
+    read: list[int] = []
+
+    async def body() -> AsyncIterator[bytes]:
+        read.append(len(PNG))
+        yield PNG
+
+    assert (await nobody.post("/v1/media", content=body(), headers=OCTETS)).status_code == 401
+    assert read == []
+    assert (await api.post("/v1/media", content=body(), headers=OCTETS)).status_code == 201
+    assert read == [len(PNG)]
+
+
 async def test_another_workspace_cannot_say_a_file(
     api: httpx.AsyncClient, stranger: httpx.AsyncClient, scene: Scene
 ) -> None:
