@@ -8,7 +8,7 @@ from typing import Annotated
 from urllib.parse import quote
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import StreamingResponse
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from sqlalchemy import RowMapping
@@ -20,6 +20,7 @@ from api import security
 from api.problems import Problem, not_found
 from api.resources import Using
 from api.v1.problem_answers import NOT_FOUND, USUAL, Answers
+from api.v1.screening import screen
 from domain.media import SHOWN_INLINE, UNKNOWN, MediaState
 
 router = APIRouter(prefix="/v1/media", tags=["media"])
@@ -34,11 +35,13 @@ _POLICY = "default-src 'none'; sandbox"
 async def found(
     media_id: str,
     using: Using,
+    request: Request,
     credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
     expires: Annotated[str | None, Query(max_length=20)] = None,
     signature: Annotated[str | None, Query(max_length=200)] = None,
 ) -> RowMapping:
     """The file, for whoever may have it."""
+    await screen(request)
     name = _named(media_id)
     if expires is None or signature is None:
         who = await security.principal(using, credentials)
