@@ -21,7 +21,8 @@ from activities.persistence import Persistence
 from activities.retention import Retention
 from activities.sweeping import Sweeping
 from adapters.ai.base import Models
-from adapters.ai.catalogue import Catalogue, connections
+from adapters.ai.catalogue import Catalogue
+from adapters.ai.transport import connections
 from adapters.database.channels import credentials_vault
 from adapters.database.engine import Database
 from adapters.http import Http

@@ -4,13 +4,15 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from importlib.metadata import version
+from typing import TYPE_CHECKING
 
+import httpx2
 from fastapi import FastAPI
 from fastapi.routing import APIRouter
 from starlette.routing import BaseRoute
 from structlog.stdlib import get_logger
 
-from adapters.ai.catalogue import Catalogue, connections
+from adapters.ai.transport import connections
 from adapters.database.channels import credentials_vault, keys_vault
 from adapters.database.engine import Database
 from adapters.media.downloads import Downloader
@@ -18,6 +20,7 @@ from adapters.media.store import MediaStore
 from adapters.platforms.catalogue import http_client, platforms
 from adapters.temporal.client import connect
 from adapters.temporal.handover import Handing
+from adapters.vault import Vault
 from api import bodies, chat_page, codec, health, media, metrics, problems, v1, webchat, webchat_stream, webhooks
 from api.background import Background, ended
 from api.breaker import Breaker
@@ -32,6 +35,9 @@ from api.second_door import SecondDoor
 from api.wakeups import Wakeups
 from domain.media import MAX_MEDIA_BYTES
 from settings import Settings
+
+if TYPE_CHECKING:
+    from adapters.ai.catalogue import Catalogue
 
 DESCRIPTION = "Runs AI chat bots on every messaging platform, durably."
 ROUTERS: Sequence[APIRouter] = (
@@ -127,8 +133,15 @@ async def open_resources(settings: Settings, stack: AsyncExitStack) -> Resources
         wakeups=wakeups,
         background=background,
         counts=Counts(database),
-        models=Catalogue(settings, models, database, credentials),
+        models=lambda: _catalogue(settings, models, database, credentials),
         media=MediaStore(settings.media_store_url),
         downloads=downloads,
         links=Links(keys, settings.public_url),
     )
+
+
+def _catalogue(settings: Settings, http: httpx2.AsyncClient, database: Database, vault: Vault) -> "Catalogue":
+    # The SDK behind it takes long to import, and only who asks after a model's health needs it.
+    from adapters.ai.catalogue import Catalogue
+
+    return Catalogue(settings, http, database, vault)

@@ -1,11 +1,11 @@
 """What the front door works with: made once when the app starts, found by each route through the request."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from fastapi import Depends, Request
 
-from adapters.ai.catalogue import Catalogue
 from adapters.database.engine import Database
 from adapters.media.downloads import Downloader
 from adapters.media.store import MediaStore
@@ -21,6 +21,9 @@ from api.second_door import SecondDoor
 from api.wakeups import Wakeups
 from domain.platforms import PlatformName
 from settings import Settings
+
+if TYPE_CHECKING:
+    from adapters.ai.catalogue import Catalogue
 
 
 @dataclass(frozen=True)
@@ -39,7 +42,7 @@ class Resources:
     wakeups: Wakeups
     background: Background
     counts: Counts
-    models: Catalogue
+    models: Callable[[], "Catalogue"]
     media: MediaStore
     downloads: Downloader
     links: Links

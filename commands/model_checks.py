@@ -3,7 +3,8 @@
 import asyncio
 
 from adapters.ai.base import Checked
-from adapters.ai.catalogue import Catalogue, connections, openai_of
+from adapters.ai.catalogue import Catalogue, openai_of
+from adapters.ai.transport import connections
 from adapters.database import models
 from adapters.database.channels import credentials_vault
 from adapters.database.models import KeptModel

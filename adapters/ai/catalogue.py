@@ -1,7 +1,6 @@
 """Which provider answers for which model: those of the settings, and those of each workspace."""
 
 from datetime import datetime
-from urllib.parse import urlsplit
 from uuid import UUID
 
 import httpx2
@@ -13,7 +12,6 @@ from adapters.ai.demo import Demo
 from adapters.ai.endpoints import OPENAI_ADDRESS, Endpoint, Key, azure
 from adapters.ai.guard import Guard
 from adapters.ai.openai import OpenAI
-from adapters.ai.transport import model_http
 from adapters.database import models
 from adapters.database.engine import Database
 from adapters.database.models import KeptModel
@@ -23,17 +21,6 @@ from domain.bots import Model
 from settings import Settings
 
 _MOST_KEPT = 1000
-
-
-def private_hosts(settings: Settings) -> frozenset[str]:
-    """The hosts of model endpoints that may be at private addresses: those that the settings name."""
-    own = urlsplit(settings.openai_base_url or OPENAI_ADDRESS).hostname
-    return frozenset({*settings.private_model_hosts, *([own] if own else [])})
-
-
-def connections(settings: Settings) -> httpx2.AsyncClient:
-    """The pool of connections to model endpoints."""
-    return model_http(private_hosts(settings))
 
 
 class Catalogue:

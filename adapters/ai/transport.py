@@ -8,14 +8,27 @@ import httpcore2
 import httpx2
 
 from adapters.addresses import is_public
+from adapters.ai.endpoints import OPENAI_ADDRESS
 from adapters.errors import NotPermitted, Unreachable
 from adapters.http import trusted
+from settings import Settings
 
 MAX_ANSWER_BYTES = 8 * 1024 * 1024
 """A streamed token takes some 250 bytes: room for all that is ever shown of an answer, thrice."""
 _KEEP_ALIVE_SECONDS = 4.0
 _LIMITS = httpx2.Limits(max_connections=400, max_keepalive_connections=100, keepalive_expiry=_KEEP_ALIVE_SECONDS)
 _SocketOption = tuple[int, int, int] | tuple[int, int, bytes | bytearray] | tuple[int, int, None, int]
+
+
+def private_hosts(settings: Settings) -> frozenset[str]:
+    """The hosts of model endpoints that may be at private addresses: those that the settings name."""
+    own = urlsplit(settings.openai_base_url or OPENAI_ADDRESS).hostname
+    return frozenset({*settings.private_model_hosts, *([own] if own else [])})
+
+
+def connections(settings: Settings) -> httpx2.AsyncClient:
+    """The pool of connections to model endpoints."""
+    return model_http(private_hosts(settings))
 
 
 def model_http(private_hosts: Collection[str] = ()) -> httpx2.AsyncClient:

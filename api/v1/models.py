@@ -11,8 +11,7 @@ from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.ai.base import Checked
-from adapters.ai.catalogue import private_hosts
-from adapters.ai.transport import address_fault
+from adapters.ai.transport import address_fault, private_hosts
 from adapters.database import models
 from adapters.database.models import NameTaken
 from adapters.errors import OutsideError
@@ -122,7 +121,7 @@ async def read_health(model_id: UUID, who: Viewer, using: Using) -> ModelHealth:
     problem = None
     try:
         async with asyncio.timeout(_HEALTH_SECONDS):
-            checked = await using.models.of(kept).examine()
+            checked = await using.models().of(kept).examine()
     except TimeoutError:
         problem = f"it gave no answer within {_HEALTH_SECONDS:g} s"
     except OutsideError as error:

@@ -12,7 +12,8 @@ from temporalio.testing import ActivityEnvironment
 
 from activities.completion import Completion
 from activities.moderation import Judged, Moderation
-from adapters.ai.catalogue import Catalogue, connections
+from adapters.ai.catalogue import Catalogue
+from adapters.ai.transport import connections
 from adapters.database import records
 from adapters.database.channels import credentials_vault
 from adapters.database.engine import Database

@@ -9,7 +9,8 @@ from pydantic import SecretStr
 from sqlalchemy import select
 
 from adapters.ai.base import Asked
-from adapters.ai.catalogue import Catalogue, connections
+from adapters.ai.catalogue import Catalogue
+from adapters.ai.transport import connections
 from adapters.database import models, workspaces
 from adapters.database.channels import credentials_vault
 from adapters.database.engine import Database

@@ -7,9 +7,10 @@ from uuid import uuid4
 import pytest
 
 from adapters.ai.base import Checked
-from adapters.ai.catalogue import Catalogue, connections
+from adapters.ai.catalogue import Catalogue
 from adapters.ai.demo import Demo
 from adapters.ai.openai import OpenAI
+from adapters.ai.transport import connections
 from adapters.database.channels import credentials_vault
 from adapters.database.engine import Database
 from adapters.errors import CredentialsRefused, Never
