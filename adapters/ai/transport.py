@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Collection, Iterable
+from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 import httpcore2
@@ -114,11 +115,16 @@ def address_fault(url: str, private_hosts: Collection[str]) -> str | None:
         return None
     if parts.scheme != "https":
         return f"{host!r} is to be told keys, and plain http shows them to everybody between; give its https address"
-    try:
-        private = not is_public(host)
-    except ValueError:
-        private = host == "localhost" or host.endswith(".localhost")
+    private = host == "localhost" or host.endswith(".localhost") or (_is_address(host) and not is_public(host))
     return f"{host!r} is a private address; only PRIVATE_MODEL_HOSTS can allow that" if private else None
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ip_address(host.partition("%")[0])
+    except ValueError:
+        return False
+    return True
 
 
 async def _public(host: str, port: int) -> list[str]:
