@@ -14,7 +14,8 @@ from tests.chaos.plan import Phase
 from tests.chaos.scene import Scene
 from tests.chaos.world import World, audited
 
-DRAINED_WITHIN_SECONDS = 240.0
+NOTHING_MOVES_SECONDS = 240.0
+"""So long no event got its answer: then what is left will get none."""
 _LOOK_EVERY_SECONDS = 0.5
 
 
@@ -102,17 +103,19 @@ class Suite:
         return _Done(scene, time.monotonic() - since, late, uncertain)
 
     async def _drained(self, scene: Scene) -> bool:
-        """Wait until everything has its answer or its doubt; False when that takes too long."""
-        until = time.monotonic() + DRAINED_WITHIN_SECONDS
+        """Wait until everything has its answer or its doubt, as long as answers come; False when they do no more."""
+        until, missing = time.monotonic() + NOTHING_MOVES_SECONDS, 0
         while time.monotonic() < until:
             await self._reading.refresh(self.world.simulated)
-            if not self._reading.is_open and await self._is_answered(scene):
+            verdict = await self._verdict(scene, {})
+            if not self._reading.is_open and await self._is_answered(scene, verdict):
                 return True
+            if len(verdict.lost) != missing:
+                until, missing = time.monotonic() + NOTHING_MOVES_SECONDS, len(verdict.lost)
             await asyncio.sleep(_LOOK_EVERY_SECONDS)
         return False
 
-    async def _is_answered(self, scene: Scene) -> bool:
-        verdict = await self._verdict(scene, {})
+    async def _is_answered(self, scene: Scene, verdict: Verdict) -> bool:
         if verdict.lost:
             doubts = await self.world.uncertain()
             fresh = {delivery: chat for delivery, chat in doubts.items() if delivery not in self._known_doubts}
