@@ -7,7 +7,6 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from adapters.database.drafts import DELTA, Piece
-from api.v1.objects import Message
 
 _MOST_CHARACTERS = 4_000_000
 """Of all drafts together: a hundred of the longest, thousands of usual ones; the oldest is forgotten first."""
@@ -94,10 +93,9 @@ class Follower:
         self._told = 0
         self._ended = 0
 
-    def note(self, message: Message) -> None:
-        """The page has this message; where it is a turn's reply, nothing of its draft follows."""
-        if message.direction == "outbound":
-            self._ended = max(self._ended, message.turn or 0)
+    def end(self, turn: int) -> None:
+        """The page has the reply of this turn: nothing of its draft follows."""
+        self._ended = max(self._ended, turn)
 
     def news(self) -> Delta | None:
         """What the page has not been told yet."""

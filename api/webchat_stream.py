@@ -15,6 +15,7 @@ from api import webchat_history
 from api.budgets import in_time
 from api.drafts import Follower
 from api.resources import Resources, Using
+from api.v1.objects import Message
 from api.wakeups import STOPPING, Note
 from api.webchat import Opened, Visited
 from api.webchat_history import Change
@@ -72,7 +73,7 @@ async def told(
                 for change in missed:
                     yield _durable(change)
                     after_seq = change.seq
-                    draft.note(change.message)
+                    draft.end(_answered_by(change.message))
                 looking = bool(missed)
             if (delta := draft.news()) is not None:
                 yield f"event: {DELTA}\ndata: {delta.model_dump_json()}\n\n"
@@ -84,6 +85,11 @@ async def told(
             if kind in _PASSING:
                 yield await _passing(using, conversation, kind)
             looking = kind != DELTA
+
+
+def _answered_by(message: Message) -> int:
+    """The turn whose reply a message is; 0 where it is none."""
+    return (message.turn or 0) if message.direction == "outbound" else 0
 
 
 async def _next_kind(notes: asyncio.Queue[Note], ping_seconds: float) -> str:

@@ -7,6 +7,7 @@ from adapters.ai.transport import model_http
 from domain.bots import Model
 from domain.transcripts import Line, Prompt
 from settings import Settings
+from tests.adapters.ai.endpoint import Heard
 
 MODEL = Model(provider="demo")
 
@@ -44,6 +45,18 @@ async def test_it_remembers_how_much_was_said() -> None:
 async def test_it_has_an_answer_to_nothing() -> None:
     assert (await Demo().complete(MODEL, prompt())).text.startswith("Hello! I am the built-in demo model")
     assert (await Demo().complete(MODEL, prompt(("user", " "), ("assistant", "…"), ("user", "")))).text == "You said: …"
+
+
+async def test_whoever_listens_hears_the_answer_word_by_word() -> None:
+    heard = Heard()
+    answer = await Demo().complete(
+        MODEL, prompt(("user", "one  two\nthree"), ("assistant", "…"), ("user", "go on")), heard
+    )
+    assert heard.pieces == ["You ", "said: ", "go ", "on"]
+    assert answer.text == "You said: go on"
+    first = await Demo().complete(MODEL, prompt(("user", "hello")), heard)
+    assert "".join(heard.pieces) == first.text
+    assert len(heard.pieces) <= 25
 
 
 async def test_it_is_always_there() -> None:
