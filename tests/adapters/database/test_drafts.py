@@ -42,14 +42,17 @@ async def tell(chat: Chat, call: Call, text: str = "Hello ") -> bool:
         return await drafts.tell(connection, call, 1, 0, text)
 
 
-@pytest.mark.parametrize("text", ["Hello ", "\x01" * 3000, "\U0001f600" * 3000, '"\\' * 3000], ids=ascii)
+@pytest.mark.parametrize(
+    "text", ["Hello ", "\x01" * 3000, "\U0001f600" * 3000, '"\\' * 3000], ids=["plain", "control", "wide", "quoted"]
+)
 async def test_a_draft_goes_out_in_pieces_that_fit(chat: Chat, database_url: str, text: str) -> None:
     _, call = await attempt(chat)
     address = driver_url(database_url).set(drivername="postgresql").render_as_string(hide_password=False)
     async with await psycopg.AsyncConnection.connect(address, autocommit=True) as listening:
         await listening.execute(f"LISTEN {CONVERSATIONS}")
         assert await tell(chat, call, text)
-        notes = [json.loads(note.payload) async for note in listening.notifies(timeout=0)]
+        pieces = listening.notifies(timeout=10, stop_after=-(-len(text) // 1200))
+        notes = [json.loads(note.payload) async for note in pieces]
     assert "".join(note["text"] for note in notes) == text
     assert [note["offset"] for note in notes] == [*range(0, len(text), 1200)]
     assert {(note["kind"], note["turn"], note["attempt"]) for note in notes} == {("delta", 1, 1)}
