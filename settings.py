@@ -61,11 +61,17 @@ class Settings(BaseSettings):
     @field_validator("private_model_hosts", mode="before")
     @classmethod
     def _hosts(cls, value: object) -> object:
-        return (
-            tuple(host.strip().lower() for host in value.split(",") if host.strip())
-            if isinstance(value, str)
-            else value
-        )
+        if not isinstance(value, str):
+            return value
+        return tuple(host.strip().lower() for host in value.split(",") if host.strip())
+
+    @field_validator("private_model_hosts")
+    @classmethod
+    def _hosts_alone(cls, hosts: tuple[str, ...]) -> tuple[str, ...]:
+        for host in hosts:
+            if urlsplit(f"//[{host}]" if host.count(":") > 1 else f"//{host}").hostname != host:
+                raise ValueError(f"{host!r} is no host; write it without scheme, port and path")
+        return hosts
 
     @field_validator("secret_key")
     @classmethod

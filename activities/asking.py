@@ -12,12 +12,12 @@ from temporalio import activity
 from activities.circuits import Circuits
 from activities.failures import later
 from activities.patience import left
-from adapters.ai.base import Answer, Listener, Provider
+from adapters.ai.base import Answer, Asked, Listener, Models, Provider
 from adapters.database import budgets
 from adapters.database.budgets import Call, Paid
 from adapters.database.engine import Database
 from adapters.database.transcripts import TurnContext
-from adapters.errors import Again, CredentialsRefused, EmptyAnswer, NothingSaid, OutsideError, Unreachable
+from adapters.errors import Again, EmptyAnswer, NothingSaid, OutOfTime, OutsideError
 from adapters.platforms.base import Platform
 from domain.bots import Model
 from domain.budgets import Amount, Limit, day_of, is_limited
@@ -59,12 +59,12 @@ class Asking:
     def __init__(
         self,
         database: Database,
-        providers: Mapping[str, Provider],
+        models: Models,
         platforms: Mapping[PlatformName, Platform],
         now: Callable[[], datetime],
     ) -> None:
         self._database = database
-        self._providers = providers
+        self._models = models
         self._platforms = platforms
         self._now = now
         self._circuits = Circuits(time.monotonic)
@@ -80,14 +80,15 @@ class Asking:
         until = time.monotonic() + left().total_seconds()
         failures: list[OutsideError] = []
         exhausted: tuple[Model, BudgetExhausted] | None = None
-        for place, wanted in enumerate(bot.models):
-            model = shared(wanted, until - time.monotonic(), len(bot.models) - place)
-            if exhausted is not None and not _is_cheaper(model, exhausted[0], prompt):
-                continue
+        for place, model in enumerate(bot.models):
+            mine = shared(model, until - time.monotonic(), len(bot.models) - place)
             try:
-                return await self._ask_one(call, context, model, prompt, listener)
+                asked = await self._models.asked(context.access.workspace_id, mine)
+                if exhausted is not None and not _is_cheaper(asked.model, exhausted[0], prompt):
+                    continue
+                return await self._ask_one(call, context, asked, prompt, listener)
             except BudgetExhausted as error:
-                exhausted = exhausted or (model, error)
+                exhausted = exhausted or (asked.model, error)
                 if bot.limits.when_exhausted != "cheaper_model":
                     break
             except OutsideError as error:
@@ -103,27 +104,19 @@ class Asking:
             await budgets.settle(connection, call, paid)
 
     async def _ask_one(
-        self, call: Call, context: TurnContext, model: Model, prompt: Prompt, listener: Listener | None
+        self, call: Call, context: TurnContext, asked: Asked, prompt: Prompt, listener: Listener | None
     ) -> Bought:
-        provider = self._providers.get(model.provider)
-        if provider is None:
-            raise CredentialsRefused(f"the model {model.name!r} has no key; set OPENAI_API_KEY or OPENAI_BASE_URL")
-        async with self._circuits.passed(provider.endpoint, model.name):
-            return await self._buy(call, context, provider, model, prompt, listener)
+        async with self._circuits.passed(call.workspace_id, asked.provider.endpoint, asked.model.name):
+            return await self._buy(call, context, asked, prompt, listener)
 
     async def _buy(
-        self,
-        call: Call,
-        context: TurnContext,
-        provider: Provider,
-        model: Model,
-        prompt: Prompt,
-        listener: Listener | None,
+        self, call: Call, context: TurnContext, asked: Asked, prompt: Prompt, listener: Listener | None
     ) -> Bought:
+        model = asked.model
         day = await self._reserve(call, context, model, prompt)
         started = time.monotonic()
         try:
-            answer = await _answer(provider, model, prompt, listener)
+            answer = await _answer(asked.provider, model, prompt, listener)
         except EmptyAnswer as error:
             if error.tokens is not None:
                 await self.pay(call, _paid(model, error.tokens, started, day))
@@ -189,7 +182,8 @@ async def _answer(provider: Provider, model: Model, prompt: Prompt, listener: Li
         async with asyncio.timeout(model.timeout_seconds):
             return await provider.complete(model, prompt, listener)
     except TimeoutError:
-        raise Unreachable(f"the model {model.name!r} did not answer in {model.timeout_seconds:g} s") from None
+        message = f"the model {model.name!r} did not answer in {model.timeout_seconds:g} s"
+        raise OutOfTime(message, model.timeout_seconds) from None
 
 
 def _most(model: Model, prompt: Prompt) -> Tokens:

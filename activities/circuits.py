@@ -3,45 +3,53 @@
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from uuid import UUID
 
 from structlog.stdlib import get_logger
 from temporalio import activity
 
-from adapters.errors import OutsideError, Unreachable
-from domain.circuits import Circuit, State, abandoned, admit, failed
+from adapters.errors import OutOfTime, OutsideError, Unreachable
+from domain.circuits import TELLING_SECONDS, Circuit, State, abandoned, admit, failed
 
 CIRCUIT = "chat_model_circuit"
 """The metric of a model's circuit: 0 is closed, 1 half-open, 2 open."""
 CALLS = "chat_model_calls"
 """The metric of calls of models, by how they ended."""
+_ABANDONED = "abandoned"
 _LEVELS: dict[State, int] = {"closed": 0, "half_open": 1, "open": 2}
-Name = tuple[str, str]
+Name = tuple[UUID, str, str]
 
 
 class Circuits:
-    """One circuit for each model of each endpoint; `monotonic` tells the seconds."""
+    """One circuit for each model of each endpoint; `monotonic` tells the seconds.
+
+    Each workspace has its own: what one does to an endpoint shall not keep another from it.
+    """
 
     def __init__(self, monotonic: Callable[[], float]) -> None:
         self._monotonic = monotonic
         self._circuits: dict[Name, Circuit] = {}
 
     @asynccontextmanager
-    async def passed(self, endpoint: str, model: str) -> AsyncIterator[None]:
+    async def passed(self, workspace_id: UUID, endpoint: str, model: str) -> AsyncIterator[None]:
         """Let a call through, and learn from how it ends; raises `Unreachable` where the circuit is open.
 
-        What the endpoint answered, even if it is a refusal, shows that it is there.
+        What the endpoint answered, even if it is a refusal, shows that it is there; who had no time shows nothing.
         """
-        name = (endpoint, model)
+        name = (workspace_id, endpoint, model)
         admission = admit(self._of(name), self._monotonic())
         if admission.wait_seconds:
             _count(name, "circuit_open")
             wait = timedelta(seconds=admission.wait_seconds)
             raise Unreachable(f"the model {model!r} failed again and again and is left alone for a moment", wait)
         self._become(name, admission.circuit)
-        outcome = "abandoned"
+        outcome = _ABANDONED
         try:
             yield
             outcome = "answered"
+        except OutOfTime as error:
+            outcome = error.reason if error.waited_seconds >= TELLING_SECONDS else _ABANDONED
+            raise
         except OutsideError as error:
             outcome = error.reason
             raise
@@ -52,7 +60,7 @@ class Circuits:
     def _after(self, name: Name, outcome: str, *, is_probe: bool) -> Circuit:
         if outcome == Unreachable.reason:
             return failed(self._of(name), self._monotonic(), is_probe=is_probe)
-        return abandoned(self._of(name), is_probe=is_probe) if outcome == "abandoned" else Circuit()
+        return abandoned(self._of(name), is_probe=is_probe) if outcome == _ABANDONED else Circuit()
 
     def _of(self, name: Name) -> Circuit:
         return self._circuits.get(name, Circuit())
@@ -66,7 +74,7 @@ class Circuits:
         if circuit.state != before.state:
             log = get_logger(__name__)
             tell = log.info if circuit.state == "closed" else log.warning
-            tell("model_circuit_changed", endpoint=name[0], model=name[1], state=circuit.state, was=before.state)
+            tell("model_circuit_changed", **_labels(name), state=circuit.state, was=before.state)
             level = activity.metric_meter().create_gauge(CIRCUIT, "Whether a model is asked.")
             level.set(_LEVELS[circuit.state], _labels(name))
 
@@ -77,4 +85,5 @@ def _count(name: Name, outcome: str) -> None:
 
 
 def _labels(name: Name) -> dict[str, str]:
-    return {"endpoint": name[0], "model": name[1]}
+    workspace_id, endpoint, model = name
+    return {"workspace": str(workspace_id), "endpoint": endpoint, "model": model}

@@ -4,6 +4,7 @@
     ├── Again                 not done; the same call may work later (`after`: not before this long)
     │   ├── RateLimited       told to wait
     │   ├── Unreachable       no connection, or an answer that says "try later"
+    │   │   └── OutOfTime        no answer in the time that there was
     │   └── EmptyAnswer       a model answered with nothing
     ├── Never                 not done, and the same call never will be
     │   ├── NothingSaid          models answered with nothing, again and again
@@ -50,6 +51,14 @@ class Unreachable(Again):
     """No connection, or an answer that says to try later."""
 
     reason = "unreachable"
+
+
+class OutOfTime(Unreachable):
+    """No answer in the time that there was, which may have been short: `waited_seconds`."""
+
+    def __init__(self, message: str, waited_seconds: float) -> None:
+        super().__init__(message)
+        self.waited_seconds = waited_seconds
 
 
 class EmptyAnswer(Again):

@@ -11,6 +11,8 @@ from typing import Literal
 State = Literal["closed", "open", "half_open"]
 FAILURES = 5
 REST_SECONDS = 5.0
+TELLING_SECONDS = 5.0
+"""A bot may have less patience than a model that is well needs: who waited for less than this has found nothing out."""
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 import asyncio
 import re
 
-from adapters.ai.base import Answer, Listener
+from adapters.ai.base import Answer, Checked, Listener
 from domain.bots import Model
 from domain.transcripts import Prompt, estimate_tokens
 
@@ -43,9 +43,9 @@ class Demo:
             finish_reason="stop",
         )
 
-    async def check(self) -> str:
+    async def examine(self) -> tuple[Checked, ...]:
         """The demo model is always there."""
-        return "The built-in demo model answers."
+        return (Checked(None, None),)
 
 
 async def _speak(text: str, listener: Listener) -> None:

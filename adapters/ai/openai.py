@@ -13,14 +13,15 @@ from openai.types import ModerationCreateResponse
 from pydantic import BaseModel, JsonValue, SecretStr
 
 from adapters.ai import chat_completions, responses
-from adapters.ai.base import Answer, Listener
+from adapters.ai.allowances import Allowances
+from adapters.ai.base import Answer, Checked, Listener
 from adapters.ai.drafts import Draft
 from adapters.ai.endpoints import Endpoint, Key
 from adapters.ai.facts import as_facts, refused_parameter
 from adapters.ai.keys import Keys
 from adapters.ai.pace import Pace
 from adapters.ai.streams import events
-from adapters.errors import CredentialsRefused, RateLimited, Unreachable
+from adapters.errors import CredentialsRefused, OutsideError, RateLimited, Unreachable
 from domain.bots import Api, Model
 from domain.moderation import Verdict
 from domain.transcripts import Prompt
@@ -50,8 +51,9 @@ _DIALECTS: dict[Api, _Dialect] = {
 class OpenAI:
     """Answers and moderation of one endpoint; the connections are the owner's, who closes them."""
 
-    def __init__(self, endpoint: Endpoint, http: httpx2.AsyncClient) -> None:
+    def __init__(self, endpoint: Endpoint, http: httpx2.AsyncClient, allowances: Allowances | None = None) -> None:
         self._endpoint = endpoint
+        self._allowances = allowances
         self._client = openai.AsyncOpenAI(
             api_key=_NO_KEY.secret.get_secret_value(),
             base_url=endpoint.address,
@@ -75,7 +77,7 @@ class OpenAI:
         async with pace.kept():
             for key in self._keys.usable(model.name, now):
                 try:
-                    return await self._complete(model, prompt, key, pace, listener)
+                    return await self._allowed(model, prompt, key, pace, listener)
                 except RateLimited as error:
                     self._keys.rest(key, model.name, error.after, time.monotonic())
                     failure = error
@@ -86,6 +88,13 @@ class OpenAI:
         if wait is not None and (len(self._endpoint.keys) > 1 or failure is None):
             raise RateLimited(f"the model {model.name!r} was told to wait", wait)
         raise failure or Unreachable(f"the model {model.name!r} was told to wait until this moment")
+
+    async def _allowed(self, model: Model, prompt: Prompt, key: Key, pace: Pace, listener: Listener | None) -> Answer:
+        if self._allowances is None:
+            return await self._complete(model, prompt, key, pace, listener)
+        async with self._allowances.used(key, model, prompt) as use:
+            use.answer = await self._complete(model, prompt, key, pace, listener)
+        return use.answer
 
     async def _complete(self, model: Model, prompt: Prompt, key: Key, pace: Pace, listener: Listener | None) -> Answer:
         """One answer by one key; a model that refuses parameters is asked without them from then on."""
@@ -146,21 +155,25 @@ class OpenAI:
             )
         return _verdict(result)
 
-    async def check(self) -> str:
-        """Ask for the list of models, with each key."""
-        for key in self._endpoint.keys or (_NO_KEY,):
-            said = await self.check_key(key)
-        return said
+    async def examine(self) -> tuple[Checked, ...]:
+        """Ask for the list of models with each key, all at once."""
+        return tuple(await asyncio.gather(*(self._examine(key) for key in self._endpoint.keys or (_NO_KEY,))))
 
-    async def check_key(self, key: Key) -> str:
-        """Ask for the list of models."""
+    async def _examine(self, key: Key) -> Checked:
+        name = key.name if self._endpoint.keys else None
+        try:
+            await self._list(key)
+        except OutsideError as error:
+            return Checked(name, str(error))
+        return Checked(name, None)
+
+    async def _list(self, key: Key) -> None:
         async with _within(_JUDGE_SECONDS, "model's"), as_facts("model's", self._endpoint.remedy):
             # Not models.list(), which fails in ways of its own on what is no list.
             listed = await self._client.get("/models", cast_to=object, options={"headers": self._headers(key)})
         offered = listed.get("data") if isinstance(listed, dict) else None
         if not isinstance(offered, list):
             raise Unreachable("the model's endpoint answered with something that is no list of models")
-        return f"The endpoint offers {len(offered)} models."
 
 
 async def _read(dialect: _Dialect, response: httpx2.Response, pace: Pace, listener: Listener | None) -> Draft:

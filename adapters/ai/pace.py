@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from adapters.errors import Unreachable
+from adapters.errors import OutOfTime
 from domain.bots import Model
 
 
@@ -31,16 +31,18 @@ class Pace:
 
     @asynccontextmanager
     async def kept(self) -> AsyncIterator[None]:
-        """End the block when time is up; raises `Unreachable` with what was waited for."""
+        """End the block when time is up; raises `OutOfTime` with what was waited for."""
         try:
             async with self._limit:
                 yield
         except TimeoutError:
-            raise Unreachable(f"the model {self._model.name!r} {self._missed()}") from None
+            waited, missed = self._missed()
+            raise OutOfTime(f"the model {self._model.name!r} {missed}", waited) from None
 
-    def _missed(self) -> str:
+    def _missed(self) -> tuple[float, str]:
+        model = self._model
         if asyncio.get_running_loop().time() >= self._end:
-            return f"did not answer in {self._model.timeout_seconds:g} s"
+            return model.timeout_seconds, f"did not answer in {model.timeout_seconds:g} s"
         if self._spoke:
-            return f"was silent for {self._model.stall_seconds:g} s in the middle of its answer"
-        return f"did not begin to answer in {self._model.first_token_seconds:g} s"
+            return model.stall_seconds, f"was silent for {model.stall_seconds:g} s in the middle of its answer"
+        return model.first_token_seconds, f"did not begin to answer in {model.first_token_seconds:g} s"

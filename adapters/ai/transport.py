@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Collection, Iterable
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from urllib.parse import urlsplit
 
 import httpcore2
 import httpx2
@@ -92,6 +93,21 @@ class _Guarded(httpcore2.AsyncNetworkBackend):
             except (httpcore2.ConnectError, httpcore2.ConnectTimeout):
                 continue
         return await self._backend.connect_tcp(addresses[-1], port, timeout, local_address, socket_options)
+
+
+def address_fault(url: str, private_hosts: Collection[str]) -> str | None:
+    """Why an endpoint would not be called, as far as its URL tells; None where it may be."""
+    parts = urlsplit(url)
+    host = (parts.hostname or "").lower()
+    if host in private_hosts:
+        return None
+    if parts.scheme != "https":
+        return f"{host!r} is to be told keys, and plain http shows them to everybody between; give its https address"
+    try:
+        private = not is_public(host)
+    except ValueError:
+        private = host == "localhost" or host.endswith(".localhost")
+    return f"{host!r} is a private address; only PRIVATE_MODEL_HOSTS can allow that" if private else None
 
 
 async def _public(host: str, port: int) -> list[str]:

@@ -12,7 +12,7 @@ from temporalio.testing import ActivityEnvironment
 
 from activities.completion import Completion
 from activities.moderation import Judged, Moderation
-from adapters.ai.catalogue import connections, judges, openai_of, providers
+from adapters.ai.catalogue import Catalogue, connections
 from adapters.database import records
 from adapters.database.channels import credentials_vault
 from adapters.database.engine import Database
@@ -77,11 +77,11 @@ async def set_up(settings: Settings, database: Database, *said: str, **bot: Json
     begun = await chat.begin(*await chat.hear(*(said or ("hello",))))
     chat.now = datetime.now(UTC)
     http, models = http_client(), connections(settings)
-    model = openai_of(settings, models)
     vault = credentials_vault(settings.secrets())
-    moderation = Moderation(database, vault, judges(model))
+    catalogue = Catalogue(settings, models, database, vault)
+    moderation = Moderation(database, vault, catalogue)
     completion = Completion(
-        database, vault, providers(settings, model), platforms(settings, http), moderation, lambda: datetime.now(UTC)
+        database, vault, catalogue, platforms(settings, http), moderation, lambda: datetime.now(UTC)
     )
     ref = TurnRef(conversation_id=str(chat.id), turn_id=begun.turn_id, turn=begun.turn)
     try:

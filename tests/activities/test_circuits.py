@@ -1,14 +1,17 @@
 """The circuits of a process: each change is logged, and only what shows that a model is away opens one."""
 
 import asyncio
+from uuid import UUID, uuid4
 
 import pytest
 from structlog.testing import capture_logs
 from temporalio.testing import ActivityEnvironment
 
 from activities.circuits import Circuits
-from adapters.errors import OutsideError, RateLimited, Unreachable
-from domain.circuits import FAILURES, REST_SECONDS
+from adapters.errors import OutOfTime, OutsideError, RateLimited, Unreachable
+from domain.circuits import FAILURES, REST_SECONDS, TELLING_SECONDS
+
+WORKSPACE = uuid4()
 
 
 class Clock:
@@ -21,11 +24,13 @@ class Clock:
         return self.now
 
 
-async def call(circuits: Circuits, error: OutsideError | None = None, model: str = "model") -> None:
+async def call(
+    circuits: Circuits, error: OutsideError | None = None, model: str = "model", workspace: UUID | None = None
+) -> None:
     """A call that ends so, made by an activity."""
 
     async def made() -> None:
-        async with circuits.passed("host", model):
+        async with circuits.passed(workspace or WORKSPACE, "host", model):
             if error is not None:
                 raise error
 
@@ -49,6 +54,7 @@ async def test_a_model_that_is_away_is_left_alone_until_a_probe_finds_it_back() 
         assert refused.value.after is not None
         assert refused.value.after.total_seconds() == REST_SECONDS
         await call(circuits, model="another")
+        await call(circuits, workspace=uuid4())
         clock.now += REST_SECONDS
         await fail(circuits, Unreachable("still away"))
         clock.now += REST_SECONDS
@@ -67,6 +73,15 @@ async def test_a_refusal_shows_that_the_model_is_there() -> None:
     await call(circuits)
 
 
+async def test_who_had_too_little_time_shows_nothing() -> None:
+    circuits = Circuits(Clock())
+    await fail(circuits, *[OutOfTime("too slow", TELLING_SECONDS - 0.1)] * FAILURES)
+    await call(circuits)
+    await fail(circuits, *[OutOfTime("silent", TELLING_SECONDS)] * FAILURES)
+    with pytest.raises(Unreachable, match="left alone"):
+        await call(circuits)
+
+
 async def test_while_one_finds_out_the_others_are_passed_over() -> None:
     clock = Clock()
     circuits = Circuits(clock)
@@ -74,7 +89,7 @@ async def test_while_one_finds_out_the_others_are_passed_over() -> None:
     clock.now += REST_SECONDS
 
     async def probe() -> None:
-        async with circuits.passed("host", "model"):
+        async with circuits.passed(WORKSPACE, "host", "model"):
             with pytest.raises(Unreachable, match="left alone"):
                 await call(circuits)
             raise asyncio.CancelledError

@@ -1,5 +1,7 @@
 """The bot's models: each within its share of the patience, and none asked that fails again and again."""
 
+import asyncio
+
 import pytest
 from pydantic import JsonValue
 from temporalio.exceptions import ApplicationError
@@ -31,9 +33,9 @@ async def test_a_model_that_hangs_leaves_time_for_the_next_one(
     simulating: Settings, shared: Database, simulated: Simulated
 ) -> None:
     await simulated.fault("hang")
-    async with set_up(simulating, shared, **MODELS) as bench:
-        hasty = bench.within(seconds=2)
-        assert (await hasty.complete()).model == "second"
+    slow: JsonValue = {"name": "first", "timeout_seconds": 600, "first_token_seconds": 600}
+    async with set_up(simulating, shared, **{**MODELS, "model": slow}) as bench, asyncio.timeout(20):
+        assert (await bench.within(seconds=2).complete()).model == "second"
         assert [model for model, *_ in await bench.usage()] == ["second"]
 
 

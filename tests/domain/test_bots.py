@@ -77,7 +77,7 @@ def test_what_was_stored_is_read_back_as_it_was() -> None:
         ({"model": {"temperature": 2.1}}, "model.temperature"),
         ({"model": {"provider": "unheard of"}}, "model.provider"),
         ({"fallback_models": [{"timeout_seconds": 0}]}, "fallback_models.0.timeout_seconds"),
-        ({"moderation": {"provider": "oracle"}}, "moderation.provider"),
+        ({"moderation": {"provider": "an oracle"}}, "moderation.provider"),
         ({"moderation": {"rules": {"patterns": ["(unclosed"]}}}, "moderation.rules.patterns"),
         ({"moderation": {"rules": {"words": [""]}}}, "moderation.rules.words.0"),
         ({"moderation": {"rules": {"lists": ["everything"]}}}, "moderation.rules.lists.0"),

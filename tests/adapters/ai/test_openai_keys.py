@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from pydantic import SecretStr
 
+from adapters.ai.base import Checked
 from adapters.ai.endpoints import Endpoint, Key, azure
 from adapters.ai.keys import Keys
 from adapters.errors import CredentialsRefused, RateLimited
@@ -54,7 +55,7 @@ async def test_a_wait_that_the_provider_asked_for_is_kept_without_asking_again(s
 async def test_azure_is_asked_by_its_own_addresses_and_header(simulated: Simulated, path: str) -> None:
     async with speaking_to(azure(f"{simulated.url}/azure{path}", (ONE,), "")) as openai:
         assert (await openai.complete(MODEL, PROMPT)).text == f"You said: {SAID}"
-        assert await openai.check() == "The endpoint offers 3 models."
+        assert await openai.examine() == (Checked("one", None),)
         if path == "/openai/v1":
             await openai.complete(MODEL.model_copy(update={"api": "responses"}), PROMPT)
 
