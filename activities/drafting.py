@@ -45,8 +45,8 @@ class Drafting:
             # What is on its way arrives before the answer is stored: it would be taken for a draft of the next turn.
             await asyncio.wait({showing}, timeout=_LEAVE_SECONDS)
             showing.cancel()
-            with suppress(asyncio.CancelledError):
-                await showing
+            # Not its result: whatever a draft fails with, the answer is there, and paid for.
+            await asyncio.wait({showing})
 
 
 class _Draft:

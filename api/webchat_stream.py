@@ -38,7 +38,12 @@ async def stream(
     after_seq: Annotated[int, Query(ge=0, le=2**62)] = 0,
     last_event_id: Annotated[str | None, Header()] = None,
 ) -> StreamingResponse:
-    """Durable events carry their number as `id`; `Last-Event-ID` or `after_seq` says where to go on."""
+    """Durable events carry their number as `id`; `Last-Event-ID` or `after_seq` says where to go on.
+
+    A `delta` carries words of an answer while the model gives it: `turn`, `generation`, `attempt`, `offset` and `text`.
+    `offset` is how many characters (code points) stand before them; 0 begins anew, whatever was shown. The outbound
+    `message` of that turn takes their place; a `status` or `closed` leaves nothing of them.
+    """
     if last_event_id and last_event_id.isascii() and last_event_id.isdigit():
         after_seq = max(after_seq, int(last_event_id[:18]))
     conversation = conversation_id(access.channel.id, str(session_id), None)
