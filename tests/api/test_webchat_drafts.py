@@ -11,6 +11,7 @@ from tests.product import MadeChannel, Product, Visitor
 
 ANSWER = "First, open the lid. Then pour water up to the mark; wait until it boils, and put 2 spoons of tea in. "
 QUEUE: dict[str, JsonValue] = {"bursts": {"policy": "queue"}}
+PAUSE = {"kind": "stall_mid_stream", "seconds": 2}
 GOES_ON_SECONDS = 30.0
 
 
@@ -45,7 +46,7 @@ def drawn(deltas: list[Heard]) -> list[str]:
 
 async def test_an_answer_grows_until_it_is_there(product: Product) -> None:
     channel, visitor = await enter(product)
-    await product.simulated.answer(ANSWER, chunk_characters=4, chunk_seconds=0.03)
+    await product.simulated.answer(ANSWER, chunk_characters=4, chunk_seconds=0.03, fault=PAUSE)
     async with listening(product.client, channel.id, visitor) as stream:
         await visitor.say("tea?")
         early = await stream.next("delta")
@@ -54,7 +55,7 @@ async def test_an_answer_grows_until_it_is_there(product: Product) -> None:
         deltas, answer = await until_answered(stream)
     shown = drawn([early, *deltas])
     assert answer.data["text"] == ANSWER
-    assert len(shown) > 2
+    assert len(shown) > 1
     assert all(len(one) < len(other) and ANSWER.startswith(other) for one, other in pairwise(shown))
     assert {delta.id for delta in (early, *deltas)} == {None}
     assert {name: early.data[name] for name in ("turn", "generation", "attempt")} == {
@@ -65,10 +66,12 @@ async def test_an_answer_grows_until_it_is_there(product: Product) -> None:
 
 @pytest.mark.parametrize("kind", ["close_mid_stream", "stall_mid_stream"])
 async def test_a_second_attempt_begins_anew(product: Product, kind: str) -> None:
-    model: JsonValue = {"provider": "openai", "stall_seconds": 0.5}
+    model: JsonValue = {"provider": "openai", "stall_seconds": 1}
     channel, visitor = await enter(product, model=model)
-    broken = {"contains": "tea", "count": 1, "text": "One moment, I will look.", "fault": {"kind": kind}}
-    await product.simulated.answers(broken, {"contains": "tea", "text": ANSWER, "chunk_seconds": 0.05})
+    broken = {"text": "One moment, I will look.", "chunk_seconds": 0.1, "fault": {"kind": kind}}
+    await product.simulated.answers(
+        {"contains": "tea", "count": 1, **broken}, {"contains": "tea", "text": ANSWER, "chunk_seconds": 0.1}
+    )
     async with listening(product.client, channel.id, visitor) as stream:
         await visitor.say("tea?")
         deltas, answer = await until_answered(stream)
@@ -99,7 +102,7 @@ async def test_nothing_is_shown_before_a_verdict(product: Product, moderation: J
 
 async def test_after_a_verdict_that_was_waited_for_the_answer_is_shown(product: Product) -> None:
     channel, visitor = await enter(product, moderation={"provider": "openai", "output": False, "when": "before"})
-    await product.simulated.answer(ANSWER, chunk_seconds=0.02)
+    await product.simulated.answer(ANSWER, fault=PAUSE)
     async with listening(product.client, channel.id, visitor) as stream:
         await visitor.say("tea?")
         deltas, _ = await until_answered(stream)

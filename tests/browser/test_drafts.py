@@ -10,6 +10,7 @@ from tests.product import MadeChannel, running_api, running_worker
 from tests.simulated import Simulated
 
 ANSWER = "First, open **the lid**. Then pour water up to the mark, wait until it boils, and put tea in."
+PAUSE = {"kind": "stall_mid_stream", "seconds": 3}
 # What the page showed of the bot, each time that something changed: the draft's text, and how many messages stand.
 WATCH = """() => {
   const root = document.querySelector("chat-orchestrator").shadowRoot;
@@ -33,7 +34,7 @@ async def server_url(pointed: Settings, api_port: int) -> AsyncIterator[str]:
 async def test_an_answer_grows_and_its_message_takes_its_place(
     page: Page, server_url: str, webchat_channel: MadeChannel, simulated: Simulated, complaints: list[str]
 ) -> None:
-    await simulated.answer(ANSWER, chunk_characters=4, chunk_seconds=0.04)
+    await simulated.answer(ANSWER, chunk_characters=4, chunk_seconds=0.04, fault=PAUSE)
     await page.emulate_media(reduced_motion="reduce")
     await page.goto(f"{server_url}/chat/{webchat_channel.id}")
     await page.evaluate(WATCH)
