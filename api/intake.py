@@ -51,8 +51,8 @@ async def _hand_over(using: Resources, access: ChannelAccess, recorded: Recorded
             "event_recorded", event_id=str(item.id), kind=item.event.kind, state=item.state, reason=item.reason
         )
     try:
-        for conversation in recorded.conversations:
-            await using.handing.hand_over(conversation)
+        for conversation, batch in recorded.conversations.items():
+            await using.handing.hand_over(conversation, batch)
     except (SQLAlchemyError, OSError) as error:
         # What was told is safe, and the relay hands it over: the answer must not ask for it again.
         get_logger(__name__).warning("handover_postponed", error=type(error).__name__)

@@ -1,9 +1,8 @@
 """Chats: the contact and the conversation that an event belongs to, made when they are new, locked and numbered."""
 
 from datetime import datetime
-from uuid import UUID
 
-from sqlalchemy import ColumnElement, Integer, SQLColumnExpression, bindparam, func, update
+from sqlalchemy import ColumnElement, Integer, SQLColumnExpression, bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -18,7 +17,14 @@ def _differs(new: ColumnElement[str | None], old: SQLColumnExpression[str | None
 
 
 # Built once: building a statement costs more than running it, and these run for each webhook.
-_MADE = insert(Contact)
+_MADE = insert(Contact).values(
+    id=bindparam("contact"),
+    workspace_id=bindparam("workspace"),
+    channel_id=bindparam("channel"),
+    external_id=bindparam("contact_external"),
+    name=bindparam("contact_name"),
+    language=bindparam("contact_language"),
+)
 _KEEP_CONTACT = _MADE.on_conflict_do_update(
     index_elements=[Contact.id],
     set_={
@@ -28,7 +34,20 @@ _KEEP_CONTACT = _MADE.on_conflict_do_update(
     },
     where=_differs(_MADE.excluded.name, Contact.name) | _differs(_MADE.excluded.language, Contact.language),
 )
-_BEGUN = insert(Conversation)
+_KEPT = _KEEP_CONTACT.returning(Contact.id).cte("kept")
+_BEGUN = insert(Conversation).values(
+    id=bindparam("conversation"),
+    workspace_id=bindparam("workspace"),
+    bot_id=bindparam("bot"),
+    channel_id=bindparam("channel"),
+    # Asked of the contact's statement, so that the contact is there, and locked, before the conversation.
+    contact_id=func.coalesce(select(_KEPT.c.id).scalar_subquery(), bindparam("contact")),
+    platform=bindparam("on"),
+    chat=bindparam("in_chat"),
+    thread=bindparam("in_thread"),
+    last_message_at=bindparam("now"),
+    last_seq=bindparam("count"),
+)
 _OPEN = _BEGUN.on_conflict_do_update(
     index_elements=[Conversation.id],
     set_={
@@ -46,6 +65,7 @@ _NUMBER = (
     .values(last_seq=Conversation.last_seq + bindparam("count", type_=Integer))
     .returning(Conversation.last_seq)
 )
+_HOLD_OPENING = select(func.pg_advisory_xact_lock(func.hashtextextended(bindparam("name"), 0)))
 
 
 async def number(connection: AsyncConnection, conversation: ConversationId, count: int) -> int | None:
@@ -63,35 +83,37 @@ async def open_chat(
     now: datetime,
 ) -> int | None:
     """The same for an event that begins or goes on with a conversation: it exists then, and is not closed."""
-    contact = await _keep_contact(connection, access, chat, event)
     row = {
-        "id": conversation,
-        "workspace_id": access.workspace_id,
-        "bot_id": access.bot_id,
-        "channel_id": access.channel.id,
-        "contact_id": contact,
-        "platform": access.channel.platform,
-        "chat": event.chat,
-        "thread": event.thread,
-        "last_message_at": now,
-        "last_seq": count,
+        **_contact(access, chat, event),
+        "conversation": conversation,
+        "workspace": access.workspace_id,
+        "bot": access.bot_id,
+        "channel": access.channel.id,
+        "on": access.channel.platform,
+        "in_chat": event.chat,
+        "in_thread": event.thread,
+        "now": now,
+        "count": count,
     }
-    return await connection.scalar(_OPEN, row)
+    last_seq = await connection.scalar(_OPEN, row)
+    if last_seq == count:
+        await hold_opening(connection, conversation)
+    return last_seq
 
 
-async def _keep_contact(connection: AsyncConnection, access: ChannelAccess, chat: str, event: InboundEvent) -> UUID:
+async def hold_opening(connection: AsyncConnection, conversation: ConversationId) -> None:
+    """Until this transaction ends, nobody else opens the conversation, or records that it is not open."""
+    await connection.execute(_HOLD_OPENING, {"name": str(conversation)})
+
+
+def _contact(access: ChannelAccess, chat: str, event: InboundEvent) -> dict[str, object]:
     sender = event.sender
     external = chat if event.is_group or sender is None else sender.external_id
     title = event.details.get("chat_title")
     name = (title if isinstance(title, str) else None) if event.is_group else (sender.name if sender else None)
-    contact = contact_id(access.channel.id, external)
-    row = {
-        "id": contact,
-        "workspace_id": access.workspace_id,
-        "channel_id": access.channel.id,
-        "external_id": external,
-        "name": name,
-        "language": sender.language if sender and not event.is_group else None,
+    return {
+        "contact": contact_id(access.channel.id, external),
+        "contact_external": external,
+        "contact_name": name,
+        "contact_language": sender.language if sender and not event.is_group else None,
     }
-    await connection.execute(_KEEP_CONTACT, row)
-    return contact

@@ -1,18 +1,33 @@
 """Events: recorded once each with the messages that they bring, and marked when they were handed over."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Text, bindparam, func, literal, select, union_all
+from sqlalchemy import (
+    ARRAY,
+    Boolean,
+    DateTime,
+    Row,
+    Text,
+    bindparam,
+    exists,
+    func,
+    literal,
+    literal_column,
+    select,
+    union_all,
+)
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.orm import aliased
 
-from adapters.database import chats, receipts
+from adapters.database import chats, choices, handovers, media_fetching, receipts
 from adapters.database.channels import ChannelAccess
-from adapters.database.edits import apply_changes, apply_early_changes
+from adapters.database.edits import CHANGES, EARLY_FOR, apply_changes, apply_early_changes
+from adapters.database.handovers import Batch
 from adapters.database.memberships import moves, note_aliases, note_moves, note_reachability, second_id
 from adapters.database.notifications import conversation_changed
 from adapters.database.records import Event, Message
@@ -34,7 +49,20 @@ _KNOWN = union_all(
         ChatAlias.channel_id == bindparam("channel"), ChatAlias.chat == func.any(bindparam("chats", type_=ARRAY(Text)))
     ),
 )
-_INSERT_EVENTS = insert(Event).on_conflict_do_nothing().returning(Event.id)
+_OTHER, _CHANGE = aliased(Event, name="other"), aliased(Event, name="change")
+# Asked where the conversation is locked already, so what is seen is all that there is. An INSERT is no table that a
+# question could refer to, hence columns by their names; and reasons written out, as a partial index wants them.
+_WAITED = exists().where(
+    _OTHER.conversation_id == literal_column("events.conversation_id"), _OTHER.state == EventState.RECEIVED
+)
+_EARLY = exists().where(
+    _CHANGE.channel_id == literal_column("events.channel_id"),
+    _CHANGE.received_at > literal_column("events.received_at", DateTime(timezone=True)) - literal(EARLY_FOR),
+    literal_column("change.reason IN ('unknown_message', 'unknown_chat')", Boolean),
+)
+_INSERT_EVENTS = (
+    insert(Event).on_conflict_do_nothing().returning(Event.id, _WAITED.label("waited"), _EARLY.label("early"))
+)
 _INSERT_MESSAGES = insert(Message)
 
 
@@ -56,10 +84,21 @@ class Recording:
 
 @dataclass(frozen=True)
 class Recorded:
-    """What came of a batch: the conversations with something to hand over, and the events that were new."""
+    """What came of a batch: the conversations with something to hand over, and the events that were new.
 
-    conversations: tuple[ConversationId, ...]
+    Where all that a conversation was not told yet is new, it need not be read again to be handed over.
+    """
+
+    conversations: Mapping[ConversationId, Batch | None]
     new: tuple[Recording, ...]
+
+
+@dataclass(frozen=True)
+class _Group:
+    """The events of a batch that one conversation has now, and whether others waited there before."""
+
+    new: list[Recording]
+    waited: bool
 
 
 async def record(
@@ -78,12 +117,27 @@ async def record(
     aliases = await note_moves(connection, access.channel.id, fresh.values(), aliases)
     aliases = await note_aliases(connection, access.channel.id, fresh.values(), aliases)
     made = [_recording(access, event, aliases, now) for event in fresh.values()]
-    recordings: list[Recording] = []
-    for conversation, group in _by_conversation(made):
-        recordings += await _record_group(connection, access, conversation, group, now, correlation_id)
+    groups = [
+        await _record_group(connection, access, conversation, group, now, correlation_id)
+        for conversation, group in _by_conversation(made)
+    ]
+    recordings = [item for group in groups for item in group.new]
     await receipts.settle(connection, access.channel.id, [(item.event, item.conversation) for item in recordings], now)
-    waiting = dict.fromkeys(item.conversation for item in recordings if item.state is EventState.RECEIVED)
-    return Recorded(tuple(item for item in waiting if item), tuple(recordings))
+    return Recorded(_waiting(access, groups, now, correlation_id), tuple(recordings))
+
+
+def _waiting(
+    access: ChannelAccess, groups: Iterable[_Group], now: datetime, correlation_id: str | None
+) -> dict[ConversationId, Batch | None]:
+    """What is to be handed over; None where that has to be read."""
+    waiting: dict[ConversationId, Batch | None] = {}
+    for group in groups:
+        told = [item for item in group.new if item.state is EventState.RECEIVED]
+        if told and told[0].conversation:
+            told_of = [(item.id, item.event) for item in told]
+            fresh = handovers.fresh(access, told[0].conversation, told_of, now, correlation_id)
+            waiting[told[0].conversation] = None if group.waited else fresh
+    return waiting
 
 
 async def _known(
@@ -129,7 +183,7 @@ async def _record_group(
     group: list[Recording],
     now: datetime,
     correlation_id: str | None,
-) -> list[Recording]:
+) -> _Group:
     last_seq = await _number(connection, access, conversation, group, now) if conversation else None
     if last_seq is None:
         settled = [replace(item, conversation=None, state=_ended(item), reason=item.reason or "unknown_chat")
@@ -138,17 +192,21 @@ async def _record_group(
         first = last_seq - len(group) + 1
         settled = [replace(item, seq=first + position) for position, item in enumerate(group)]
         settled = await apply_changes(connection, access, conversation, settled, now)
+        settled = await choices.understood(connection, conversation, settled)
     inserted = await _insert_events(connection, access, settled, now, correlation_id)
-    new = [item for item in settled if item.id in inserted]
+    new = [item for item in settled if item.id in {row.id for row in inserted}]
     spoken = [item for item in new if _is_said(item)]
     if spoken:
         await connection.execute(_INSERT_MESSAGES, [_message(access, item) for item in spoken])
-        await apply_early_changes(connection, access, spoken, now)
+        attached = [(item.id, item.event.attachments) for item in spoken if item.event.attachments]
+        await media_fetching.want(connection, access.workspace_id, attached, now)
+        if any(row.early for row in inserted):
+            await apply_early_changes(connection, access, spoken, now)
     if conversation and last_seq is not None:
         await note_reachability(connection, conversation, [item.event for item in new])
         if access.channel.platform is PlatformName.WEBCHAT:
             await conversation_changed(connection, conversation)
-    return new
+    return _Group(new, waited=any(row.waited for row in inserted))
 
 
 def _is_said(item: Recording) -> bool:
@@ -172,9 +230,14 @@ async def _number(
 ) -> int | None:
     """Lock the conversation and number the group; None when it does not exist and nothing here begins one."""
     opening = next((item for item in group if _wakes(item)), None)
-    if opening is None or opening.chat is None:
-        return await chats.number(connection, conversation, len(group))
-    return await chats.open_chat(connection, access, conversation, opening.chat, opening.event, len(group), now)
+    if opening and opening.chat:
+        return await chats.open_chat(connection, access, conversation, opening.chat, opening.event, len(group), now)
+    last_seq = await chats.number(connection, conversation, len(group))
+    if last_seq is None and any(item.event.kind in CHANGES for item in group):
+        # Whoever opens it just now commits first, or sees this change.
+        await chats.hold_opening(connection, conversation)
+        last_seq = await chats.number(connection, conversation, len(group))
+    return last_seq
 
 
 def _wakes(item: Recording) -> bool:
@@ -187,7 +250,8 @@ async def _insert_events(
     recordings: Sequence[Recording],
     now: datetime,
     correlation_id: str | None,
-) -> set[UUID]:
+) -> Sequence[Row[UUID, bool, bool]]:
+    """Those that are new, each with whether others waited in its conversation, and whether a change came before it."""
     rows = [
         {
             "id": item.id,
@@ -206,7 +270,7 @@ async def _insert_events(
         }
         for item in recordings
     ]
-    return set((await connection.scalars(_INSERT_EVENTS, rows)).all())
+    return (await connection.execute(_INSERT_EVENTS, rows)).all()
 
 
 def _message(access: ChannelAccess, item: Recording) -> dict[str, object]:
@@ -224,4 +288,5 @@ def _message(access: ChannelAccess, item: Recording) -> dict[str, object]:
         "client_message_id": event.details.get("client_msg_id"),
         "reply_to": event.reply_to,
         "sent_at": event.occurred_at,
+        "metadata": choices.metadata(event),
     }

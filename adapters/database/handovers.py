@@ -21,13 +21,15 @@ from sqlalchemy import (
 )  # fmt: skip
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from adapters.database.channels import ChannelAccess
 from adapters.database.records import Event
 from adapters.database.tables import BotRow, Conversation
 from domain.bots import Bursts
 from domain.bursts import BurstPolicy
 from domain.conversations import Control
-from domain.events import EventKind, EventState
+from domain.events import EventKind, EventState, InboundEvent
 from domain.handovers import MAX_BYTES, MAX_ITEMS, MAX_TEXT_BYTES, Item
+from domain.ids import ConversationId, EventId
 from domain.text import within_bytes
 
 _RELAY_LEASE = timedelta(seconds=10)
@@ -109,6 +111,25 @@ async def batch(connection: AsyncConnection, conversation_id: UUID) -> Batch | N
         conversation_id, first.workspace_id, first.bot_id, first.channel_id, first.platform, first.bot_name,
         burst_policy(Bursts.model_validate_json(first.bursts or "{}")), tuple(items), last.correlation_id,
         starts=any(item.kind != "control" for item in items), more=len(items) < len(rows),
+    )  # fmt: skip
+
+
+def fresh(
+    access: ChannelAccess,
+    conversation_id: ConversationId,
+    told: Sequence[tuple[EventId, InboundEvent]],
+    now: datetime,
+    correlation_id: str | None,
+) -> Batch | None:
+    """The same of events that are recorded just now, all that wait; None where they are more than one signal takes."""
+    if len(told) > MAX_ITEMS:
+        return None
+    items = tuple(_item(event_id, event.kind, now, event.text, None, 0) for event_id, event in told)
+    if sum(len(item.model_dump_json().encode()) for item in items) > MAX_BYTES:
+        return None
+    return Batch(
+        conversation_id, access.workspace_id, access.bot_id, access.channel.id, access.channel.platform,
+        access.bot.name, burst_policy(access.bot.bursts), items, correlation_id, starts=True, more=False,
     )  # fmt: skip
 
 

@@ -167,6 +167,17 @@ class ChatAlias(Base):
     original_chat: Mapped[str]
 
 
+class GatewayPosition(Base):
+    """How far a channel's gateway was heard: the session that can be resumed, and the newest message without a gap."""
+
+    __tablename__ = "gateway_positions"
+    channel_id: Mapped[UUID] = mapped_column(ForeignKey("channels.id"), primary_key=True)
+    session_id: Mapped[str | None]
+    resume_url: Mapped[str | None]
+    sequence: Mapped[int] = mapped_column(BigInteger)
+    heard_id: Mapped[int] = mapped_column(BigInteger)
+
+
 class WebchatSession(Identified, Base):
     """A visitor's session: its id is the chat; the digest of its secret lets the visitor resume it.
 

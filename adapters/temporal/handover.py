@@ -54,16 +54,17 @@ class Handing:
         self._telling: set[asyncio.Task[bool]] = set()
         self._one_by_one: WeakValueDictionary[UUID, asyncio.Lock] = WeakValueDictionary()
 
-    async def hand_over(self, conversation_id: UUID) -> bool:
+    async def hand_over(self, conversation_id: UUID, batch: Batch | None = None) -> bool:
         """Tell the workflow what it was not told yet; False when Temporal has not taken it within the budget.
 
+        `batch` is all of that, where it is known. It may be told once more meanwhile: an event is known by its id.
         What takes longer goes on behind the caller's back, so that a slow server is not told everything twice; what
         fails is left to the relay. After a failure, for a moment, nobody but the relay tries: each try would cost its
         caller the whole budget.
         """
         if self._is_away():
             return False
-        telling = asyncio.create_task(self._tell(conversation_id))
+        telling = asyncio.create_task(self._tell(conversation_id, batch))
         self._telling.add(telling)
         telling.add_done_callback(self._told)
         done, _ = await asyncio.wait({telling}, timeout=BUDGET.total_seconds())
@@ -74,13 +75,13 @@ class Handing:
         if not telling.cancelled() and (error := telling.exception()) is not None:
             get_logger(__name__).warning("handover_postponed", error=_kind(error))
 
-    async def _tell(self, conversation_id: UUID) -> bool:
+    async def _tell(self, conversation_id: UUID, batch: Batch | None = None) -> bool:
         """One after the other for each conversation: whoever waited finds that it was told already."""
         lock = self._one_by_one.setdefault(conversation_id, asyncio.Lock())
+        batch = None if lock.locked() else batch
         async with lock:
             while True:
-                async with self._database.once() as connection:
-                    batch = await handovers.batch(connection, conversation_id)
+                batch = batch or await self._waiting(conversation_id)
                 if batch is None:
                     return True
                 if not await self._signalled(batch):
@@ -89,6 +90,11 @@ class Handing:
                     await handovers.mark(connection, [UUID(item.id) for item in batch.items], self._now())
                 if not batch.more:
                     return True
+                batch = None
+
+    async def _waiting(self, conversation_id: UUID) -> Batch | None:
+        async with self._database.once() as connection:
+            return await handovers.batch(connection, conversation_id)
 
     async def carry(self, batch: Batch) -> bool:
         """Tell a workflow what PostgreSQL did not take; False when Temporal has not taken it in time either."""

@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from migrations.columns import TIME, check, column, described, identified, index, table
 
 revision = "0005"
-down_revision = "0003"
+down_revision = "0004"
 branch_labels = None
 depends_on = None
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Literal
 
-from simulator.whatsapp.refusals import Refused
+from simulator.whatsapp.media import Media
+from simulator.whatsapp.refusals import refused
 from simulator.wire import Object
 
 WINDOW_SECONDS = 24 * 3600.0
@@ -98,17 +99,18 @@ class State:
         self.people: dict[str, Person] = {}
         self.pairs: dict[tuple[str, str], Pair] = {}
         self.heard: set[str] = set()
+        self.media: dict[str, Media] = {}
         self._ids = count(1)
 
     def number(self, name: str, token: str | None) -> Number:
         """The number of a path, for whoever has its token."""
         if not token or token in self.settings.refused_tokens:
-            raise Refused(190, status=401)
+            raise refused(190, status=401)
         number = self.numbers.get(name)
         if number is None:
-            raise Refused(100, f"Unsupported request. Object with ID '{name}' does not exist", subcode=33)
+            raise refused(100, f"Unsupported request. Object with ID '{name}' does not exist", subcode=33)
         if token != number.access_token:
-            raise Refused(190, "Invalid OAuth access token", status=401)
+            raise refused(190, "Invalid OAuth access token", status=401)
         return number
 
     def person(self, wa_id: str) -> Person:
@@ -118,6 +120,17 @@ class State:
     def pair(self, number: Number, chat: str) -> Pair:
         """A number and a chat."""
         return self.pairs.setdefault((number.id, chat), Pair())
+
+    def keep(self, mime_type: str, content: bytes, name: str = "") -> Media:
+        """A file under a new id."""
+        media = Media(f"{next(self._ids):016d}", mime_type, content, name)
+        self.media[media.id] = media
+        return media
+
+    def demand_token(self, token: str | None) -> None:
+        """Refuse whoever speaks for no number."""
+        if not token or not any(token == number.access_token for number in self.numbers.values()):
+            raise refused(190, status=401)
 
     def next_id(self) -> str:
         """A message's id."""

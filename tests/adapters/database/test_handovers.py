@@ -2,13 +2,14 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
 import pytest
 from sqlalchemy import select, update
 
-from adapters.database import handovers, voice
+from adapters.database import events, handovers, voice
 from adapters.database.engine import Database
 from adapters.database.handovers import Batch
 from adapters.database.records import Event
@@ -16,7 +17,7 @@ from adapters.database.tables import Conversation
 from domain.conversations import Control
 from domain.handovers import MAX_BYTES, MAX_ITEMS, MAX_TEXT_BYTES, Handover
 from settings import Settings
-from tests.adapters.database.chat import Chat, open_chat
+from tests.adapters.database.chat import Chat, open_chat, until_waiting_for_a_lock
 
 OLD_ENOUGH = timedelta(seconds=1)
 
@@ -76,6 +77,39 @@ async def test_what_was_marked_is_not_carried_again(chat: Chat) -> None:
     await mark(chat, [two])
     assert await batch(chat) is None
     assert await chat.states() == [("queued", None)] * 2
+
+
+async def recorded(chat: Chat, *texts: str) -> Batch | None:
+    """What the front door hands over of messages that it just recorded, without reading it again."""
+    async with chat.database.begin() as connection:
+        told = [chat.event(text) for text in texts]
+        return (await events.record(connection, chat.access, told, chat.now)).conversations[chat.id]
+
+
+async def test_what_is_all_that_waits_need_not_be_read_to_be_handed_over(chat: Chat) -> None:
+    told = await recorded(chat, "one", "two")
+    assert told is not None
+    assert replace(told, bot_name="") == replace(await batch(chat) or told, bot_name="")
+    assert [item.text for item in told.items] == ["one", "two"]
+
+
+async def test_what_older_messages_wait_with_is_read_together_with_them(chat: Chat) -> None:
+    await chat.hear("one", handed_over=False)
+    assert await recorded(chat, "two") is None
+
+
+async def test_a_message_that_is_recorded_meanwhile_is_not_overlooked(chat: Chat) -> None:
+    await chat.hear("earlier")
+    async with chat.database.begin() as connection:
+        await events.record(connection, chat.access, [chat.event("one")], chat.now)
+        later = asyncio.create_task(recorded(chat, "two"))
+        await until_waiting_for_a_lock(chat.database)
+    assert await later is None
+
+
+async def test_more_than_a_signal_takes_is_read_piece_by_piece(chat: Chat) -> None:
+    assert await recorded(chat, *("one" for _ in range(MAX_ITEMS + 1))) is None
+    assert await recorded(chat, *("long" * MAX_TEXT_BYTES for _ in range(MAX_BYTES // MAX_TEXT_BYTES + 1))) is None
 
 
 async def test_the_bots_burst_policy_travels_as_it_is_now(chat: Chat) -> None:

@@ -181,7 +181,7 @@ async def test_a_chat_that_moved_twice_keeps_its_conversation(chat: Chat) -> Non
         told = chat.event("after", chat=place)
         async with chat.database.begin() as connection:
             recorded = await events.record(connection, chat.access, [told], chat.now)
-        assert recorded.conversations == (chat.id,)
+        assert list(recorded.conversations) == [chat.id]
 
 
 async def test_a_move_that_is_told_twice_changes_nothing(chat: Chat) -> None:

@@ -10,7 +10,18 @@ from pydantic import JsonValue, SecretStr
 from sqlalchemy import Connection, event
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from adapters.database import completions, handovers, idle, ledger, retention, standing, transcripts, turns, voice
+from adapters.database import (
+    completions,
+    events,
+    handovers,
+    idle,
+    ledger,
+    retention,
+    standing,
+    transcripts,
+    turns,
+    voice,
+)
 from adapters.database.engine import Database
 from domain.conversations import Silence
 from domain.events import EventState
@@ -61,6 +72,7 @@ async def crowded(shared: Database) -> Crowded:
 Ask = Callable[[AsyncConnection, Crowded], Awaitable[object]]
 LATER = timedelta(days=10_000)
 ASKED: dict[str, Ask] = {
+    "a message": lambda c, it: events.record(c, it.chat.access, [it.chat.event("more")], it.chat.now),
     "what was not handed over": lambda c, it: handovers.batch(c, it.chat.id),
     "what was left behind": lambda c, it: handovers.lease_left_behind(c, it.chat.now + LATER, timedelta(seconds=1)),
     "the open turn and its members": lambda c, it: turns.begin(c, it.ask, it.chat.now),

@@ -1,0 +1,84 @@
+"""Which addresses may be called: none of this machine or of the networks around it, whatever name led there.
+
+The check is made on the resolved address that is then connected to, so that a name cannot change its mind between.
+"""
+
+import asyncio
+import socket
+from collections.abc import Iterable
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+
+import httpcore
+
+from adapters.errors import NotPermitted
+
+_TRANSLATED = IPv6Network("64:ff9b::/96")
+"""Well-known prefix of NAT64 (RFC 6052): the last four bytes are an IPv4 address."""
+
+
+class AddressForbidden(NotPermitted):
+    """The address is private, or no address for the public."""
+
+    reason = "address_forbidden"
+
+
+def is_public(address: str) -> bool:
+    """Whether an address is one of the public internet, seen through every way of writing IPv4 in IPv6."""
+    try:
+        found = _unwrapped(ip_address(address.partition("%")[0]))
+    except ValueError:
+        return False
+    if isinstance(found, IPv6Address) and found.is_site_local:
+        return False
+    return found.is_global and not found.is_multicast and not found.is_reserved
+
+
+def _unwrapped(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
+    if isinstance(address, IPv4Address):
+        return address
+    inner = address.ipv4_mapped or address.sixtofour or (address.teredo or (None, None))[1]
+    if inner is None and (address in _TRANSLATED or address.packed[:12] == bytes(12)):
+        inner = IPv4Address(address.packed[12:])
+    return inner or address
+
+
+class GuardedBackend(httpcore.AsyncNetworkBackend):
+    """Connects to public addresses, and to the hosts and ports that are exempt."""
+
+    def __init__(self, exempt: Iterable[tuple[str, int]] = ()) -> None:
+        self._inner = httpcore.AnyIOBackend()
+        self._exempt = frozenset(exempt)
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
+    ) -> httpcore.AsyncNetworkStream:
+        """Connect to the address that was checked; raises `AddressForbidden`."""
+        where = host if (host, port) in self._exempt else await _public_address(host, port)
+        return await self._inner.connect_tcp(where, port, timeout, local_address, socket_options)
+
+    async def connect_unix_socket(
+        self, path: str, timeout: float | None = None, socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None
+    ) -> httpcore.AsyncNetworkStream:
+        """No file is a host."""
+        raise AddressForbidden("a socket in the file system is no address to fetch from")
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait between two attempts."""
+        await self._inner.sleep(seconds)
+
+
+async def _public_address(host: str, port: int) -> str:
+    """The address of a host; a name that leads to a private address as well is not believed at all."""
+    try:
+        found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as error:
+        raise httpcore.ConnectError(f"{host!r} has no address") from error
+    addresses = [str(entry[4][0]) for entry in found]
+    if not addresses or not all(is_public(address) for address in addresses):
+        raise AddressForbidden(f"{host!r} is no host of the public internet")
+    return addresses[0]
