@@ -12,7 +12,7 @@ from temporalio import activity
 from activities.circuits import Circuits
 from activities.failures import later
 from activities.patience import left
-from adapters.ai.base import Answer, Asked, Models, Provider
+from adapters.ai.base import Answer, Asked, Listener, Models, Provider
 from adapters.database import budgets
 from adapters.database.budgets import Call, Paid
 from adapters.database.engine import Database
@@ -69,7 +69,7 @@ class Asking:
         self._now = now
         self._circuits = Circuits(time.monotonic)
 
-    async def ask(self, call: Call, context: TurnContext) -> Bought:
+    async def ask(self, call: Call, context: TurnContext, listener: Listener | None = None) -> Bought:
         """The first of the bot's models that answers; where none does, what says that one may soonest.
 
         Each model gets a share of what is left of the bot's patience, so that one that hangs leaves time for the next.
@@ -86,7 +86,7 @@ class Asking:
                 asked = await self._models.asked(context.access.workspace_id, mine)
                 if exhausted is not None and not _is_cheaper(asked.model, exhausted[0], prompt):
                     continue
-                return await self._ask_one(call, context, asked, prompt)
+                return await self._ask_one(call, context, asked, prompt, listener)
             except BudgetExhausted as error:
                 exhausted = exhausted or (asked.model, error)
                 if bot.limits.when_exhausted != "cheaper_model":
@@ -103,16 +103,20 @@ class Asking:
         async with self._database.begin() as connection:
             await budgets.settle(connection, call, paid)
 
-    async def _ask_one(self, call: Call, context: TurnContext, asked: Asked, prompt: Prompt) -> Bought:
+    async def _ask_one(
+        self, call: Call, context: TurnContext, asked: Asked, prompt: Prompt, listener: Listener | None
+    ) -> Bought:
         async with self._circuits.passed(call.workspace_id, asked.provider.endpoint, asked.model.name):
-            return await self._buy(call, context, asked, prompt)
+            return await self._buy(call, context, asked, prompt, listener)
 
-    async def _buy(self, call: Call, context: TurnContext, asked: Asked, prompt: Prompt) -> Bought:
+    async def _buy(
+        self, call: Call, context: TurnContext, asked: Asked, prompt: Prompt, listener: Listener | None
+    ) -> Bought:
         model = asked.model
         day = await self._reserve(call, context, model, prompt)
         started = time.monotonic()
         try:
-            answer = await _answer(asked.provider, model, prompt)
+            answer = await _answer(asked.provider, model, prompt, listener)
         except EmptyAnswer as error:
             if error.tokens is not None:
                 await self.pay(call, _paid(model, error.tokens, started, day))
@@ -173,10 +177,10 @@ def _prompt(context: TurnContext) -> Prompt:
     )
 
 
-async def _answer(provider: Provider, model: Model, prompt: Prompt) -> Answer:
+async def _answer(provider: Provider, model: Model, prompt: Prompt, listener: Listener | None) -> Answer:
     try:
         async with asyncio.timeout(model.timeout_seconds):
-            return await provider.complete(model, prompt)
+            return await provider.complete(model, prompt, listener)
     except TimeoutError:
         message = f"the model {model.name!r} did not answer in {model.timeout_seconds:g} s"
         raise OutOfTime(message, model.timeout_seconds) from None

@@ -13,6 +13,7 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities.asking import Asking, Bought, BudgetExhausted
+from activities.drafting import Drafting
 from activities.failures import as_failures, later
 from activities.heartbeats import beating
 from activities.moderation import Moderation
@@ -54,6 +55,7 @@ class Completion:
         self._asking = Asking(database, models, platforms, now)
         self._moderation = moderation
         self._typing = Typing(database, platforms)
+        self._drafting = Drafting(database)
         self._now = now
 
     @activity.defn(name="complete")
@@ -89,8 +91,12 @@ class Completion:
             return Completed(refused=True, reason="channel_gone")
         call = _call(ref, context, lease)
         try:
-            async with self._kept(call), self._typing.shown(context, call.conversation_id):
-                bought = await self._asking.ask(call, context)
+            async with (
+                self._kept(call),
+                self._typing.shown(context, call.conversation_id),
+                self._drafting.shown(call, ref, context) as listener,
+            ):
+                bought = await self._asking.ask(call, context, listener)
                 text, verdict = await self._judged_or_paid(call, context, bought)
         except (OutsideError, BudgetExhausted, ApplicationError, asyncio.CancelledError) as error:
             async with self._database.once() as connection:

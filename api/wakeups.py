@@ -1,4 +1,4 @@
-"""Notifications from PostgreSQL: they wake streams and drop cached channels; the rows hold the truth."""
+"""Notifications from PostgreSQL: they wake streams, carry drafts, drop cached channels; the rows hold the truth."""
 
 import asyncio
 import contextlib
@@ -11,8 +11,10 @@ from uuid import UUID
 import psycopg
 from structlog.stdlib import get_logger
 
+from adapters.database.drafts import DELTA
 from adapters.database.engine import driver_url
 from adapters.database.notifications import CHANNELS_CHANGED, CONVERSATIONS
+from api.drafts import Drafts
 
 STOPPING = "stopping"
 """The kind of the last note of all: the process ends, whoever reads a stream shall connect anew."""
@@ -26,7 +28,8 @@ Note: TypeAlias = dict[str, object]
 class Wakeups:
     """One LISTEN connection a process; those who wait on a conversation get its notes, each a small JSON object.
 
-    A slow listener loses the oldest notes: they only say that there is something to read.
+    A slow listener loses the oldest notes: they only say that there is something to read. What is being written is in
+    `drafts`.
     """
 
     def __init__(self, database_url: str, on_channels_changed: Callable[[], None]) -> None:
@@ -34,6 +37,7 @@ class Wakeups:
         self._on_channels_changed = on_channels_changed
         self._waiting: dict[UUID, set[asyncio.Queue[Note]]] = defaultdict(set)
         self._stopping = False
+        self.drafts = Drafts()
 
     async def run(self) -> None:
         """Listen until cancelled; a lost connection is made again, and everybody is woken in case of a missed note."""
@@ -49,6 +53,7 @@ class Wakeups:
             await connection.execute(f"LISTEN {CONVERSATIONS}")
             await connection.execute(f"LISTEN {CHANNELS_CHANGED}")
             self._on_channels_changed()
+            self.drafts.clear()
             for conversation in list(self._waiting):
                 self._tell(conversation, {"kind": "look"})
             while True:
@@ -64,11 +69,15 @@ class Wakeups:
             return
         with contextlib.suppress(ValueError, KeyError, TypeError):
             content = json.loads(note.payload)
-            self._tell(UUID(content["conversation"]), content)
+            conversation = UUID(content["conversation"])
+            self.drafts.hear(conversation, content)
+            self._tell(conversation, content)
 
     def _tell(self, conversation: UUID, note: Note) -> None:
         for queue in self._waiting.get(conversation, ()):
             if queue.full():
+                if note["kind"] == DELTA:
+                    continue  # any other note wakes the listener as well, and tells it more
                 queue.get_nowait()
             queue.put_nowait(note)
 

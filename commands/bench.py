@@ -49,6 +49,7 @@ async def measure(stage: Stage, plan: Plan) -> Result:
         for number in range(1, plan.rounds + 1):
             await _phase(f"saturating, round {number} of {plan.rounds}", sides, Side.saturate)
         await _phase("histories", sides, Side.grow_histories)
+        await _phase("showing answers while they are given", sides, Side.show)
         await _phase("memory", sides, Side.fill_cache)
         await _phase("cold replies", sides, Side.answer_cold)
         return Result(

@@ -33,6 +33,8 @@ _ACCESS_KEYS = re.compile(
     r"\b(?:sk-[A-Za-z0-9_-]{20,}|gh[pousr]_[A-Za-z0-9]{36,}|xox[abeoprs]-[A-Za-z0-9-]{10,}|AKIA[0-9A-Z]{16}"
     r"|AIza[0-9A-Za-z_-]{35}|\d{8,10}:[A-Za-z0-9_-]{35})"
 )
+_IN_A_KEY = re.compile(r"[A-Za-z0-9_:-]")
+_BETWEEN_DIGITS = " .\u00a0\u202f-"
 _REDACTED_CARD = "[card number removed]"
 _REDACTED_KEY = "[access key removed]"
 _MAX_JUDGED = 100_000
@@ -65,6 +67,19 @@ def judge_output(text: str, rules: Rules) -> tuple[str, Verdict]:
         return text, Verdict()
     names = ("card_number",) * (clean != text) + ("access_key",) * (keys > 0)
     return cleaned, Verdict(action="redact", categories=names)
+
+
+def settled(text: str) -> str:
+    """The longest beginning of an answer in which the same is redacted, whatever comes after it.
+
+    It ends with a character that is in no card number and in no access key: neither reaches beyond it.
+    """
+    for end in range(len(text), 0, -1):
+        last, before = text[end - 1], text[end - 2 : end - 1]
+        is_gap = last in _BETWEEN_DIGITS and before.isdecimal()
+        if not (is_gap or last.isdecimal() or _IN_A_KEY.match(last)):
+            return text[:end]
+    return ""
 
 
 def _without_cards(text: str) -> str:

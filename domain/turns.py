@@ -117,6 +117,8 @@ class TurnRef(Frozen):
     generation: int = 1
     patience_seconds: float = 120.0
     correlation_id: str | None = None
+    verdict_due: bool = False
+    """A provider judges what was said while the model already answers: nothing of the answer may be seen yet."""
 
 
 class Completed(Frozen):

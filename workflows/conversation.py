@@ -180,6 +180,7 @@ class ConversationWorkflow:
             generation=begun.generation,
             patience_seconds=begun.patience_seconds,
             correlation_id=self._correlation_id,
+            verdict_due=begun.judge_input and not begun.judge_before,
         )
 
     async def _deliver(self, reply: Reply) -> None:

@@ -30,6 +30,16 @@ class Answer(Frozen):
         return Tokens(input=self.input_tokens, output=self.output_tokens, cached=self.cached_tokens)
 
 
+class Listener(Protocol):
+    """Whoever wants to hear an answer while it is given; neither call may wait or fail."""
+
+    def begin(self) -> None:
+        """A model begins to answer: what was heard before does not count."""
+
+    def hear(self, piece: str) -> None:
+        """The next words of the answer."""
+
+
 @dataclass(frozen=True)
 class Checked:
     """What an endpoint said to one of its keys; no key where it wants none, no problem where all is well."""
@@ -45,8 +55,8 @@ class Provider(Protocol):
     def endpoint(self) -> str:
         """What logs and metrics may call the place where it answers."""
 
-    async def complete(self, model: Model, prompt: Prompt) -> Answer:
-        """One call of the model, without retries of its own."""
+    async def complete(self, model: Model, prompt: Prompt, listener: Listener | None = None) -> Answer:
+        """One call of the model, without retries of its own; a listener hears the answer as it comes."""
 
     async def examine(self) -> tuple[Checked, ...]:
         """Ask the provider whether each key is accepted."""

@@ -1,6 +1,6 @@
 """A model's answer while it comes in: bounded, and made of parts whose every field may be missing or wrong."""
 
-from adapters.ai.base import Answer
+from adapters.ai.base import Answer, Listener
 from adapters.errors import EmptyAnswer
 from domain.prices import Tokens
 from domain.text import MAX_MESSAGE_CHARACTERS, storable
@@ -14,7 +14,10 @@ _MAX_NAME = 200
 class Draft:
     """What was said so far, and what the provider counted."""
 
-    def __init__(self) -> None:
+    def __init__(self, listener: Listener | None = None) -> None:
+        self._listener = listener
+        if listener is not None:
+            listener.begin()
         self._pieces: list[str] = []
         self._characters = 0
         self.model: str | None = None
@@ -34,6 +37,8 @@ class Draft:
         kept = text[: MAX_CHARACTERS - self._characters]
         self._pieces.append(kept)
         self._characters += len(kept)
+        if self._listener is not None:
+            self._listener.hear(kept)
         return True
 
     def name(self, model: object) -> None:

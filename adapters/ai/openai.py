@@ -14,7 +14,7 @@ from pydantic import BaseModel, JsonValue, SecretStr
 
 from adapters.ai import chat_completions, responses
 from adapters.ai.allowances import Allowances
-from adapters.ai.base import Answer, Checked
+from adapters.ai.base import Answer, Checked, Listener
 from adapters.ai.drafts import Draft
 from adapters.ai.endpoints import Endpoint, Key
 from adapters.ai.facts import as_facts, refused_parameter
@@ -70,14 +70,14 @@ class OpenAI:
         """What logs and metrics may call it."""
         return self._endpoint.host
 
-    async def complete(self, model: Model, prompt: Prompt) -> Answer:
-        """One answer, whole, by the first key that is accepted."""
+    async def complete(self, model: Model, prompt: Prompt, listener: Listener | None = None) -> Answer:
+        """One answer, by the first key that is accepted."""
         pace, now = Pace(model), time.monotonic()
         failure: RateLimited | CredentialsRefused | None = None
         async with pace.kept():
             for key in self._keys.usable(model.name, now):
                 try:
-                    return await self._allowed(model, prompt, key, pace)
+                    return await self._allowed(model, prompt, key, pace, listener)
                 except RateLimited as error:
                     self._keys.rest(key, model.name, error.after, time.monotonic())
                     failure = error
@@ -89,14 +89,14 @@ class OpenAI:
             raise RateLimited(f"the model {model.name!r} was told to wait", wait)
         raise failure or Unreachable(f"the model {model.name!r} was told to wait until this moment")
 
-    async def _allowed(self, model: Model, prompt: Prompt, key: Key, pace: Pace) -> Answer:
+    async def _allowed(self, model: Model, prompt: Prompt, key: Key, pace: Pace, listener: Listener | None) -> Answer:
         if self._allowances is None:
-            return await self._complete(model, prompt, key, pace)
+            return await self._complete(model, prompt, key, pace, listener)
         async with self._allowances.used(key, model, prompt) as use:
-            use.answer = await self._complete(model, prompt, key, pace)
+            use.answer = await self._complete(model, prompt, key, pace, listener)
         return use.answer
 
-    async def _complete(self, model: Model, prompt: Prompt, key: Key, pace: Pace) -> Answer:
+    async def _complete(self, model: Model, prompt: Prompt, key: Key, pace: Pace, listener: Listener | None) -> Answer:
         """One answer by one key; a model that refuses parameters is asked without them from then on."""
         dialect = _DIALECTS[model.api]
         async with as_facts("model's", self._endpoint.remedy):
@@ -105,7 +105,8 @@ class OpenAI:
                 if "stream" in unknown:
                     pace.answers_whole()
                 try:
-                    draft = await self._ask(dialect, model, dialect.body(model, prompt, unknown), key, pace)
+                    body = dialect.body(model, prompt, unknown)
+                    draft = await self._ask(dialect, model, body, key, pace, listener)
                     return draft.answer(model.name, prompt)
                 except openai.BadRequestError as error:
                     refused = refused_parameter(error)
@@ -113,7 +114,15 @@ class OpenAI:
                         raise
                     self._unknown[model.name] = unknown | {refused}
 
-    async def _ask(self, dialect: _Dialect, model: Model, body: dict[str, JsonValue], key: Key, pace: Pace) -> Draft:
+    async def _ask(
+        self,
+        dialect: _Dialect,
+        model: Model,
+        body: dict[str, JsonValue],
+        key: Key,
+        pace: Pace,
+        listener: Listener | None,
+    ) -> Draft:
         # Not chat.completions.create(), which walks through every message for names to translate: 9 ms for forty.
         response = await self._client.post(
             self._endpoint.path(model.api, model.name),
@@ -125,7 +134,7 @@ class OpenAI:
         )
         assert isinstance(response, httpx2.Response)
         try:
-            return await _read(dialect, response, pace)
+            return await _read(dialect, response, pace, listener)
         finally:
             await response.aclose()
 
@@ -167,9 +176,9 @@ class OpenAI:
             raise Unreachable("the model's endpoint answered with something that is no list of models")
 
 
-async def _read(dialect: _Dialect, response: httpx2.Response, pace: Pace) -> Draft:
+async def _read(dialect: _Dialect, response: httpx2.Response, pace: Pace, listener: Listener | None) -> Draft:
     """The answer, read as far as it can be shown."""
-    draft = Draft()
+    draft = Draft(listener)
     if not response.headers.get("content-type", "").startswith(_EVENT_STREAM):
         pace.answers_whole()
         dialect.read_whole(json.loads(b"".join([piece async for piece in response.aiter_raw()])), draft)

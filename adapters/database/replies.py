@@ -177,7 +177,7 @@ async def appear(connection: AsyncConnection, job: Job, now: datetime) -> None:
         .where(DeliveryRow.conversation_id == job.conversation_id, DeliveryRow.reply == job.key)
         .values(state=DeliveryState.SENT, sent_at=now, attempts=1, platform_message_id=str(seq))
     )
-    await conversation_changed(connection, job.conversation_id)
+    await conversation_changed(connection, job.conversation_id, ended=job.turn_id)
 
 
 async def end_said(connection: AsyncConnection, event_id: UUID | None, ended: Account, now: datetime) -> None:

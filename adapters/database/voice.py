@@ -82,11 +82,14 @@ async def end_stopped_turn(
     reached = DeliveryState.SENT in states or DeliveryState.UNCERTAIN in states
     state = EventState.ANSWERED if reached else EventState.IGNORED if reason.ends else EventState.HELD
     held = state is EventState.HELD
-    await connection.execute(
+    conversation_id = await connection.scalar(
         update(Turn)
         .where(Turn.id == turn_id, Turn.ended_at.is_(None))
         .values(ended_at=now, outcome=state if reached else "stopped", reason=reason)
+        .returning(Turn.conversation_id)
     )
+    if conversation_id is not None:
+        await conversation_changed(connection, conversation_id, "status", ended=turn_id)
     await connection.execute(
         update(Event)
         .where(Event.turn_id == turn_id, Event.state.in_(OPEN_STATES))

@@ -170,8 +170,8 @@ class ChatOrchestrator extends HTMLElement {
       message_deleted: (message) => this.log.delete(message),
       delta: (piece) => this.log.draft(piece),
       typing: (state) => (state.active === false ? this.log.stopTyping() : this.log.startTyping()),
-      status: ({ status }) => this.#setStatus(status),
-      closed: () => this.#setStatus("closed"),
+      status: ({ status }) => this.#stand(status),
+      closed: () => this.#stand("closed"),
     };
   }
 
@@ -191,11 +191,16 @@ class ChatOrchestrator extends HTMLElement {
   }
 
   #down(error) {
-    this.log.clearDrafts();
+    this.log.clearDraft();
     const isForGood = [403, 404].includes(error?.status);
     const trouble = isForGood ? "unavailable" : this.#wasUp ? "reconnecting" : "connecting";
     const tell = () => (this.notice.textContent = this.voice.say(trouble));
     if (!this.#trouble) this.#trouble = setTimeout(tell, LIMITS.noticeAfterMs);
+  }
+
+  #stand(status) {
+    this.log.clearDraft();
+    this.#setStatus(status);
   }
 
   #setStatus(status) {

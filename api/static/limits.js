@@ -16,7 +16,6 @@ const LIMITS = {
   longestWaitMs: 30_000,
   silenceMs: 45_000, // the server says something every 15 s
   typingMs: 10_000,
-  draftMs: 30_000,
   hiddenMs: 60_000, // a browser grants six lines to one host over HTTP/1.1: tabs that nobody sees give theirs back
   copiedMs: 2_000,
   noticeAfterMs: 2_500, // a line that is back at once needs no words

@@ -5,7 +5,8 @@ class Log {
   #byId = new Map();
   #byClientId = new Map();
   #days = new Map();
-  #drafts = new Map();
+  #draft = null;
+  #answered = 0;
   #following = true;
   #typingTimer = 0;
 
@@ -39,7 +40,8 @@ class Log {
     for (const shown of [this.#byId, this.#byClientId, this.#days]) shown.clear();
     this.list.replaceChildren();
     this.view.ariaBusy = "true";
-    this.clearDrafts();
+    this.clearDraft();
+    this.#answered = 0;
     this.#following = true;
     items.forEach((item) => this.wait(item));
   }
@@ -98,24 +100,27 @@ class Log {
     return [...this.#byId.values()].filter(isUnread).length;
   }
 
-  draft({ message_id: id, append = "", replace }) {
-    if (this.#byId.has(id)) return;
+  /** Words of an answer that is being given, until the message of that turn is there; offset 0 begins anew. */
+  draft({ turn, offset, text }) {
+    if (turn <= this.#answered) return;
     this.stopTyping();
-    const draft = this.#drafts.get(id) ?? { body: el("div", { class: "body plain", dir: "auto" }) };
-    if (!this.#drafts.has(id)) this.draftList.append(el("article", { "data-author": "bot" }, draft.body));
-    clearTimeout(draft.timer);
-    draft.timer = setTimeout(() => this.#endDraft(id), LIMITS.draftMs);
-    draft.body.textContent = (replace ?? draft.body.textContent) + append;
-    this.#drafts.set(id, draft);
+    if (!this.#draft) {
+      this.#draft = el("div", { class: "body plain", dir: "auto" });
+      this.draftList.append(el("article", { "data-author": "bot" }, this.#draft));
+    }
+    if (offset === 0) this.#draft.replaceChildren();
+    this.#draft.append(text);
   }
 
-  /** Forgets half-written replies: pieces missed while away are not repeated. */
-  clearDrafts() {
-    [...this.#drafts.keys()].forEach((id) => this.#endDraft(id));
+  /** Forgets a half-given answer: after a stop nothing of it is to be seen, after a break it comes again from the start. */
+  clearDraft() {
+    this.#draft = null;
+    this.draftList.replaceChildren();
     this.stopTyping();
   }
 
   startTyping() {
+    if (this.#draft) return;
     const dots = [1, 2, 3].map(() => el("i"));
     const words = el("span", { class: "unseen" }, this.voice.say("typing", { name: this.name }));
     if (!this.typing.firstChild) this.typing.replaceChildren(words, ...dots);
@@ -146,7 +151,10 @@ class Log {
   #put(message) {
     const bubble =
       this.#byId.get(message.id) ?? this.#byClientId.get(message.client_msg_id) ?? new Bubble(this.voice, this.on);
-    this.#endDraft(message.id);
+    if (message.direction === "outbound" && message.turn > this.#answered) {
+      this.#answered = message.turn;
+      this.clearDraft();
+    }
     bubble.show(message, this.name);
     this.#byId.set(message.id, bubble);
     this.#place(bubble);
@@ -179,14 +187,6 @@ class Log {
       separator.remove();
       this.#days.delete(day);
     }
-  }
-
-  #endDraft(id) {
-    const draft = this.#drafts.get(id);
-    if (!draft) return;
-    clearTimeout(draft.timer);
-    draft.body.parentElement.remove();
-    this.#drafts.delete(id);
   }
 }
 

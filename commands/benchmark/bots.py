@@ -23,15 +23,18 @@ _BOT = Bot(
 """Otherwise as bots are by default: judged by the built-in rules, with forty messages of context."""
 
 
-async def make_bots(settings: Settings) -> tuple[Line, Line]:
-    """The channel of a bot that answers, and that of one that is stopped."""
+async def make_bots(settings: Settings) -> tuple[Line, Line, UUID]:
+    """The channel of a bot that answers, that of one that is stopped, and the webchat of the first."""
     async with transaction(settings) as connection:
         workspace_id = await workspaces.ensure(connection, "default")
         bot_id = await bots.add(connection, workspace_id, _BOT, "answers")
         stopped_id = await bots.add(connection, workspace_id, _BOT, "stopped")
         await voice.stop_bot(connection, stopped_id, workspace_id, datetime.now(UTC))
         first = await _channel(connection, settings, workspace_id, bot_id, 1)
-        return first, await _channel(connection, settings, workspace_id, stopped_id, 2)
+        second = await _channel(connection, settings, workspace_id, stopped_id, 2)
+        vault = credentials_vault(settings.secrets())
+        page = await channel_admin.add(connection, vault, workspace_id, bot_id, PlatformName.WEBCHAT, "page", {}, {})
+        return first, second, page
 
 
 async def _channel(

@@ -31,6 +31,7 @@ class Seen:
     saturated: list[float] = field(default_factory=list)
     cold: list[float] = field(default_factory=list)
     cold_events: list[int] = field(default_factory=list)
+    first_words: list[float] = field(default_factory=list)
     events_per_turn: list[float] = field(default_factory=list)
     bytes_per_turn: list[float] = field(default_factory=list)
     bytes_per_conversation: float | None = None
@@ -119,6 +120,11 @@ class Side:
             self.seen.cold_events.append((await self._settled(chat)).events)
             taken = await self._turns.take(chat)
             self.seen.cold += [taken.answered] if taken.answered is not None else []
+
+    async def show(self) -> None:
+        """Answers that a visitor sees while the model gives them; the floor has nobody who could see any."""
+        if self.name == "product":
+            self.seen.first_words += await self._stage.page.first_words(self._plan.visitors)
 
     async def _make_long(self, chat: int) -> None:
         await self._turns.take(chat)

@@ -24,6 +24,7 @@ class Plan:
     cached: int = 400
     cold_conversations: int = 10
     cold_events: int = 1000
+    visitors: int = 40
 
     @property
     def ack_rate(self) -> float:
@@ -46,4 +47,5 @@ class Plan:
             cached=40,
             cold_conversations=2,
             cold_events=200,
+            visitors=5,
         )

@@ -59,6 +59,10 @@ def figures(plan: Plan, product: Seen, floor: Seen) -> list[Figure]:
             "cold_reply_ms", f"reply of a conversation in no cache, {events:.0f} events long, median", "ms",
             milliseconds(percentile(product.cold, 50)), milliseconds(percentile(floor.cold, 50)), Bar(500),
         ),
+        Figure(
+            "first_words_p50_ms", "the model's first words to the first that a page shows, p50", "ms",
+            milliseconds(percentile(product.first_words, 50)), None, Bar(150),
+        ),
     ]  # fmt: skip
 
 

@@ -22,6 +22,7 @@ from adapters.processes.supervisor import Supervisor
 from adapters.temporal.client import connect
 from commands.benchmark.bots import make_bots
 from commands.benchmark.clients import FloorClient, ProductClient
+from commands.benchmark.page import Page
 from commands.config import read
 from commands.dev import run_once
 from commands.services import Addresses, Options, report, start_services
@@ -41,6 +42,7 @@ class Stage:
     supervisor: Supervisor
     floor: FloorClient
     product: ProductClient
+    page: Page
 
     def process_ids(self) -> dict[str, int]:
         """The processes by name."""
@@ -70,7 +72,7 @@ async def staged(directory: DataDirectory, hurry: asyncio.Event) -> AsyncIterato
         environment = _environment(settings)
         report("bringing the schema up to date")
         await run_once(directory, "migrate", ["-m", "cli", "migrate"], environment)
-        bot, stopped = await make_bots(settings)
+        bot, stopped, page = await make_bots(settings)
         report("starting the simulator, the API, the worker and the floor's worker")
         done = directory.path / "floor.done"
         done.touch()
@@ -82,6 +84,7 @@ async def staged(directory: DataDirectory, hurry: asyncio.Event) -> AsyncIterato
             supervisor,
             FloorClient(clear, FLOOR_QUEUE, done),
             ProductClient(await connect(settings), to_api, to_simulator, bot, stopped),
+            Page(to_api, to_simulator, page),
         )
 
 

@@ -58,7 +58,7 @@ class Chat:
         await self.field.press("Enter")
 
     def of(self, author: str) -> Locator:
-        return self.page.locator(f'article[data-author="{author}"] .body')
+        return self.page.locator(f'.list article[data-author="{author}"] .body')
 
     async def is_answered(self, text: str) -> None:
         """Waits until the bot has answered that text, maybe together with others."""

@@ -31,6 +31,23 @@ PROMPT = Prompt(
 JSON_HEADERS = {"Content-Type": "application/json"}
 
 
+class Heard:
+    """Listens to an answer."""
+
+    def __init__(self) -> None:
+        self.pieces: list[str] = []
+        self.beginnings = 0
+
+    def begin(self) -> None:
+        """A model begins."""
+        self.pieces.clear()
+        self.beginnings += 1
+
+    def hear(self, piece: str) -> None:
+        """Some words."""
+        self.pieces.append(piece)
+
+
 @asynccontextmanager
 async def against(behaviour: Behaviour) -> AsyncIterator[OpenAI]:
     """The adapter, pointed at a server that behaves so."""

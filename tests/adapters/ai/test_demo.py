@@ -17,6 +17,7 @@ from adapters.errors import CredentialsRefused, Never
 from domain.bots import Model
 from domain.transcripts import Line, Prompt
 from settings import Settings
+from tests.adapters.ai.endpoint import Heard
 from tests.conftest import SECRET_KEY
 
 MODEL = Model(provider="demo")
@@ -59,6 +60,18 @@ async def test_it_remembers_how_much_was_said() -> None:
 async def test_it_has_an_answer_to_nothing() -> None:
     assert (await Demo().complete(MODEL, prompt())).text.startswith("Hello! I am the built-in demo model")
     assert (await Demo().complete(MODEL, prompt(("user", " "), ("assistant", "…"), ("user", "")))).text == "You said: …"
+
+
+async def test_whoever_listens_hears_the_answer_word_by_word() -> None:
+    heard = Heard()
+    answer = await Demo().complete(
+        MODEL, prompt(("user", "one  two\nthree"), ("assistant", "…"), ("user", "go on")), heard
+    )
+    assert heard.pieces == ["You ", "said: ", "go ", "on"]
+    assert answer.text == "You said: go on"
+    first = await Demo().complete(MODEL, prompt(("user", "hello")), heard)
+    assert "".join(heard.pieces) == first.text
+    assert len(heard.pieces) <= 25
 
 
 async def test_it_is_always_there() -> None:

@@ -8,7 +8,7 @@ from pydantic import JsonValue
 from adapters.ai.openai import OpenAI
 from adapters.errors import EmptyAnswer, RateLimited, Unacceptable, Unreachable
 from domain.bots import Api
-from tests.adapters.ai.endpoint import MODEL, PROMPT, SAID, against, failure
+from tests.adapters.ai.endpoint import MODEL, PROMPT, SAID, Heard, against, failure
 from tests.adapters.wire import Behaviour, answering
 from tests.simulated import Simulated
 
@@ -60,6 +60,14 @@ async def test_an_answer_that_breaks_off_is_none(openai: OpenAI, simulated: Simu
     model = QUICK.model_copy(update={"api": api})
     assert isinstance(await failure(openai.complete(model, PROMPT)), Unreachable)
     assert (await openai.complete(model, PROMPT)).text == f"You said: {SAID}"
+
+
+@pytest.mark.parametrize("api", APIS)
+async def test_whoever_listens_hears_the_answer_as_it_comes(openai: OpenAI, simulated: Simulated, api: Api) -> None:
+    await simulated.answer("one two three", chunk_characters=4)
+    heard = Heard()
+    await openai.complete(QUICK.model_copy(update={"api": api}), PROMPT, heard)
+    assert (heard.pieces, heard.beginnings) == (["one ", "two ", "thre", "e"], 1)
 
 
 async def test_a_stream_that_ends_without_an_end_is_broken_off() -> None:
