@@ -37,6 +37,7 @@ class TelegramSettings(Given):
     refused_tokens: list[str] | None = None
     strangers: Literal["known", "unknown"] | None = None
     require_https: bool | None = None
+    limits: bool | None = None
 
 
 def control_router(state: Callable[[], State]) -> APIRouter:
@@ -50,7 +51,7 @@ def control_router(state: Callable[[], State]) -> APIRouter:
 def _add_settings(router: APIRouter, state: Callable[[], State]) -> None:
     @router.post("/settings")
     async def change_settings(changed: TelegramSettings) -> Object:
-        """Tokens to refuse with 401, whether strangers may be written to, whether a webhook must be https."""
+        """Tokens to refuse with 401, whether strangers may be written to, a webhook must be https, limits count."""
         return _change(state(), changed)
 
     @router.post("/chats/{chat_id}")
@@ -108,10 +109,13 @@ def _change(state: State, changed: TelegramSettings) -> Object:
         state.chats.strangers = changed.strangers
     if changed.require_https is not None:
         state.require_https = changed.require_https
+    if changed.limits is not None:
+        state.limits.enforced = changed.limits
     return {
         "refused_tokens": [*sorted(state.bots.refused_tokens)],
         "strangers": state.chats.strangers,
         "require_https": state.require_https,
+        "limits": state.limits.enforced,
     }
 
 

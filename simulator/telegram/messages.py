@@ -36,6 +36,7 @@ async def send_message(call: Call) -> JSON:
     markup = _markup(call)
     chat = call.state.chats.writable(call.chat_id())
     _check_length(text)
+    call.state.limits.spend(call.bot.id, chat.id)
     dialogue = call.state.chats.dialogue(call.bot.id, chat.id)
     replied = _replied(call, dialogue)
     message: Object = {
