@@ -5,7 +5,7 @@ from typing import Literal, Self
 from uuid import uuid4
 
 from fastapi import APIRouter, HTTPException
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from simulator.telegram import inbound
 from simulator.telegram.bots import Bot
@@ -38,6 +38,7 @@ class TelegramSettings(Given):
     strangers: Literal["known", "unknown"] | None = None
     require_https: bool | None = None
     limits: bool | None = None
+    messages_per_second: int | None = Field(default=None, ge=1)
 
 
 def control_router(state: Callable[[], State]) -> APIRouter:
@@ -111,11 +112,14 @@ def _change(state: State, changed: TelegramSettings) -> Object:
         state.require_https = changed.require_https
     if changed.limits is not None:
         state.limits.enforced = changed.limits
+    if changed.messages_per_second is not None:
+        state.limits.per_second = changed.messages_per_second
     return {
         "refused_tokens": [*sorted(state.bots.refused_tokens)],
         "strangers": state.chats.strangers,
         "require_https": state.require_https,
         "limits": state.limits.enforced,
+        "messages_per_second": state.limits.per_second,
     }
 
 

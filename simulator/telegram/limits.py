@@ -52,7 +52,8 @@ class Limits:
 
     def __init__(self) -> None:
         self.enforced = False
-        self._bots: dict[int, Window] = defaultdict(lambda: Window(30, 1.0))
+        self.per_second = 30
+        self._bots: dict[int, Window] = defaultdict(lambda: Window(self.per_second, 1.0))
         self._groups: dict[tuple[int, int], Window] = defaultdict(lambda: Window(20, 60.0))
         self._people: dict[tuple[int, int], Bucket] = defaultdict(lambda: Bucket(6))
 

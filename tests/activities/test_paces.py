@@ -1,5 +1,6 @@
 """The pace of replies: what a platform counts is kept before it complains, and what it asks for by all processes."""
 
+import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -7,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import update
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
@@ -14,6 +16,7 @@ from activities.delivery import Delivery
 from adapters.database import channels
 from adapters.database.channels import credentials_vault
 from adapters.database.engine import Database
+from adapters.database.tables import ChannelRow
 from adapters.platforms.catalogue import http_client, platforms
 from adapters.processes.ports import free_port
 from domain.turns import Delivered, Reply, ReplyKind
@@ -36,11 +39,23 @@ class Process:
 
     delivery: Delivery
 
-    async def apologise(self, chat: Chat) -> Delivered:
-        """Hear something in a chat, and deliver the bot's apology."""
-        begun = await chat.begin(*await chat.hear("hello"))
-        reply = Reply(conversation_id=str(chat.id), turn_id=begun.turn_id, turn=begun.turn, kind=ReplyKind.APOLOGY)
+    async def deliver(self, reply: Reply) -> Delivered:
+        """One attempt."""
         return await ActivityEnvironment().run(self.delivery.deliver, reply)
+
+    async def apologise(self, chat: Chat) -> Delivered:
+        """Hear something in a chat, and deliver the bot's apology at once."""
+        return await self.deliver(await apology(chat))
+
+    async def insist(self, chat: Chat) -> Delivered:
+        """The same, tried again as often as it has to wait, and not before it is told."""
+        reply = await apology(chat)
+        while True:
+            try:
+                return await self.deliver(reply)
+            except ApplicationError as later:
+                wait = later.next_retry_delay or timedelta(0)
+                await until_passed(time.monotonic() + wait.total_seconds())
 
     async def wait_of(self, chat: Chat) -> timedelta:
         """How long an apology has to wait that cannot be delivered now."""
@@ -48,6 +63,17 @@ class Process:
             await self.apologise(chat)
         assert refused.value.next_retry_delay is not None
         return refused.value.next_retry_delay
+
+
+async def apology(chat: Chat) -> Reply:
+    """A turn of the chat that ends in the bot's apology."""
+    begun = await chat.begin(*await chat.hear("hello"))
+    return Reply(conversation_id=str(chat.id), turn_id=begun.turn_id, turn=begun.turn, kind=ReplyKind.APOLOGY)
+
+
+async def until_passed(moment: float) -> None:
+    """Wait until the monotonic clock has passed this moment."""
+    await until(lambda: time.monotonic() >= moment)
 
 
 @asynccontextmanager
@@ -73,10 +99,10 @@ async def open_channel(settings: Settings, database: Database) -> Chat:
     return Chat(database, vault, channel, access, "C1")
 
 
-async def sends(simulated: Simulated, method: str = "sendMessage") -> list[tuple[object, object]]:
+async def sends(simulated: Simulated, method: str = "sendMessage") -> list[tuple[str, int]]:
     """Chat and status of every call that was to send something."""
     calls = [item for item in await simulated.ledger("call") if item["method"] == method]
-    return [(item["chat_id"], item["status"]) for item in calls]
+    return [(str(item["chat_id"]), int(str(item["status"]))) for item in calls]
 
 
 async def test_a_wait_asked_for_one_chat_holds_up_no_other(
@@ -102,6 +128,20 @@ async def test_a_wait_asked_for_a_bot_is_kept_by_all_its_chats_in_all_processes(
         assert ASKED - timedelta(seconds=5) < await other.wait_of(replace(chat, name="C2"))
         assert (await other.apologise(replace(await open_channel(settings, shared), name="C3"))).sent == 1
     assert await sends(simulated, "chat.postMessage") == [("C1", 429), ("C3", 200)]
+
+
+async def test_many_chats_at_once_get_their_answers_as_fast_as_the_bot_may_speak(
+    simulating: Settings, shared: Database, simulated: Simulated
+) -> None:
+    chat = await open_chat(simulating, shared)
+    async with shared.begin() as connection:
+        slowly = update(ChannelRow).where(ChannelRow.id == chat.channel.id)
+        await connection.execute(slowly.values(settings={"messages_per_second": 5}))
+    await simulated.post("/telegram/settings", limits=True, messages_per_second=8)
+    chats = [replace(chat, name=str(100 + number)) for number in range(12)]
+    async with process(simulating, shared) as one, process(simulating, shared) as other:
+        await asyncio.gather(*(who.insist(each) for who, each in zip([one, other] * 6, chats, strict=True)))
+    assert sorted(await sends(simulated)) == sorted((each.name, 200) for each in chats)
 
 
 async def test_a_long_answer_goes_as_fast_as_its_chat_allows_and_holds_up_no_other(

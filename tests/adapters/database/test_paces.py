@@ -99,6 +99,14 @@ async def test_a_slow_chat_keeps_no_other_from_its_turn(chat: Chat) -> None:
     assert await waits(chat, found[18:], "8") == [0, 0]
 
 
+async def test_who_waits_for_a_slow_chat_takes_no_place_from_those_who_wait_for_the_bot(chat: Chat) -> None:
+    found = await parts(chat, 7)
+    for name, few in (("7", found[:2]), ("8", found[2:4]), ("9", found[4:5])):
+        assert set(await waits(chat, few, name)) == {0}
+    assert await waits(chat, found[5:6], "7") == [1]
+    assert await waits(chat, found[6:7], "10") == [0.1]
+
+
 async def test_all_chats_together_keep_to_the_rate_of_the_bot(chat: Chat) -> None:
     found = await parts(chat, 8)
     taken = [(await waits(chat, [part], f"chat {part.part}"))[0] for part in found]
