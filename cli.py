@@ -107,7 +107,7 @@ def worker(
 
 @app.command()
 def gateway() -> int:
-    """Run one gateway process: it polls the channels that platforms cannot call; more than one share the channels."""
+    """Run one gateway process: it holds Discord's connections and polls Telegram; more than one share the channels."""
     import uvloop
 
     from commands.gateway import gateway as run_gateway

@@ -32,9 +32,11 @@ class Settings(BaseSettings):
     temporal_ui_url: str | None = None
     temporal_cli: str | None = None
     task_queue: Annotated[str, Field(min_length=1, max_length=200)] = "chat-orchestrator"
+    cached_conversations: Annotated[int, Field(ge=1, le=1_000_000)] = 2000
     encrypt_payloads: bool = True
     openai_api_key: SecretStr | None = None
     openai_base_url: str | None = None
+    private_model_hosts: Annotated[tuple[str, ...], NoDecode] = ()
     demo_model: bool = False
     retention_days: Annotated[int, Field(ge=8, le=36_500)] = 30
     notice_retention_days: Annotated[int, Field(ge=1, le=36_500)] = 90
@@ -56,6 +58,21 @@ class Settings(BaseSettings):
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(key.strip() for key in value.split(",") if key.strip()) if isinstance(value, str) else value
+
+    @field_validator("private_model_hosts", mode="before")
+    @classmethod
+    def _hosts(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        return tuple(host.strip().lower() for host in value.split(",") if host.strip())
+
+    @field_validator("private_model_hosts")
+    @classmethod
+    def _hosts_alone(cls, hosts: tuple[str, ...]) -> tuple[str, ...]:
+        for host in hosts:
+            if urlsplit(f"//[{host}]" if host.count(":") > 1 else f"//{host}").hostname != host:
+                raise ValueError(f"{host!r} is no host; write it without scheme, port and path")
+        return hosts
 
     @field_validator("secret_key")
     @classmethod

@@ -19,8 +19,8 @@ from activities.moderation import Moderation
 from activities.persistence import Persistence
 from activities.retention import Retention
 from activities.sweeping import Sweeping
-from adapters.ai.catalogue import judges, openai_of, providers
-from adapters.ai.openai import OpenAI
+from adapters.ai.base import Models
+from adapters.ai.catalogue import Catalogue, connections
 from adapters.database.channels import credentials_vault
 from adapters.database.engine import Database
 from adapters.http import Http
@@ -41,7 +41,6 @@ WORKFLOWS = (ConversationWorkflow, IdlenessWorkflow, SweepingWorkflow, AuditingW
 GRACE = timedelta(seconds=20)
 """What is in hand may be finished: longer than one call to a platform."""
 _BEAT = timedelta(seconds=1)
-_CACHED_CONVERSATIONS = 2000
 
 
 def _now() -> datetime:
@@ -65,15 +64,16 @@ class Workers:
         client: Client,
         database: Database,
         http: Http,
-        model: OpenAI | None,
+        models: Models,
         version: WorkerDeploymentVersion | None,
     ) -> None:
         self._client = client
         self._queue = settings.task_queue
+        self._cached = settings.cached_conversations
         self._version = version
         vault = credentials_vault(settings.secrets())
         spoken = platforms(settings, http)
-        moderation = Moderation(database, vault, judges(model))
+        moderation = Moderation(database, vault, models)
         self._persistence = Persistence(database, _now)
         self.handing = handing = Handing(database, client, settings.task_queue)
         self._idleness = Idleness(database, handing, _now)
@@ -82,7 +82,7 @@ class Workers:
         kept, notices_kept = timedelta(days=settings.retention_days), timedelta(days=settings.notice_retention_days)
         self._retention = Retention(database, kept, notices_kept, _now)
         self._moderation = moderation
-        self._completion = Completion(database, vault, providers(settings, model), spoken, moderation, _now)
+        self._completion = Completion(database, vault, models, spoken, moderation, _now)
         self._delivery = Delivery(database, vault, spoken, _now, time.monotonic)
 
     def of(self, queues: Queues) -> list[Worker]:
@@ -112,7 +112,7 @@ class Workers:
                 self._auditing.audit_record,
                 self._retention.prune,
             ],
-            max_cached_workflows=_CACHED_CONVERSATIONS,
+            max_cached_workflows=self._cached,
             sticky_queue_schedule_to_start_timeout=timedelta(seconds=5),
             graceful_shutdown_timeout=GRACE,
             deployment_config=self._deployment(),
@@ -159,11 +159,11 @@ async def run(
         stack.push_async_callback(database.close)
         http = http_client()
         stack.push_async_callback(http.close)
-        model = openai_of(settings)
-        if model is not None:
-            stack.push_async_callback(model.close)
+        models = connections(settings)
+        stack.push_async_callback(models.aclose)
+        catalogue = Catalogue(settings, models, database, credentials_vault(settings.secrets()))
         client = await connect(settings, runtime=metered(settings))
-        workers = Workers(settings, client, database, http, model, version)
+        workers = Workers(settings, client, database, http, catalogue, version)
         stack.push_async_callback(workers.handing.close)
         for worker in workers.of(queues):
             await stack.enter_async_context(worker)

@@ -7,17 +7,21 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from structlog.stdlib import get_logger
+from temporalio import activity
 
+from activities.circuits import Circuits
 from activities.failures import later
-from adapters.ai.base import Answer, Provider
+from activities.patience import left
+from adapters.ai.base import Answer, Asked, Models, Provider
 from adapters.database import budgets
 from adapters.database.budgets import Call, Paid
 from adapters.database.engine import Database
 from adapters.database.transcripts import TurnContext
-from adapters.errors import Again, CredentialsRefused, EmptyAnswer, OutsideError, Unreachable
+from adapters.errors import Again, EmptyAnswer, NothingSaid, OutOfTime, OutsideError
 from adapters.platforms.base import Platform
 from domain.bots import Model
 from domain.budgets import Amount, Limit, day_of, is_limited
+from domain.patience import shared
 from domain.platforms import PlatformName
 from domain.prices import FREE, Tokens, cost
 from domain.text import MAX_MESSAGE_CHARACTERS
@@ -25,6 +29,12 @@ from domain.transcripts import Prompt, build
 
 _LOOK_AGAIN = timedelta(milliseconds=500)
 """How soon a turn is looked at again that others' calls leave no budget for; they last seconds."""
+
+
+_UNSTATED = timedelta(seconds=1)
+"""When a turn is tried again whose model did not say when."""
+_EMPTY_ATTEMPTS = 3
+"""Answers with nothing in them cost as much as others."""
 
 
 class BudgetExhausted(Exception):
@@ -49,31 +59,36 @@ class Asking:
     def __init__(
         self,
         database: Database,
-        providers: Mapping[str, Provider],
+        models: Models,
         platforms: Mapping[PlatformName, Platform],
         now: Callable[[], datetime],
     ) -> None:
         self._database = database
-        self._providers = providers
+        self._models = models
         self._platforms = platforms
         self._now = now
+        self._circuits = Circuits(time.monotonic)
 
     async def ask(self, call: Call, context: TurnContext) -> Bought:
-        """The first of the bot's models that answers; where none does, what says that one may later.
+        """The first of the bot's models that answers; where none does, what says that one may soonest.
 
+        Each model gets a share of what is left of the bot's patience, so that one that hangs leaves time for the next.
         Raises `BudgetExhausted` where the bot's budget of the day forbids all that its policy allows.
         """
         bot = context.access.bot
         prompt = _prompt(context)
+        until = time.monotonic() + left().total_seconds()
         failures: list[OutsideError] = []
         exhausted: tuple[Model, BudgetExhausted] | None = None
-        for model in bot.models:
-            if exhausted is not None and not _is_cheaper(model, exhausted[0], prompt):
-                continue
+        for place, model in enumerate(bot.models):
+            mine = shared(model, until - time.monotonic(), len(bot.models) - place)
             try:
-                return await self._ask_one(call, context, model, prompt)
+                asked = await self._models.asked(context.access.workspace_id, mine)
+                if exhausted is not None and not _is_cheaper(asked.model, exhausted[0], prompt):
+                    continue
+                return await self._ask_one(call, context, asked, prompt)
             except BudgetExhausted as error:
-                exhausted = exhausted or (model, error)
+                exhausted = exhausted or (asked.model, error)
                 if bot.limits.when_exhausted != "cheaper_model":
                     break
             except OutsideError as error:
@@ -81,21 +96,23 @@ class Asking:
                 failures.append(error)
         if exhausted is not None and not failures:
             raise exhausted[1]
-        raise next((error for error in failures if isinstance(error, Again)), failures[-1])
+        raise _soonest(failures)
 
     async def pay(self, call: Call, paid: Paid) -> None:
         """Put a call on the bill whose answer will not be used."""
         async with self._database.begin() as connection:
             await budgets.settle(connection, call, paid)
 
-    async def _ask_one(self, call: Call, context: TurnContext, model: Model, prompt: Prompt) -> Bought:
-        provider = self._providers.get(model.provider)
-        if provider is None:
-            raise CredentialsRefused(f"the model {model.name!r} has no key; set OPENAI_API_KEY or OPENAI_BASE_URL")
+    async def _ask_one(self, call: Call, context: TurnContext, asked: Asked, prompt: Prompt) -> Bought:
+        async with self._circuits.passed(call.workspace_id, asked.provider.endpoint, asked.model.name):
+            return await self._buy(call, context, asked, prompt)
+
+    async def _buy(self, call: Call, context: TurnContext, asked: Asked, prompt: Prompt) -> Bought:
+        model = asked.model
         day = await self._reserve(call, context, model, prompt)
         started = time.monotonic()
         try:
-            answer = await _answer(provider, model, prompt)
+            answer = await _answer(asked.provider, model, prompt)
         except EmptyAnswer as error:
             if error.tokens is not None:
                 await self.pay(call, _paid(model, error.tokens, started, day))
@@ -135,6 +152,16 @@ class Asking:
                 await budgets.release(connection, call)
 
 
+def _soonest(failures: list[OutsideError]) -> OutsideError:
+    """The failure after which asking again helps first; the last one where it never will."""
+    again = [error for error in failures if isinstance(error, Again)]
+    if not again:
+        return failures[-1]
+    if all(isinstance(error, EmptyAnswer) for error in again) and activity.info().attempt >= _EMPTY_ATTEMPTS:
+        return NothingSaid("the models answered with nothing, again and again")
+    return min(again, key=lambda error: error.after if error.after is not None else _UNSTATED)
+
+
 def _prompt(context: TurnContext) -> Prompt:
     bot = context.access.bot
     return build(
@@ -151,7 +178,8 @@ async def _answer(provider: Provider, model: Model, prompt: Prompt) -> Answer:
         async with asyncio.timeout(model.timeout_seconds):
             return await provider.complete(model, prompt)
     except TimeoutError:
-        raise Unreachable(f"the model {model.name!r} did not answer in {model.timeout_seconds:g} s") from None
+        message = f"the model {model.name!r} did not answer in {model.timeout_seconds:g} s"
+        raise OutOfTime(message, model.timeout_seconds) from None
 
 
 def _most(model: Model, prompt: Prompt) -> Tokens:

@@ -17,7 +17,7 @@ from activities.failures import as_failures, later
 from activities.heartbeats import beating
 from activities.moderation import Moderation
 from activities.typing import Typing
-from adapters.ai.base import Provider
+from adapters.ai.base import Models
 from adapters.database import budgets, completions, transcripts, turns, voice
 from adapters.database.budgets import Call
 from adapters.database.completions import Claim
@@ -44,14 +44,14 @@ class Completion:
         self,
         database: Database,
         vault: Vault,
-        providers: Mapping[str, Provider],
+        models: Models,
         platforms: Mapping[PlatformName, Platform],
         moderation: Moderation,
         now: Callable[[], datetime],
     ) -> None:
         self._database = database
         self._vault = vault
-        self._asking = Asking(database, providers, platforms, now)
+        self._asking = Asking(database, models, platforms, now)
         self._moderation = moderation
         self._typing = Typing(database, platforms)
         self._now = now
@@ -127,7 +127,7 @@ class Completion:
         clean, verdict = judge_output(text, bot.moderation.rules)
         if verdict.action == "refuse" or bot.moderation.provider == "rules":
             return clean, verdict
-        outside = await self._moderation.judge_or_policy(bot, clean)
+        outside = await self._moderation.judge_or_policy(context.access, clean)
         return clean, outside if outside.action == "refuse" else verdict
 
     async def _store(self, call: Call, bought: Bought, text: str, verdict: Verdict) -> Completed:

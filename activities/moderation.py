@@ -1,18 +1,17 @@
 """Moderation: a provider judges what a turn's messages say."""
 
-from collections.abc import Mapping
 from uuid import UUID
 
 from structlog.stdlib import get_logger
 from temporalio import activity
 
 from activities.failures import as_failures
-from adapters.ai.base import Judge
+from adapters.ai.base import Models
 from adapters.database import transcripts, turns
+from adapters.database.channels import ChannelAccess
 from adapters.database.engine import Database
-from adapters.errors import Never, OutsideError
+from adapters.errors import OutsideError
 from adapters.vault import Vault
-from domain.bots import Bot
 from domain.models import Frozen
 from domain.moderation import Verdict
 from domain.turns import TurnRef
@@ -28,10 +27,10 @@ class Judged(Frozen):
 class Moderation:
     """Asks the provider that a bot names; a verdict is stored with the turn."""
 
-    def __init__(self, database: Database, vault: Vault, judges: Mapping[str, Judge]) -> None:
+    def __init__(self, database: Database, vault: Vault, models: Models) -> None:
         self._database = database
         self._vault = vault
-        self._judges = judges
+        self._models = models
 
     @activity.defn(name="moderate")
     async def moderate(self, ref: TurnRef) -> Judged:
@@ -44,24 +43,23 @@ class Moderation:
             if context is None or context.members == 0:
                 return Judged()
             said = "\n".join(line.text for line in context.lines[-context.members :])
-            verdict = await self.judge(context.access.bot, said)
+            verdict = await self.judge(context.access, said)
             if verdict.action != "allow":
                 async with self._database.begin() as connection:
                     await turns.keep_verdict(connection, UUID(ref.turn_id), ref.generation, "input", verdict)
             refused = verdict.action == "refuse"
             return Judged(refused=refused, reason=f"moderation:{','.join(verdict.categories)}" if refused else None)
 
-    async def judge(self, bot: Bot, text: str) -> Verdict:
+    async def judge(self, access: ChannelAccess, text: str) -> Verdict:
         """What the bot's provider says of a text; raises what the provider raises."""
-        judge = self._judges.get(bot.moderation.provider)
-        if judge is None:
-            raise Never(f"no moderation provider {bot.moderation.provider!r} is configured; set OPENAI_API_KEY")
+        judge = await self._models.judge(access.workspace_id, access.bot.moderation.provider)
         return await judge.judge(text)
 
-    async def judge_or_policy(self, bot: Bot, text: str) -> Verdict:
+    async def judge_or_policy(self, access: ChannelAccess, text: str) -> Verdict:
         """The same, with the bot's policy in place of a verdict where the provider fails."""
+        bot = access.bot
         try:
-            return await self.judge(bot, text)
+            return await self.judge(access, text)
         except OutsideError as error:
             get_logger(__name__).warning("moderation_failed", reason=error.reason, policy=bot.moderation.on_error)
             if bot.moderation.on_error == "open":

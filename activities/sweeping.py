@@ -10,7 +10,7 @@ from activities.failures import as_failures
 from adapters.database import sweep
 from adapters.database.engine import Database
 from adapters.temporal.handover import Handing
-from adapters.temporal.quarantine import Quarantine
+from adapters.temporal.quarantine import Quarantine, Stuck
 from domain.models import Frozen
 
 _MOST = 500
@@ -51,19 +51,31 @@ class Sweeping:
             return Swept(again=len(conversations), given_up=given_up, set_aside=set_aside)
 
     async def _set_aside(self) -> int:
-        """Tell of conversations that stand still, and begin those anew that cannot read their own history."""
+        """Tell of conversations that stand still, and begin those anew that this helps."""
         told = 0
         for stuck in await self._quarantine.stuck(_MOST):
             activity.heartbeat()
             async with self._database.begin() as connection:
-                anew = stuck.is_unreadable
-                new = await sweep.set_aside(connection, stuck.conversation_id, stuck.run_id, stuck.failure, anew=anew)
-            if anew:
-                await self._quarantine.end(stuck)
-                await self._handing.hand_over(stuck.conversation_id)
+                new = await sweep.set_aside(
+                    connection,
+                    stuck.conversation_id,
+                    stuck.run_id,
+                    stuck.failure,
+                    anew=stuck.is_unreadable or stuck.has_diverged,
+                    again=stuck.is_unreadable,
+                )
+            await self._begin_anew(stuck)
             if new:
                 told += 1
                 get_logger(__name__).error(
-                    "conversation_stuck", conversation=str(stuck.conversation_id), failure=stuck.failure, anew=anew
+                    "conversation_stuck", conversation=str(stuck.conversation_id), failure=stuck.failure
                 )
         return told
+
+    async def _begin_anew(self, stuck: Stuck) -> None:
+        """From the record, where the run cannot read what it was told; else by telling it all of that once more."""
+        if stuck.is_unreadable:
+            await self._quarantine.end(stuck)
+            await self._handing.hand_over(stuck.conversation_id)
+        elif stuck.has_diverged:
+            await self._quarantine.repeat(stuck)

@@ -5,8 +5,10 @@
     │   ├── RateLimited       told to wait, in whatever is said for this account
     │   │   └── ChatRateLimited     in this chat alone
     │   ├── Unreachable       no connection, or an answer that says "try later"
+    │   │   └── OutOfTime        no answer in the time that there was
     │   └── EmptyAnswer       a model answered with nothing
     ├── Never                 not done, and the same call never will be
+    │   ├── NothingSaid          models answered with nothing, again and again
     │   ├── CredentialsRefused   the channel's or the model's key is not accepted
     │   ├── RecipientGone        the contact blocked us or the chat does not exist
     │   ├── NotPermitted         the platform's rules forbid it here
@@ -56,6 +58,14 @@ class Unreachable(Again):
     reason = "unreachable"
 
 
+class OutOfTime(Unreachable):
+    """No answer in the time that there was, which may have been short: `waited_seconds`."""
+
+    def __init__(self, message: str, waited_seconds: float) -> None:
+        super().__init__(message)
+        self.waited_seconds = waited_seconds
+
+
 class EmptyAnswer(Again):
     """A model answered with nothing; asked again it may say something. `tokens` is what it counted all the same."""
 
@@ -70,6 +80,12 @@ class Never(OutsideError):
     """Not done, and the same call never will be."""
 
     reason = "refused"
+
+
+class NothingSaid(Never):
+    """Models answered with nothing, again and again; asking once more would cost as much as an answer."""
+
+    reason = "empty_answer"
 
 
 class CredentialsRefused(Never):

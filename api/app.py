@@ -10,6 +10,7 @@ from fastapi.routing import APIRouter
 from starlette.routing import BaseRoute
 from structlog.stdlib import get_logger
 
+from adapters.ai.catalogue import Catalogue, connections
 from adapters.database.channels import credentials_vault, keys_vault
 from adapters.database.engine import Database
 from adapters.platforms.catalogue import http_client, platforms
@@ -94,6 +95,8 @@ async def open_resources(settings: Settings, stack: AsyncExitStack) -> Resources
     stack.push_async_callback(database.close)
     http = http_client()
     stack.push_async_callback(http.close)
+    models = connections(settings)
+    stack.push_async_callback(models.aclose)
     handing = Handing(database, await connect(settings, lazy=True, impatient=True), settings.task_queue)
     credentials = credentials_vault(settings.secrets())
     breaker = Breaker(database.check)
@@ -118,4 +121,5 @@ async def open_resources(settings: Settings, stack: AsyncExitStack) -> Resources
         wakeups=wakeups,
         background=background,
         counts=Counts(database),
+        models=Catalogue(settings, models, database, credentials),
     )

@@ -13,6 +13,8 @@ from api.background import ended
 from api.budgets import DatabaseSilent, in_time, look_at
 
 BUDGET_SECONDS = 1.0
+"""How long a question may take, and once more as long while the database answers others."""
+CHECK_SECONDS = 0.3
 REST_SECONDS = 1.0
 Done = TypeVar("Done")
 
@@ -44,20 +46,36 @@ class Breaker:
         self._looking: asyncio.Task[None] | None = None
 
     async def ask(self, question: Callable[[], Coroutine[object, object, Done]]) -> Done:
-        """What the question gives; raises `DatabaseSilent` where it takes too long, or is not asked at all."""
+        """What the question gives; raises `DatabaseSilent` where it takes too long, or is not asked at all.
+
+        Busy is not away: what waits for its turn, in the database or here, gets its budget twice, and no other question
+        is given up for it. Who fled from a busy database to the other store would have both do the work.
+        """
         if self._away.done():
             raise DatabaseSilent("the database did not answer a moment ago")
         asking = asyncio.create_task(question())
         asking.add_done_callback(look_at)
         either: tuple[asyncio.Future[Done] | asyncio.Future[None], ...] = (asking, self._away)
         await asyncio.wait(either, timeout=self._budget_seconds, return_when=asyncio.FIRST_COMPLETED)
+        is_busy = not asking.done() and not self._away.done() and await self._answers()
+        if is_busy:
+            await asyncio.wait(either, timeout=self._budget_seconds, return_when=asyncio.FIRST_COMPLETED)
         if not asking.done():
             asking.cancel()
-            self._trip()
+            if not is_busy:
+                self._trip()
             raise DatabaseSilent(f"the database did not answer within {self._budget_seconds:g} seconds")
         if (error := asking.exception()) is not None and is_away(error):
             self._trip()
         return asking.result()
+
+    async def _answers(self) -> bool:
+        """Whether the database answers anything."""
+        try:
+            await in_time(self._check(), min(self._budget_seconds, CHECK_SECONDS))
+        except (SQLAlchemyError, psycopg.Error, OSError):
+            return False
+        return True
 
     def _trip(self) -> None:
         """Everybody who waits for the database hears of it, in the order in which they came."""

@@ -5,6 +5,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from adapters.ai.catalogue import Catalogue
 from adapters.database.engine import Database
 from adapters.platforms.base import Platform
 from adapters.temporal.handover import Handing
@@ -35,6 +36,7 @@ class Resources:
     wakeups: Wakeups
     background: Background
     counts: Counts
+    models: Catalogue
 
 
 async def resources(request: Request) -> Resources:

@@ -38,7 +38,7 @@ async def greet(platform: str, channel_id: str, request: Request, using: Using) 
 
 @router.post("/webhooks/{platform}/{channel_id}", summary="What a platform calls", response_class=Response)
 async def receive(platform: str, channel_id: str, request: Request, using: Using) -> Response:
-    """Verify, record or carry, hand over, acknowledge with an empty 200."""
+    """Verify, record or carry, hand over, acknowledge: with an empty 200, or as the platform wants it."""
     started = time.monotonic()
     access, adapter = await _channel(using, platform, channel_id)
     bind_contextvars(channel_id=channel_id, platform=platform)
@@ -56,7 +56,8 @@ async def receive(platform: str, channel_id: str, request: Request, using: Using
     if any(event.kind is EventKind.BUTTON for event in told):
         using.background.add(acknowledge(adapter, access.channel, told))
     metrics.ACKNOWLEDGED.labels(platform).observe(time.monotonic() - started)
-    return Response(status_code=200)
+    reply = adapter.taken(access.channel, arrived)
+    return _answer(reply) if reply is not None else Response(status_code=200)
 
 
 def _headers(request: Request) -> dict[str, str]:

@@ -18,7 +18,7 @@ from adapters.database.tables import BotRow, ChannelRow, Workspace
 from adapters.faults import CommandFailed
 from adapters.platforms.catalogue import http_client, platforms
 from adapters.vault import Vault
-from api.v1 import channel_input
+from api.v1 import channel_input, model_use
 from api.v1.patches import merged, patched
 from commands.bot_file import BotEntry, BotFile, ChannelEntry, FileFaulty, Place, first_fault, read
 from commands.differences import differences
@@ -89,13 +89,17 @@ class Application:
         subject = f"bot {entry.key}"
         known = await self._bot_id(entry.key)
         if known is None:
-            bot = _bot({}, entry.fields, place)
+            given = entry.fields
+            if "model" not in given:
+                default = await model_use.default_model(self._connection, self._workspace_id)
+                given = {**given, "model": default.model_dump(mode="json")}
+            bot = await self._bot({}, given, place)
             self._changes.append(Change(subject, "created", self._differ({}, entry.fields)))
             return await bots.add(self._connection, self._workspace_id, bot, entry.key)
         row = await bots.one(self._connection, self._workspace_id, known, lock=True)
         assert row is not None
         current = Bot.model_validate(row["settings"]).model_dump(mode="json")
-        bot = _bot(current, entry.fields, place)
+        bot = await self._bot(current, entry.fields, place)
         lines = self._differ(current, bot.model_dump(mode="json"))
         if lines:
             await bots.change(self._connection, self._workspace_id, known, bot, entry.key)
@@ -131,6 +135,16 @@ class Application:
             )  # fmt: skip
         return lines
 
+    async def _bot(self, current: Mapping[str, JsonValue], patch: Mapping[str, JsonValue], place: Place) -> Bot:
+        try:
+            bot = Bot.model_validate(patched(Bot, current, patch))
+        except ValidationError as error:
+            raise first_fault(error, place) from error
+        fault = await model_use.fault_of(self._connection, self._workspace_id, bot)
+        if fault is not None:
+            raise FileFaulty((*place, *fault.field), fault.sentence)
+        return bot
+
     async def _bot_id(self, key: str) -> UUID | None:
         query = select(BotRow.id).where(BotRow.key == key, BotRow.deleted_at.is_(None))
         return await self._connection.scalar(scoped(query, self._workspace_id))
@@ -147,17 +161,6 @@ class Application:
 
     def _differ(self, before: JsonValue, after: JsonValue) -> tuple[str, ...]:
         return tuple(differences(before, after, self._file.hidden))
-
-
-def _bot(current: Mapping[str, JsonValue], patch: Mapping[str, JsonValue], place: Place) -> Bot:
-    try:
-        bot = Bot.model_validate(patched(Bot, current, patch))
-    except ValidationError as error:
-        raise first_fault(error, place) from error
-    if bot.unpriced is not None:
-        sentence = f"the price of the model {bot.unpriced!r} is not known; give model.price"
-        raise FileFaulty((*place, "limits", "cost_per_day"), sentence)
-    return bot
 
 
 def _checked(

@@ -1,4 +1,4 @@
-"""Whether the model provider and each channel's platform accept what we have, and know where we are."""
+"""Whether each channel's platform accepts what we have, and knows where we are."""
 
 import asyncio
 from dataclasses import dataclass
@@ -6,7 +6,6 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from adapters.ai.catalogue import openai_of, providers
 from adapters.database import channels
 from adapters.database.channels import credentials_vault
 from adapters.database.tables import BotRow, ChannelRow
@@ -28,24 +27,6 @@ class _Named:
     name: str
     id: UUID
     platform: PlatformName
-
-
-async def check_model(settings: Settings) -> list[Check]:
-    """The finding `model`: whether the provider that answers for `openai` accepts us."""
-
-    async def look() -> list[Check]:
-        configured = openai_of(settings)
-        try:
-            provider = providers(settings, configured).get("openai")
-            if provider is None:
-                return [fault("model", "No model can answer.", "Set OPENAI_API_KEY or OPENAI_BASE_URL.")]
-            await provider.check()
-        finally:
-            if configured is not None:
-                await configured.close()
-        return [Check("model")]
-
-    return await bounded("model", look, "Check OPENAI_API_KEY and OPENAI_BASE_URL.")
 
 
 async def check_channels(settings: Settings) -> list[Check]:

@@ -3,10 +3,11 @@
 import asyncio
 from collections.abc import Awaitable
 
-from commands.channel_checks import check_channels, check_model
+from commands.channel_checks import check_channels
 from commands.checks import Check, show
 from commands.config import examine
 from commands.database_checks import check_database
+from commands.model_checks import check_model, check_models
 from commands.temporal_checks import check_temporal
 from settings import Settings
 
@@ -29,7 +30,7 @@ def _looks(settings: Settings, wrong: set[str]) -> list[Awaitable[list[Check]]]:
     if settings.temporal_address is not None and not wrong & {"TEMPORAL_ADDRESS", "SECRET_KEY"}:
         looks.append(check_temporal(settings))
     if has_database and "SECRET_KEY" not in wrong:
-        looks.append(check_channels(settings))
+        looks += [check_channels(settings), check_models(settings)]
     return looks
 
 

@@ -14,15 +14,15 @@ from structlog.stdlib import get_logger
 from adapters.database import channels, events
 from adapters.database.channels import ChannelAccess
 from adapters.database.engine import Database
-from adapters.errors import Again, CredentialsRefused, NotPermitted, OutsideError, Unreadable
+from adapters.errors import CredentialsRefused, OutsideError, Unreadable
 from adapters.platforms.buttons import acknowledge
+from adapters.platforms.discord import Discord
 from adapters.platforms.telegram import Telegram
 from adapters.temporal.handover import Handing
+from commands.waiting import Waiting
 from domain.events import InboundEvent
 
 POLL_SECONDS = 25.0
-_FIRST_DELAY_SECONDS = 1.0
-_LONGEST_DELAY_SECONDS = 30.0
 
 
 def _now() -> datetime:
@@ -31,10 +31,11 @@ def _now() -> datetime:
 
 @dataclass(frozen=True)
 class Reception:
-    """What every poller works with."""
+    """What whoever receives by a connection of our own works with."""
 
     database: Database
     telegram: Telegram
+    discord: Discord
     handing: Handing
     now: Callable[[], datetime] = _now
 
@@ -49,7 +50,7 @@ class Poller:
         self.access = access
         self._reception = reception
         self._log = get_logger(__name__).bind(channel=str(access.channel.id))
-        self._delay = 0.0
+        self._waiting = Waiting(self._log, "polling_waits")
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def run(self) -> None:
@@ -61,12 +62,12 @@ class Poller:
                     await self._introduce()
                     introduced = True
                 await self._round()
-                self._delay = 0.0
+                self._waiting.end()
             except CredentialsRefused as error:
                 self._log.error("polling_stopped", problem=str(error), remedy="Correct the channel's token.")
                 return
             except (OutsideError, SQLAlchemyError, psycopg.Error, OSError) as error:
-                await asyncio.sleep(self._wait_after(error))
+                await asyncio.sleep(self._waiting.after(error))
 
     async def _introduce(self) -> None:
         """Keeps who the bot is, by which it is addressed in groups."""
@@ -112,14 +113,3 @@ class Poller:
         except Unreadable as error:
             self._log.warning("update_unreadable", problem=str(error))
             return None
-
-    def _wait_after(self, error: Exception) -> float:
-        """Seconds until the next try: 1 doubling to 30, at once the longest where another polls or a webhook is set."""
-        self._delay = min(max(_FIRST_DELAY_SECONDS, self._delay * 2), _LONGEST_DELAY_SECONDS)
-        if isinstance(error, NotPermitted):
-            self._delay = _LONGEST_DELAY_SECONDS
-        asked = error.after.total_seconds() if isinstance(error, Again) and error.after else 0.0
-        wait = max(self._delay, asked)
-        problem = str(error) if isinstance(error, OutsideError) else type(error).__name__
-        self._log.warning("polling_waits", problem=problem, seconds=wait)
-        return wait

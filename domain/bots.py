@@ -10,20 +10,46 @@ from domain.prices import Price, listed
 from domain.text import unstorable
 
 ShortText = Annotated[str, Field(max_length=4000)]
+Api = Literal["chat_completions", "responses"]
+"""Which of OpenAI's two ways of asking an endpoint is spoken to in."""
+ModelName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")]
+BUILT_IN_PROVIDERS = ("openai", "demo")
+RESERVED_NAMES = frozenset({*BUILT_IN_PROVIDERS, "azure", "none", "rules"})
+"""What no model of a workspace may be called."""
 MAX_INSTRUCTIONS = 100_000
 
 
 class Model(Strict):
-    """Which model answers; `openai` speaks to OPENAI_BASE_URL, `demo` is built in and needs no key."""
+    """Which model answers: `openai` at OPENAI_BASE_URL, `demo`, which is built in, or one of the workspace by its name.
 
-    provider: Literal["openai", "demo"] = "openai"
+    A model of the workspace says itself by what `name` and `api` it is asked.
+    """
+
+    provider: ModelName = "openai"
     name: Annotated[str, Field(min_length=1, max_length=200)] = "gpt-4.1-mini"
+    api: Api = "chat_completions"
     temperature: Annotated[float, Field(ge=0, le=2)] | None = 0.7
     max_output_tokens: Annotated[int, Field(ge=1, le=1_000_000)] = 1024
     timeout_seconds: Annotated[float, Field(gt=0, le=600)] = 60.0
     """The longest that one attempt may take; the bot's patience bounds all attempts together."""
+    first_token_seconds: Annotated[float, Field(gt=0, le=600)] = 30.0
+    """The longest that it may think before it begins to speak."""
+    stall_seconds: Annotated[float, Field(gt=0, le=600)] = 15.0
+    """The longest that it may be silent in the middle of an answer."""
     price: Price | None = None
     """What it costs; without it, the list price of `domain.prices` holds, where there is one."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _named_by_the_workspace(cls, given: object) -> object:
+        if isinstance(given, dict) and given.get("provider", "openai") not in BUILT_IN_PROVIDERS:
+            return {**given, "name": given["provider"]}
+        return given
+
+    @property
+    def is_of_workspace(self) -> bool:
+        """Whether the workspace says where it answers."""
+        return self.provider not in BUILT_IN_PROVIDERS
 
     @property
     def rate(self) -> Price | None:
@@ -65,18 +91,16 @@ class Moderation(Strict):
 
     input: bool = True
     output: bool = True
-    provider: Annotated[str, Field(min_length=1, max_length=200)] = "rules"
+    provider: ModelName = "rules"
     when: Literal["parallel", "before"] = "parallel"
     on_error: Literal["open", "closed"] = "open"
     refusal: ShortText = "I can't help with that."
     rules: Rules = Rules()
 
-    @field_validator("provider")
-    @classmethod
-    def _known(cls, provider: str) -> str:
-        if provider not in ("none", "rules", "openai"):
-            raise ValueError(f"{provider!r} is no moderation provider; use none, rules or openai")
-        return provider
+    @property
+    def is_of_workspace(self) -> bool:
+        """Whether a model of the workspace judges."""
+        return self.provider not in ("none", "rules", "openai")
 
 
 class DeliveryPolicy(Strict):
@@ -145,13 +169,6 @@ class Bot(Strict):
     def models(self) -> tuple[Model, ...]:
         """Its model and the fallbacks, in the order in which they are asked."""
         return (self.model, *self.fallback_models)
-
-    @property
-    def unpriced(self) -> str | None:
-        """The first model whose calls a budget of cost could not count; None where all can be counted, or need not."""
-        if self.limits.cost_per_day is None:
-            return None
-        return next((model.name for model in self.models if model.rate is None), None)
 
     @property
     def help_text(self) -> str:

@@ -51,7 +51,9 @@ CREDENTIALS = {
         secret="app_secret",  # noqa: S106 - the name of a credential
     ),
     PlatformName.MESSENGER: Credentials(
-        required=("page_access_token", "app_secret", "verify_token", "page_id", "app_id")
+        required=("page_access_token", "app_secret", "verify_token", "page_id", "app_id"),
+        account="page_id",
+        secret="app_secret",  # noqa: S106 - the name of a credential
     ),
     PlatformName.WEBCHAT: Credentials(),
 }

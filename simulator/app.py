@@ -7,17 +7,22 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 
 from simulator.control import create_control
+from simulator.discord import Discord
+from simulator.messenger import Messenger
 from simulator.openai import OpenAI
 from simulator.simulation import Platform, Simulation
 from simulator.slack import Slack
 from simulator.telegram import Telegram
 from simulator.whatsapp import WhatsApp
 
-# A platform is one module (or package) and one line here; its name is its place below `/_sim`.
+# A platform is one module (or package) and one line here; its name is its place below `/_sim`. Messenger and WhatsApp
+# share the Graph API: what is no page of Messenger's is WhatsApp's.
 PLATFORMS: dict[str, type[Platform]] = {
     "telegram": Telegram,
     "slack": Slack,
+    "messenger": Messenger,
     "whatsapp": WhatsApp,
+    "discord": Discord,
     "openai": OpenAI,
 }
 

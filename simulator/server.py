@@ -24,7 +24,8 @@ class SimulatorServer(uvicorn.Server):
             uvicorn.Config(
                 create_app(simulation),
                 http=SeverableProtocol,
-                ws="none",
+                # Discord's gateway is a WebSocket.
+                ws="websockets-sansio",
                 lifespan="on",
                 # The host process decides on logging; tokens are part of paths, so there is no log of them.
                 log_config=None,

@@ -127,6 +127,7 @@ def pointed(settings: Settings, simulated: Simulated) -> Settings:
             "openai_base_url": simulated.openai_base_url,
             "telegram_api_url": simulated.telegram_api_url,
             "slack_api_url": simulated.slack_api_url,
+            "discord_api_url": simulated.discord_api_url,
             "graph_api_url": simulated.graph_api_url,
         }
     )

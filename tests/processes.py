@@ -6,6 +6,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 from settings import Settings
 
@@ -18,12 +19,14 @@ def environment(settings: Settings) -> dict[str, str]:
         "DATABASE_URL": settings.database_url,
         "TEMPORAL_ADDRESS": settings.temporal_address,
         "TASK_QUEUE": settings.task_queue,
+        "CACHED_CONVERSATIONS": str(settings.cached_conversations),
         "SECRET_KEY": ",".join(settings.secrets()),
         "ENCRYPT_PAYLOADS": str(settings.encrypt_payloads).lower(),
         "DEMO_MODEL": str(settings.demo_model).lower(),
         "OPENAI_BASE_URL": settings.openai_base_url,
         "TELEGRAM_API_URL": settings.telegram_api_url,
         "SLACK_API_URL": settings.slack_api_url,
+        "DISCORD_API_URL": settings.discord_api_url,
         "GRAPH_API_URL": settings.graph_api_url,
         "PUBLIC_URL": settings.public_url,
         "LOG_LEVEL": "WARNING",
@@ -65,9 +68,14 @@ class ChildProcess:
 
 
 @asynccontextmanager
-async def command(settings: Settings, *arguments: str) -> AsyncIterator[ChildProcess]:
-    """`chat-orchestrator …` in a process of its own; ended with the block, however it stands."""
-    process = await asyncio.create_subprocess_exec(sys.executable, "-m", "cli", *arguments, env=environment(settings))
+async def command(settings: Settings, *arguments: str, source: Path | None = None) -> AsyncIterator[ChildProcess]:
+    """`chat-orchestrator …` in a process of its own; ended with the block, however it stands.
+
+    `source` is where the code of another version is.
+    """
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "cli", *arguments, env=environment(settings), cwd=source
+    )
     try:
         yield ChildProcess(process)
     finally:

@@ -186,6 +186,12 @@ class Product:
         await visitor.enter()
         return visitor
 
+    async def visit(self, channel_id: str) -> Visitor:
+        """Someone at the webchat of a channel."""
+        visitor = Visitor(self.client, UUID(channel_id))
+        await visitor.enter()
+        return visitor
+
     async def telegram(self, **bot: JsonValue) -> MadeChannel:
         """A bot on Telegram, its webhook registered with the simulator."""
         channel = await self.channel("telegram", **bot)

@@ -31,6 +31,11 @@ class Simulated:
         return f"{self.url}/graph"
 
     @property
+    def discord_api_url(self) -> str:
+        """DISCORD_API_URL."""
+        return f"{self.url}/discord/api/v10"
+
+    @property
     def openai_base_url(self) -> str:
         """OPENAI_BASE_URL."""
         return f"{self.url}/openai/v1"

@@ -1,6 +1,8 @@
 """The contract of a model provider: a prompt in, an answer with its cost out."""
 
+from dataclasses import dataclass
 from typing import Protocol
+from uuid import UUID
 
 from domain.bots import Model
 from domain.models import Frozen
@@ -28,14 +30,34 @@ class Answer(Frozen):
         return Tokens(input=self.input_tokens, output=self.output_tokens, cached=self.cached_tokens)
 
 
+@dataclass(frozen=True)
+class Checked:
+    """What an endpoint said to one of its keys; no key where it wants none, no problem where all is well."""
+
+    key: str | None
+    problem: str | None
+
+
 class Provider(Protocol):
     """A model provider; what it raises is from `adapters.errors`."""
+
+    @property
+    def endpoint(self) -> str:
+        """What logs and metrics may call the place where it answers."""
 
     async def complete(self, model: Model, prompt: Prompt) -> Answer:
         """One call of the model, without retries of its own."""
 
-    async def check(self) -> str:
-        """Ask the provider whether the key is accepted; a sentence on what it said."""
+    async def examine(self) -> tuple[Checked, ...]:
+        """Ask the provider whether each key is accepted."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A provider, and the model as it is to be asked."""
+
+    provider: Provider
+    model: Model
 
 
 class Judge(Protocol):
@@ -43,3 +65,13 @@ class Judge(Protocol):
 
     async def judge(self, text: str) -> Verdict:
         """What it finds in a text."""
+
+
+class Models(Protocol):
+    """Who answers and who judges for the bots of a workspace; what it raises is from `adapters.errors`."""
+
+    async def asked(self, workspace_id: UUID, model: Model) -> Asked:
+        """Who answers for a bot's model, and as what it is asked."""
+
+    async def judge(self, workspace_id: UUID, name: str) -> Judge:
+        """Who judges under the name that a bot's settings give."""

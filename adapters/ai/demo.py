@@ -1,6 +1,6 @@
 """The demo model: answers without a key, so that a fresh installation can be talked to."""
 
-from adapters.ai.base import Answer
+from adapters.ai.base import Answer, Checked
 from domain.bots import Model
 from domain.transcripts import Prompt, estimate_tokens
 
@@ -16,6 +16,8 @@ _FIRST = (
 
 class Demo:
     """Repeats what it heard, and says what it remembers."""
+
+    endpoint = "built-in"
 
     async def complete(self, model: Model, prompt: Prompt) -> Answer:
         """An answer made of the prompt alone."""
@@ -33,9 +35,9 @@ class Demo:
             finish_reason="stop",
         )
 
-    async def check(self) -> str:
+    async def examine(self) -> tuple[Checked, ...]:
         """The demo model is always there."""
-        return "The built-in demo model answers."
+        return (Checked(None, None),)
 
 
 def _echo(heard: list[str]) -> str:

@@ -84,6 +84,14 @@ async def load_polled(connection: AsyncConnection, vault: Vault, platform: Platf
     return [_access(row, _opened(row, vault)) for row in await connection.execute(query)]
 
 
+async def load_all(connection: AsyncConnection, vault: Vault, platform: PlatformName) -> list[ChannelAccess]:
+    """Every live channel of a platform."""
+    query = select(*_COLUMNS).join(BotRow, BotRow.id == ChannelRow.bot_id).where(
+        ChannelRow.platform == platform, ChannelRow.deleted_at.is_(None), BotRow.deleted_at.is_(None)
+    )  # fmt: skip
+    return [_access(row, _opened(row, vault)) for row in await connection.execute(query)]
+
+
 async def load_family(
     connection: AsyncConnection, vault: Vault, workspace_id: WorkspaceId, platform: PlatformName
 ) -> list[ChannelAccess]:

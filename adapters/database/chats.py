@@ -65,6 +65,7 @@ _NUMBER = (
     .values(last_seq=Conversation.last_seq + bindparam("count", type_=Integer))
     .returning(Conversation.last_seq)
 )
+_HOLD_OPENING = select(func.pg_advisory_xact_lock(func.hashtextextended(bindparam("name"), 0)))
 
 
 async def number(connection: AsyncConnection, conversation: ConversationId, count: int) -> int | None:
@@ -94,7 +95,15 @@ async def open_chat(
         "now": now,
         "count": count,
     }
-    return await connection.scalar(_OPEN, row)
+    last_seq = await connection.scalar(_OPEN, row)
+    if last_seq == count:
+        await hold_opening(connection, conversation)
+    return last_seq
+
+
+async def hold_opening(connection: AsyncConnection, conversation: ConversationId) -> None:
+    """Until this transaction ends, nobody else opens the conversation, or records that it is not open."""
+    await connection.execute(_HOLD_OPENING, {"name": str(conversation)})
 
 
 def _contact(access: ChannelAccess, chat: str, event: InboundEvent) -> dict[str, object]:

@@ -26,7 +26,7 @@ from sqlalchemy.orm import aliased
 
 from adapters.database import chats, handovers, receipts
 from adapters.database.channels import ChannelAccess
-from adapters.database.edits import EARLY_FOR, apply_changes, apply_early_changes
+from adapters.database.edits import CHANGES, EARLY_FOR, apply_changes, apply_early_changes
 from adapters.database.handovers import Batch
 from adapters.database.memberships import moves, note_aliases, note_moves, note_reachability, second_id
 from adapters.database.notifications import conversation_changed
@@ -227,9 +227,14 @@ async def _number(
 ) -> int | None:
     """Lock the conversation and number the group; None when it does not exist and nothing here begins one."""
     opening = next((item for item in group if _wakes(item)), None)
-    if opening is None or opening.chat is None:
-        return await chats.number(connection, conversation, len(group))
-    return await chats.open_chat(connection, access, conversation, opening.chat, opening.event, len(group), now)
+    if opening and opening.chat:
+        return await chats.open_chat(connection, access, conversation, opening.chat, opening.event, len(group), now)
+    last_seq = await chats.number(connection, conversation, len(group))
+    if last_seq is None and any(item.event.kind in CHANGES for item in group):
+        # Whoever opens it just now commits first, or sees this change.
+        await chats.hold_opening(connection, conversation)
+        last_seq = await chats.number(connection, conversation, len(group))
+    return last_seq
 
 
 def _wakes(item: Recording) -> bool:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Uuid, cast, func, select, update
+from sqlalchemy import Uuid, bindparam, cast, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.database import channels, ledger, transcripts
@@ -19,7 +19,24 @@ from adapters.vault import Vault
 from domain.commands import fixed_text
 from domain.deliveries import DeliveryState
 from domain.events import OPEN_STATES
+from domain.platforms import PlatformName
 from domain.turns import Account, Reply, ReplyKind, reply_key
+
+_MOST_ANSWERED = 10
+_ANSWER_BY = Event.payload["details"]["answer_by"]
+_NAMING_WHAT_THEY_ANSWER = frozenset({PlatformName.DISCORD})
+"""The platforms whose sends do."""
+# Built once: building a statement costs more than running it.
+_ANSWERED = (
+    select(
+        Event.payload["platform_message_id"].as_string().label("heard"),
+        Event.payload["is_group"].as_boolean().label("is_group"),
+        _ANSWER_BY.label("answer_by"),
+    )
+    .where(Event.turn_id == bindparam("turn"))
+    .order_by(_ANSWER_BY.is_not(None).desc(), Event.seq.desc())
+    .limit(_MOST_ANSWERED)
+)
 
 
 @dataclass(frozen=True)
@@ -79,9 +96,21 @@ async def load(connection: AsyncConnection, vault: Vault, reply: Reply) -> Job |
         message_id=words.message_id,
         event_id=UUID(reply.message_id) if reply.message_id else None,
         access=access,
-        destination=found[1],
+        destination=await _place(connection, reply, access, found[1]),
         give_up=reply.give_up,
     )
+
+
+async def _place(connection: AsyncConnection, reply: Reply, access: ChannelAccess, place: Destination) -> Destination:
+    """Where an answer goes, with what it answers: the newest message of its turn, first of those to answer by."""
+    if reply.turn_id is None:
+        return place
+    rows = (await connection.execute(_ANSWERED, {"turn": UUID(reply.turn_id)})).all()
+    if not rows:
+        return place
+    answer_by = tuple(row.answer_by for row in rows if row.answer_by)
+    first = rows[0]
+    return place.model_copy(update={"heard": first.heard, "is_group": first.is_group or False, "answer_by": answer_by})
 
 
 @dataclass(frozen=True)

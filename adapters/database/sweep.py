@@ -70,19 +70,19 @@ async def take_up_all(connection: AsyncConnection) -> int:
 
 
 async def set_aside(
-    connection: AsyncConnection, conversation_id: UUID, run_id: str, failure: str, *, anew: bool
+    connection: AsyncConnection, conversation_id: UUID, run_id: str, failure: str, *, anew: bool, again: bool
 ) -> bool:
-    """Tell once that a conversation's run stands still; `anew`: a new run is to hear all that has no end.
+    """Tell once that a conversation's run stands still, and whether another one takes its place.
 
-    False when that was told before.
+    `again`: that one is to be told all that has no end. False when the notice was there before.
     """
     owner = select(Conversation.workspace_id).where(Conversation.id == conversation_id).with_for_update()
     workspace_id = await connection.scalar(owner)
     if workspace_id is None:
         return False
-    if anew:
-        again = update(Event).where(Event.conversation_id == conversation_id, Event.state == EventState.QUEUED)
-        await connection.execute(again.values(state=EventState.RECEIVED))
+    if again:
+        waiting = update(Event).where(Event.conversation_id == conversation_id, Event.state == EventState.QUEUED)
+        await connection.execute(waiting.values(state=EventState.RECEIVED))
     told = select(Notice.id).where(
         Notice.conversation_id == conversation_id,
         Notice.kind == "conversation_stuck",

@@ -79,6 +79,41 @@ class ChannelRow(Identified, Described, Base):
     )
 
 
+class ModelRow(Identified, Described, Base):
+    """A model of a workspace; `settings` is a whole `domain.offered_models.OfferedModel`, its keys are sealed."""
+
+    __tablename__ = "models"
+    workspace_id: Mapped[UUID] = mapped_column(ForeignKey("workspaces.id"))
+    name: Mapped[str]
+    is_default: Mapped[bool] = mapped_column(server_default="false")
+    settings: Mapped[dict[str, JsonValue]]
+    credentials: Mapped[bytes | None] = mapped_column(LargeBinary)
+    credentials_key_id: Mapped[str | None]
+    credential_ends: Mapped[dict[str, JsonValue]] = mapped_column(server_default="{}")
+    __table_args__ = (
+        CheckConstraint("(credentials IS NULL) = (credentials_key_id IS NULL)", name="credentials"),
+        Index("uq_models_name", "workspace_id", "name", unique=True, postgresql_where=sql("deleted_at IS NULL")),
+        Index(
+            "uq_models_default",
+            "workspace_id",
+            unique=True,
+            postgresql_where=sql("is_default AND deleted_at IS NULL"),
+        ),
+        Index("ix_models_page", "workspace_id", "created_at", "id"),
+    )
+
+
+class ModelAllowance(Base):
+    """What a key of a model may still be used for, as of `counted_at`."""
+
+    __tablename__ = "model_allowances"
+    model_id: Mapped[UUID] = mapped_column(ForeignKey("models.id"), primary_key=True)
+    key: Mapped[str] = mapped_column(primary_key=True)
+    requests: Mapped[float]
+    tokens: Mapped[float]
+    counted_at: Mapped[datetime]
+
+
 class Contact(Identified, Described, Base):
     """The person or group on the other side, as one channel knows them."""
 
@@ -130,6 +165,17 @@ class ChatAlias(Base):
     channel_id: Mapped[UUID] = mapped_column(ForeignKey("channels.id"), primary_key=True)
     chat: Mapped[str] = mapped_column(primary_key=True)
     original_chat: Mapped[str]
+
+
+class GatewayPosition(Base):
+    """How far a channel's gateway was heard: the session that can be resumed, and the newest message without a gap."""
+
+    __tablename__ = "gateway_positions"
+    channel_id: Mapped[UUID] = mapped_column(ForeignKey("channels.id"), primary_key=True)
+    session_id: Mapped[str | None]
+    resume_url: Mapped[str | None]
+    sequence: Mapped[int] = mapped_column(BigInteger)
+    heard_id: Mapped[int] = mapped_column(BigInteger)
 
 
 class WebchatSession(Identified, Base):

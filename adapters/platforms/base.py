@@ -47,12 +47,18 @@ class Reply(Frozen):
 
 
 class Destination(Frozen):
-    """Where a part goes; `heard` is the contact's newest message there, where that is known."""
+    """Where a part goes; `heard` is the contact's newest message there, where that is known.
+
+    `answer_by` is what the platform gave with messages for their answer to go by, such as an interaction's token, the
+    newest first.
+    """
 
     chat: str
     thread: str | None = None
     reply_to: str | None = None
     heard: str | None = None
+    is_group: bool = False
+    answer_by: tuple[Mapping[str, str], ...] = ()
 
 
 class Receipt(Frozen):
@@ -81,8 +87,8 @@ class Webhook(Frozen):
 class Platform(Protocol):
     """One messaging platform.
 
-    `admits`, `handshake` and `receive` are pure. What `send` raises is from `adapters.errors` and says again, again at,
-    never, moved, or unknown.
+    `admits`, `handshake`, `receive` and `taken` are pure. What `send` raises is from `adapters.errors` and says again,
+    again at, never, moved, or unknown.
     """
 
     name: PlatformName
@@ -99,6 +105,9 @@ class Platform(Protocol):
 
     def receive(self, channel: Channel, request: Request, now: datetime) -> tuple[InboundEvent, ...]:
         """Verify and parse in one step: raises `SignatureMismatch` or `Unreadable`."""
+
+    def taken(self, channel: Channel, request: Request) -> Reply | None:
+        """What the platform is answered once everything that a call told is safe; None for an empty 200."""
 
     def render(self, markdown: str, destination: Destination) -> tuple[Payload, ...]:
         """The parts of a reply, each ready to be sent; a part's text holds nothing but what the contact shall see."""

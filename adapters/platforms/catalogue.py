@@ -4,6 +4,8 @@ from importlib.metadata import version
 
 from adapters.http import Http
 from adapters.platforms.base import Platform
+from adapters.platforms.discord import Discord
+from adapters.platforms.messenger import Messenger
 from adapters.platforms.slack import Slack
 from adapters.platforms.telegram import Telegram
 from adapters.platforms.webchat import Webchat
@@ -22,6 +24,8 @@ def platforms(settings: Settings, http: Http) -> dict[PlatformName, Platform]:
     return {
         PlatformName.TELEGRAM: Telegram(http, settings.telegram_api_url),
         PlatformName.SLACK: Slack(http, settings.slack_api_url),
+        PlatformName.DISCORD: Discord(http, settings.discord_api_url),
         PlatformName.WEBCHAT: Webchat(),
         PlatformName.WHATSAPP: WhatsApp(http, settings.graph_api_url, settings.graph_version),
+        PlatformName.MESSENGER: Messenger(http, settings.graph_api_url, settings.graph_version),
     }

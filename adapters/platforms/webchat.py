@@ -28,6 +28,10 @@ class Webchat:
         """Nobody calls a webhook of the webchat."""
         raise SignatureMismatch("webchat has no webhook; use the webchat routes")
 
+    def taken(self, channel: Channel, request: Request) -> Reply | None:
+        """There are no calls."""
+        return None
+
     def render(self, markdown: str, destination: Destination) -> tuple[Payload, ...]:
         """One part, however long: the page scrolls."""
         return ({"markdown": markdown},) if markdown.strip() else ()

@@ -1,11 +1,15 @@
 """Conversations that stand still in Temporal: found by what the server reports, ended where nothing else helps."""
 
 from dataclasses import dataclass
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from temporalio.api.common.v1 import WorkflowExecution
-from temporalio.api.enums.v1 import EventType
-from temporalio.api.workflowservice.v1 import GetWorkflowExecutionHistoryReverseRequest
+from temporalio.api.enums.v1 import EventType, WorkflowTaskFailedCause
+from temporalio.api.history.v1 import HistoryEvent
+from temporalio.api.workflowservice.v1 import (
+    GetWorkflowExecutionHistoryReverseRequest,
+    ResetWorkflowExecutionRequest,
+)
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
@@ -14,7 +18,9 @@ from domain.ids import ConversationId, conversation_of, workflow_id
 
 _UNREADABLE = frozenset({"KeyMissing", "InvalidTag", "DecodeError"})
 """What the codec fails with. A failure of the code itself is left alone: its remedy is other code."""
+DIVERGED = "Nondeterminism"
 _LATEST_EVENTS = 10
+_TASK_ENDED = (EventType.EVENT_TYPE_WORKFLOW_TASK_COMPLETED, EventType.EVENT_TYPE_WORKFLOW_TASK_FAILED)
 
 
 @dataclass(frozen=True)
@@ -29,6 +35,11 @@ class Stuck:
     def is_unreadable(self) -> bool:
         """Whether the run cannot read its own history, and never will unless a key comes back."""
         return self.failure in _UNREADABLE
+
+    @property
+    def has_diverged(self) -> bool:
+        """Whether the code at hand would not have gone the way that the run's history went."""
+        return self.failure == DIVERGED
 
 
 class Quarantine:
@@ -62,7 +73,7 @@ class Quarantine:
         history = (await self._client.workflow_service.get_workflow_execution_history_reverse(request)).history
         for event in history.events:
             if event.event_type == EventType.EVENT_TYPE_WORKFLOW_TASK_FAILED:
-                return event.workflow_task_failed_event_attributes.failure.application_failure_info.type
+                return _kind(event)
         return ""
 
     async def end(self, stuck: Stuck) -> None:
@@ -74,3 +85,33 @@ class Quarantine:
         except RPCError as error:
             if error.status is not RPCStatusCode.NOT_FOUND:
                 raise
+
+    async def repeat(self, stuck: Stuck) -> None:
+        """Have a new run do over what the run was told, all of its signals among it; it goes its own way from there."""
+        workflow = workflow_id(ConversationId(stuck.conversation_id))
+        handle = self._client.get_workflow_handle(workflow, run_id=stuck.run_id)
+        async for event in handle.fetch_history_events():
+            if event.event_type in _TASK_ENDED:
+                await self._reset(workflow, stuck.run_id, event.event_id)
+                return
+
+    async def _reset(self, workflow: str, run_id: str, event_id: int) -> None:
+        request = ResetWorkflowExecutionRequest(
+            namespace=self._client.namespace,
+            workflow_execution=WorkflowExecution(workflow_id=workflow, run_id=run_id),
+            reason="the code at hand would not have gone the way of its history",
+            workflow_task_finish_event_id=event_id,
+            request_id=str(uuid4()),
+        )
+        try:
+            await self._client.workflow_service.reset_workflow_execution(request)
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                raise
+
+
+def _kind(failed: HistoryEvent) -> str:
+    attributes = failed.workflow_task_failed_event_attributes
+    if attributes.cause == WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_NON_DETERMINISTIC_ERROR:
+        return DIVERGED
+    return attributes.failure.application_failure_info.type

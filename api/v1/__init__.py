@@ -12,12 +12,27 @@ from api.v1 import (
     events,
     keys,
     messages,
+    models,
     notices,
     stats,
     webhook,
 )
 
-PARTS = (bots, budgets, channels, webhook, conversations, messages, controls, deliveries, events, stats, notices, keys)
+PARTS = (
+    bots,
+    budgets,
+    models,
+    channels,
+    webhook,
+    conversations,
+    messages,
+    controls,
+    deliveries,
+    events,
+    stats,
+    notices,
+    keys,
+)
 
 router = APIRouter(prefix="/v1")
 for part in PARTS:

@@ -14,9 +14,10 @@ from adapters.database.bots import KeyTaken
 from adapters.database.notifications import channels_changed
 from api.idempotency import AdminOnce
 from api.pages import Cursor, Limit, Listed, position, timed
-from api.problems import Problem, invalid, not_found
+from api.problems import Problem, not_found
 from api.resources import Using
 from api.security import Admin, Viewer
+from api.v1 import model_use
 from api.v1.holding import settle, tell_all
 from api.v1.patches import patched, refused
 from api.v1.routing import Route
@@ -57,10 +58,13 @@ class HeldChoice(Strict):
 async def create(new: NewBot, once: AdminOnce, using: Using) -> StoredBot:
     """What is not given has its default; so `{"name": "Ada"}` is enough."""
     workspace_id = once.who.workspace_id
-    _priced(new)
     async with using.database.begin() as connection:
+        bot = _without_key(new)
+        if "model" not in new.model_fields_set:
+            bot = bot.model_copy(update={"model": await model_use.default_model(connection, workspace_id)})
+        await model_use.check(connection, workspace_id, bot)
         try:
-            bot_id = await bots.add(connection, workspace_id, _without_key(new), new.key)
+            bot_id = await bots.add(connection, workspace_id, bot, new.key)
         except KeyTaken as error:
             raise _key_taken(error) from error
         stored = await _changed(connection, workspace_id, bot_id)
@@ -107,7 +111,7 @@ async def change(bot_id: UUID, patch: Patch, who: Admin, using: Using) -> Stored
             raise not_found("bot", bot_id)
         try:
             wanted = NewBot.model_validate(patched(NewBot, {**row["settings"], "key": row["key"]}, patch))
-            _priced(wanted)
+            await model_use.check(connection, who.workspace_id, wanted)
             await bots.change(connection, who.workspace_id, bot_id, _without_key(wanted), wanted.key)
         except ValidationError as error:
             raise refused(error) from error
@@ -164,15 +168,6 @@ async def _changed(connection: AsyncConnection, workspace_id: WorkspaceId, bot_i
     if row is None:
         raise not_found("bot", bot_id)
     return _stored(row)
-
-
-def _priced(bot: Bot) -> None:
-    """A budget of cost needs the price of every model that may be asked."""
-    if bot.unpriced is not None:
-        name = bot.unpriced
-        raise invalid(
-            f"limits.cost_per_day: the price of the model {name!r} is not known; give model.price.", "no_price"
-        )
 
 
 def _without_key(bot: NewBot) -> Bot:

@@ -2,7 +2,7 @@
 
 from uuid import uuid4
 
-from simulator.openai.answers import Answer
+from simulator.openai.answers import Answer, usage
 from simulator.wire import JSON, Object, encode, unix_time
 
 DONE = b"data: [DONE]\n\n"
@@ -13,13 +13,16 @@ MOST_CHUNKS = 200
 class Completion:
     """One answer of the model, before it is written down."""
 
-    def __init__(self, model: str, answer: Answer, text: str, usage: Object) -> None:
+    def __init__(self, request: Object, answer: Answer, messages: list[JSON]) -> None:
+        options = request.get("stream_options")
         self.id = f"chatcmpl-{uuid4().hex[:29]}"
         self.created = unix_time()
-        self.model = model
+        self.model = str(request["model"])
         self.answer = answer
-        self.text = text
-        self.usage = usage
+        self.text = answer.say(messages)
+        self.counts = usage(messages, self.text)
+        self.streamed = request.get("stream") is True
+        self._include_usage = isinstance(options, dict) and options.get("include_usage") is True
 
     @property
     def finish_reason(self) -> str:
@@ -37,9 +40,9 @@ class Completion:
             "logprobs": None,
             "finish_reason": self.finish_reason,
         }
-        return {**self._head("chat.completion"), "choices": [choice], "usage": self.usage}
+        return {**self._head("chat.completion"), "choices": [choice], "usage": self.counts}
 
-    def pieces(self, *, include_usage: bool) -> list[bytes]:
+    def pieces(self) -> list[bytes]:
         """The answer as server-sent events: the role, the text bit by bit, the reason, perhaps the usage, the end."""
         deltas: list[Object] = [{"role": "assistant", "content": "", "refusal": None}]
         if self.answer.tool_calls:
@@ -48,17 +51,13 @@ class Completion:
             ]
             deltas.append({"tool_calls": indexed})
         else:
-            deltas.extend({"content": bit} for bit in self._bits())
-        extra: Object = {"usage": None} if include_usage else {}
+            deltas.extend({"content": bit} for bit in bits(self.text, self.answer))
+        extra: Object = {"usage": None} if self._include_usage else {}
         events = [self._event([{**_choice(delta), "finish_reason": None}], extra) for delta in deltas]
         events.append(self._event([{**_choice({}), "finish_reason": self.finish_reason}], extra))
-        if include_usage:
-            events.append(self._event([], {"usage": self.usage}))
+        if self._include_usage:
+            events.append(self._event([], {"usage": self.counts}))
         return [*events, DONE]
-
-    def _bits(self) -> list[str]:
-        size = self.answer.chunk_characters or max(CHUNK_CHARACTERS, len(self.text) // MOST_CHUNKS)
-        return [self.text[start : start + size] for start in range(0, len(self.text), size)]
 
     def _tool_calls(self) -> list[JSON]:
         return [
@@ -82,6 +81,12 @@ class Completion:
             "service_tier": "default",
             "system_fingerprint": "fp_simulator",
         }
+
+
+def bits(text: str, answer: Answer) -> list[str]:
+    """The pieces in which a streamed answer says its text."""
+    size = answer.chunk_characters or max(CHUNK_CHARACTERS, len(text) // MOST_CHUNKS)
+    return [text[start : start + size] for start in range(0, len(text), size)]
 
 
 def _choice(delta: Object) -> Object:

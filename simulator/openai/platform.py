@@ -14,10 +14,12 @@ from starlette.routing import BaseRoute, Route
 from simulator.connection import Pieces
 from simulator.faults import MID_STREAM_KINDS, Behaviour, Target
 from simulator.injection import answer as answer_under
-from simulator.openai.answers import Answer, Answers, last_user_text, usage
+from simulator.openai.answers import Answer, Answers, last_user_text
+from simulator.openai.azure import check_version, key_of
 from simulator.openai.completion import Completion
 from simulator.openai.moderation import moderation
-from simulator.openai.refusals import Refused, from_fault, refuse_parameters
+from simulator.openai.refusals import Refused, from_fault, refuse_parameters, refuse_temperature
+from simulator.openai.responses import ModelResponse, messages_of
 from simulator.simulation import Simulation
 from simulator.wire import JSON, Object, encode, json_answer, unix_time
 
@@ -26,7 +28,7 @@ EVENT_STREAM = "text/event-stream; charset=utf-8"
 
 
 class OpenAI:
-    """`/openai/v1/chat/completions`, `/openai/v1/moderations` and `/openai/v1/models`."""
+    """`/openai/v1/…`: chat/completions, responses, moderations, models; and as Azure has them, at `/azure`."""
 
     variable: ClassVar[str] = "OPENAI_BASE_URL"
     path: ClassVar[str] = "/openai/v1"
@@ -40,8 +42,13 @@ class OpenAI:
         """The provider's API."""
         return [
             Route(f"{self.path}/chat/completions", self._completions, methods=["POST"]),
+            Route(f"{self.path}/responses", self._responses, methods=["POST"]),
             Route(f"{self.path}/moderations", self._moderations, methods=["POST"]),
             Route(f"{self.path}/models", self._models, methods=["GET"]),
+            Route("/azure/openai/deployments/{deployment}/chat/completions", self._completions, methods=["POST"]),
+            Route("/azure/openai/v1/chat/completions", self._completions, methods=["POST"]),
+            Route("/azure/openai/v1/responses", self._responses, methods=["POST"]),
+            Route("/azure/openai/{version:path}models", self._models, methods=["GET"]),
             Route("/openai/{rest:path}", self._elsewhere, methods=["GET", "POST"]),
         ]
 
@@ -78,8 +85,22 @@ class OpenAI:
             return self._note_refusal("chat/completions", refused)
         heard = last_user_text(messages)
         answer = self._answers.choose(heard)
-        serve = partial(self._complete, payload, messages, answer, answer.say(messages))
-        return await self._serve("chat/completions", payload, heard, answer, serve)
+        completion = Completion(payload, answer, messages)
+        return await self._serve("chat/completions", payload, heard, answer, partial(self._complete, completion))
+
+    async def _responses(self, request: Request) -> Response:
+        try:
+            payload = await self._admit(request)
+            if not (messages := messages_of(payload.get("input"))):
+                raise Refused(400, "Missing required parameter: 'input'.", "missing_required_parameter", "input")
+            if payload["model"] in self._answers.reasoning_models:
+                refuse_temperature(payload)
+        except Refused as refused:
+            return self._note_refusal("responses", refused)
+        heard = last_user_text(messages)
+        answer = self._answers.choose(heard)
+        response = ModelResponse(payload, answer, messages)
+        return await self._serve("responses", payload, heard, answer, partial(self._complete, response))
 
     async def _moderations(self, request: Request) -> Response:
         try:
@@ -107,13 +128,14 @@ class OpenAI:
 
     async def _admit(self, request: Request, default_model: str | None = None) -> Object:
         self._check_key(request)
+        check_version(request)
         try:
             payload: JSON = json.loads(await request.body())
         except ValueError as error:
             raise Refused(400, "We could not parse the JSON body of your request.") from error
         if not isinstance(payload, dict):
             raise Refused(400, "We could not parse the JSON body of your request.")
-        model = payload.setdefault("model", default_model)
+        model = payload.setdefault("model", request.path_params.get("deployment", default_model))
         if not isinstance(model, str) or not model:
             raise Refused(400, "you must provide a model parameter", param="model")
         if model in self._answers.missing_models:
@@ -122,7 +144,7 @@ class OpenAI:
         return payload
 
     def _check_key(self, request: Request) -> None:
-        key = request.headers.get("authorization", "").removeprefix("Bearer ")
+        key = key_of(request)
         if key in self._answers.refused_keys:
             raise Refused(401, f"Incorrect API key provided: ****{key[-4:]}.", "invalid_api_key")
 
@@ -146,21 +168,19 @@ class OpenAI:
         return await answer_under(behaviours, self._simulation, accept, partial(_refuse_by_fault, entry))
 
     async def _complete(
-        self, payload: Object, messages: list[JSON], answer: Answer, text: str, entry: Object, fault: Behaviour | None
+        self, completion: Completion | ModelResponse, entry: Object, fault: Behaviour | None
     ) -> Response:
-        counts = usage(messages, text)
-        completion = Completion(str(payload["model"]), answer, text, counts)
-        entry.update(status=200, answer=text, usage=counts, finish_reason=completion.finish_reason)
+        entry.update(
+            status=200, answer=completion.text, usage=completion.counts, finish_reason=completion.finish_reason
+        )
         headers = {"x-request-id": f"req_{uuid4().hex}", "openai-processing-ms": "1"}
         broken = fault if fault and fault.kind in MID_STREAM_KINDS else None
-        if payload.get("stream") is True:
-            options = payload.get("stream_options")
-            include_usage = isinstance(options, dict) and options.get("include_usage") is True
-            pieces = completion.pieces(include_usage=include_usage)
+        if completion.streamed:
+            pieces = completion.pieces()
             if fault and fault.kind == "invalid_json":
                 pieces.insert(1, b'data: {"id": "chatcmpl-\n\n')
             headers |= {"content-type": EVENT_STREAM, "cache-control": "no-cache"}
-            return Pieces(pieces, headers, self._simulation, answer.chunk_seconds, broken)
+            return Pieces(pieces, headers, self._simulation, completion.answer.chunk_seconds, broken)
         if broken is None:
             return json_answer(completion.whole(), headers=headers)
         body = encode(completion.whole())

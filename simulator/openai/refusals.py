@@ -41,6 +41,11 @@ def refuse_parameters(payload: Object) -> None:
     if "max_tokens" in payload:
         text = "'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead."
         raise Refused(400, f"Unsupported parameter: {text}", "unsupported_parameter", "max_tokens")
+    refuse_temperature(payload)
+
+
+def refuse_temperature(payload: Object) -> None:
+    """What a reasoning model says to any temperature but its own."""
     if payload.get("temperature", 1) != 1:
         text = "'temperature' does not support this value with this model. Only the default (1) value is supported."
         raise Refused(400, f"Unsupported value: {text}", "unsupported_value", "temperature")

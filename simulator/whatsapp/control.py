@@ -8,8 +8,8 @@ from typing import Literal
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
+from simulator.graph.courier import Courier, Post
 from simulator.whatsapp.calls import call, status, told
-from simulator.whatsapp.courier import Courier, Post
 from simulator.whatsapp.refusals import failure
 from simulator.whatsapp.state import Number, PersonState, State
 from simulator.wire import JSON, Object, unix_time

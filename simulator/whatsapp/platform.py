@@ -2,7 +2,6 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
-from json import JSONDecodeError
 from typing import ClassVar
 
 from fastapi import APIRouter
@@ -10,16 +9,16 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from simulator.faults import Behaviour, Target
-from simulator.injection import answer
+from simulator.faults import Target
+from simulator.graph.courier import Courier, Post
+from simulator.graph.door import Door, bearer, body_of
 from simulator.simulation import Simulation
 from simulator.whatsapp.calls import call, status, told
 from simulator.whatsapp.control import control_router
-from simulator.whatsapp.courier import Courier, Post
-from simulator.whatsapp.refusals import Refused, failure, from_fault
+from simulator.whatsapp.refusals import TITLES, USUAL_CODES, failure, refused
 from simulator.whatsapp.sending import Sent, chat_of, mark_read, send, text_of
 from simulator.whatsapp.state import Number, State
-from simulator.wire import JSON, Object, json_answer
+from simulator.wire import JSON, Object
 
 STATUS_SECONDS = 0.02
 _Act = Callable[[Number], Awaitable[Object]]
@@ -34,7 +33,8 @@ class WhatsApp:
     def __init__(self, simulation: Simulation) -> None:
         self._simulation = simulation
         self._state = State()
-        self._courier = Courier(simulation)
+        self._courier = Courier(simulation, "whatsapp", "number")
+        self._door = Door(simulation, USUAL_CODES, TITLES)
 
     @property
     def routes(self) -> Sequence[BaseRoute]:
@@ -57,7 +57,7 @@ class WhatsApp:
         self._state = State()
 
     async def _messages(self, request: Request) -> Response:
-        body = await _body(request)
+        body = await body_of(request)
         is_sign = body.get("status") == "read"
         method = "read" if is_sign else "messages"
         return await self._met(request, method, body, partial(self._send if not is_sign else self._mark_read, body))
@@ -67,31 +67,17 @@ class WhatsApp:
         return await self._met(request, "number", {}, partial(self._show, wanted))
 
     async def _configure(self, request: Request) -> Response:
-        body = await _body(request)
+        body = await body_of(request)
         return await self._met(request, "configure", body, partial(self._change, body))
 
     async def _met(self, request: Request, method: str, body: Object, act: _Act) -> Response:
         """One call: whose number it is, what goes wrong with it, and what is written down of it."""
-        name = request.path_params["number"]
-        scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        behaviours = self._simulation.faults.for_call(Target("whatsapp", method, chat_of(body), text_of(body)))
-        entry = self._simulation.ledger.record("call", "whatsapp", _call(name, method, body, behaviours))
+        name, token = request.path_params["number"], bearer(request)
 
-        async def accept() -> Response:
-            try:
-                number = self._state.number(name, token if scheme.lower() == "bearer" else None)
-                content = await act(number)
-            except Refused as refused:
-                entry.update(status=refused.status, description=str(refused))
-                return refused.response()
-            entry["status"] = 200
-            return json_answer(content)
+        async def acted() -> Object:
+            return await act(self._state.number(name, token))
 
-        def refuse(behaviour: Behaviour) -> Response:
-            entry["status"] = behaviour.status
-            return from_fault(behaviour)
-
-        return await answer(behaviours, self._simulation, accept, refuse)
+        return await self._door.meet(Target("whatsapp", method, chat_of(body), text_of(body)), name, acted)
 
     async def _send(self, body: Object, number: Number) -> Object:
         sent = send(self._state, number, body)
@@ -137,33 +123,14 @@ class WhatsApp:
     async def _change(self, body: Object, number: Number) -> Object:
         asked = body.get("webhook_configuration")
         if not self._state.settings.may_configure:
-            raise Refused(10, "Application does not have permission for this action", status=403)
+            raise refused(10, "Application does not have permission for this action", status=403)
         if not isinstance(asked, dict):
-            raise Refused(100)
+            raise refused(100)
         url, token = str(asked.get("override_callback_uri") or ""), str(asked.get("verify_token") or "")
         if url and not await self._courier.challenge(url, token):
-            raise Refused(100, "Callback verification failed", subcode=2200)
+            raise refused(100, "Callback verification failed", subcode=2200)
         number.own_url = url or None
         return {"success": True}
 
     async def _elsewhere(self, _request: Request) -> Response:
-        return Refused(2500, "Unknown path components", status=404).response()
-
-
-async def _body(request: Request) -> Object:
-    try:
-        content = await request.json()
-    except (JSONDecodeError, UnicodeDecodeError):
-        return {}
-    return content if isinstance(content, dict) else {}
-
-
-def _call(name: str, method: str, body: Object, behaviours: Sequence[Behaviour]) -> Object:
-    return {
-        "method": method,
-        "token": name,
-        "chat_id": chat_of(body),
-        "status": None,
-        "description": None,
-        "faults": [behaviour.kind for behaviour in behaviours],
-    }
+        return refused(2500, "Unknown path components", status=404).response()

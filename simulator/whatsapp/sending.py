@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from simulator.whatsapp.refusals import Refused
+from simulator.whatsapp.refusals import refused
 from simulator.whatsapp.state import Number, State
 from simulator.wire import JSON, Object
 
@@ -36,7 +36,7 @@ def text_of(body: Object) -> str | None:
 def mark_read(state: State, body: Object) -> None:
     """Blue ticks, and with `typing_indicator` the sign that an answer is coming."""
     if body.get("message_id") not in state.heard:
-        raise Refused(131009, "Parameter value is not valid: message_id")
+        raise refused(131009, "Parameter value is not valid: message_id")
 
 
 def send(state: State, number: Number, body: Object) -> Sent:
@@ -45,11 +45,11 @@ def send(state: State, number: Number, body: Object) -> Sent:
     person = state.person(chat)
     pair = state.pair(number, chat)
     if person.state == "not_allowed":
-        raise Refused(131030)
+        raise refused(131030)
     if person.state == "refused":
-        raise Refused(131026)
+        raise refused(131026)
     if state.settings.pair_limit and not pair.spend():
-        raise Refused(131056)
+        raise refused(131056)
     closed = state.settings.window and not pair.is_open
     fails = 131026 if person.state == "undeliverable" else 131047 if closed else None
     return Sent(state.next_id(), chat, body.get("biz_opaque_callback_data"), fails)
@@ -57,14 +57,14 @@ def send(state: State, number: Number, body: Object) -> Sent:
 
 def _checked(body: Object) -> str:
     if body.get("messaging_product") != "whatsapp":
-        raise Refused(100, "The parameter messaging_product is required.")
+        raise refused(100, "The parameter messaging_product is required.")
     chat, words, mark = chat_of(body), text_of(body), body.get("biz_opaque_callback_data")
     if not chat:
-        raise Refused(100, "The parameter to is required.")
+        raise refused(100, "The parameter to is required.")
     if body.get("type") != "text" or words is None:
-        raise Refused(131051, "Unsupported message type")
+        raise refused(131051, "Unsupported message type")
     if not 1 <= len(words.encode("utf-16-le", "surrogatepass")) // 2 <= MOST_CHARACTERS or not words.strip():
-        raise Refused(100, "Param text['body'] must be at most 4096 characters long.")
+        raise refused(100, "Param text['body'] must be at most 4096 characters long.")
     if mark is not None and (not isinstance(mark, str) or len(mark) > MOST_MARK):
-        raise Refused(131009, "Parameter value is not valid: biz_opaque_callback_data")
+        raise refused(131009, "Parameter value is not valid: biz_opaque_callback_data")
     return chat

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Literal
 
-from simulator.whatsapp.refusals import Refused
+from simulator.whatsapp.refusals import refused
 from simulator.wire import Object
 
 WINDOW_SECONDS = 24 * 3600.0
@@ -103,12 +103,12 @@ class State:
     def number(self, name: str, token: str | None) -> Number:
         """The number of a path, for whoever has its token."""
         if not token or token in self.settings.refused_tokens:
-            raise Refused(190, status=401)
+            raise refused(190, status=401)
         number = self.numbers.get(name)
         if number is None:
-            raise Refused(100, f"Unsupported request. Object with ID '{name}' does not exist", subcode=33)
+            raise refused(100, f"Unsupported request. Object with ID '{name}' does not exist", subcode=33)
         if token != number.access_token:
-            raise Refused(190, "Invalid OAuth access token", status=401)
+            raise refused(190, "Invalid OAuth access token", status=401)
         return number
 
     def person(self, wa_id: str) -> Person:

@@ -2,8 +2,8 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from pydantic import JsonValue
@@ -12,7 +12,7 @@ from temporalio.testing import ActivityEnvironment
 
 from activities.completion import Completion
 from activities.moderation import Judged, Moderation
-from adapters.ai.catalogue import judges, openai_of, providers
+from adapters.ai.catalogue import Catalogue, connections
 from adapters.database import records
 from adapters.database.channels import credentials_vault
 from adapters.database.engine import Database
@@ -30,10 +30,22 @@ class Bench:
     ref: TurnRef
     completion: Completion
     moderation: Moderation
+    patience: timedelta = timedelta(minutes=2)
+    attempt: int = 1
+
+    def within(self, *, seconds: float) -> "Bench":
+        """The same, with so much time for all attempts."""
+        return replace(self, patience=timedelta(seconds=seconds))
+
+    def on_attempt(self, attempt: int) -> "Bench":
+        """The same, after attempts that failed."""
+        return replace(self, attempt=attempt)
 
     async def complete(self) -> Completed:
         """Ask the model."""
-        return await ActivityEnvironment().run(self.completion.complete, self.ref)
+        environment = ActivityEnvironment()
+        environment.info = replace(environment.info, schedule_to_close_timeout=self.patience, attempt=self.attempt)
+        return await environment.run(self.completion.complete, self.ref)
 
     async def moderate(self) -> Judged:
         """Ask the judge."""
@@ -64,16 +76,16 @@ async def set_up(settings: Settings, database: Database, *said: str, **bot: Json
     chat = await open_chat(settings, database, "telegram", **bot)
     begun = await chat.begin(*await chat.hear(*(said or ("hello",))))
     chat.now = datetime.now(UTC)
-    http, model = http_client(), openai_of(settings)
+    http, models = http_client(), connections(settings)
     vault = credentials_vault(settings.secrets())
-    moderation = Moderation(database, vault, judges(model))
+    catalogue = Catalogue(settings, models, database, vault)
+    moderation = Moderation(database, vault, catalogue)
     completion = Completion(
-        database, vault, providers(settings, model), platforms(settings, http), moderation, lambda: datetime.now(UTC)
+        database, vault, catalogue, platforms(settings, http), moderation, lambda: datetime.now(UTC)
     )
     ref = TurnRef(conversation_id=str(chat.id), turn_id=begun.turn_id, turn=begun.turn)
     try:
         yield Bench(chat, ref, completion, moderation)
     finally:
         await http.close()
-        if model is not None:
-            await model.close()
+        await models.aclose()

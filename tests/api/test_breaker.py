@@ -80,6 +80,25 @@ async def test_silence_is_a_failure_after_the_budget(database: Asked) -> None:
     assert database.times == 1
 
 
+async def test_a_database_that_answers_others_is_busy_and_not_away(database: Asked) -> None:
+    database.error = None
+    async with breaker(database, budget_seconds=SHORT) as tried:
+        with pytest.raises(DatabaseSilent):
+            await tried.ask(database.hang)
+        assert await tried.ask(database.answer) == "answered"
+
+
+async def test_while_the_database_is_busy_a_question_gets_its_budget_twice(database: Asked) -> None:
+    database.error = None
+
+    async def slow() -> str:
+        await until(lambda: database.checked > 0)
+        return await database.answer()
+
+    async with breaker(database, budget_seconds=0.3) as tried:
+        assert await tried.ask(slow) == "answered"
+
+
 async def test_who_waits_hears_of_a_failure_at_once_and_in_order(database: Asked) -> None:
     heard: list[int] = []
 

@@ -19,11 +19,12 @@ OPERATED = ("/v1/conversations/", "/v1/deliveries/", "/v1/bots/{bot_id}/conversa
 """Beginnings of the paths under which an operator acts."""
 REPOSITORIES = (
     "bots", "channel_admin", "conversations", "deliveries", "event_list", "idempotency", "ledger_admin", "messages",
-    "notice_list", "stats", "workspace_keys",
+    "models", "notice_list", "stats", "workspace_keys",
 )  # fmt: skip
-OF_ALL_WORKSPACES = {"idempotency": {"remove_expired"}}
-"""Statements that mean to pass over the border: the sweep that removes what nobody may ask for any more."""
-IDS = {name: uuid4() for name in ("bot_id", "channel_id", "conversation_id", "delivery_id", "event_id", "key_id")}
+OF_ALL_WORKSPACES = {"idempotency": {"remove_expired"}, "models": {"everywhere"}}
+"""Statements that mean to pass over the border: the sweep of what nobody may ask for any more, and the doctor."""
+NAMES = ("bot_id", "channel_id", "conversation_id", "delivery_id", "event_id", "key_id", "model_id")
+IDS = {name: uuid4() for name in NAMES}
 
 
 def needed(method: str, path: str) -> Role:
@@ -132,7 +133,9 @@ async def test_the_document_describes_every_operation(api: httpx.AsyncClient) ->
 
 async def test_bodies_have_examples_that_are_accepted(api: httpx.AsyncClient) -> None:
     schemas = (await api.get("/openapi.json")).json()["components"]["schemas"]
-    named = ("NewBot", "NewChannel", "ChannelPatch", "FirstMessage", "Saying", "NewKey")
+    named = ("NewBot", "NewChannel", "ChannelPatch", "FirstMessage", "Saying", "NewKey", "NewModel")
     assert [name for name in named if not schemas[name].get("examples")] == []
     for example in schemas["NewBot"]["examples"]:
         assert (await api.post("/v1/bots", json=example)).status_code == 201
+    for example in schemas["NewModel"]["examples"]:
+        assert (await api.post("/v1/models", json=example)).status_code == 201

@@ -12,11 +12,22 @@ _READY_LINES_SECONDS = 300.0
 
 
 class Program:
-    """`chat-orchestrator …`, started as often as it takes; what it says goes to a log that survives it."""
+    """`chat-orchestrator …`, started as often as it takes; what it says goes to a log that survives it.
 
-    def __init__(self, name: str, arguments: Sequence[str], environment: Mapping[str, str], log: Path) -> None:
+    `source` is where the code of another version is.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        arguments: Sequence[str],
+        environment: Mapping[str, str],
+        log: Path,
+        source: Path | None = None,
+    ) -> None:
         self.name = name
         self.log = log
+        self._source = source
         self._arguments = arguments
         self._environment = environment
         self._process: asyncio.subprocess.Process | None = None
@@ -40,6 +51,7 @@ class Program:
                 "cli",
                 *self._arguments,
                 env=self._environment,
+                cwd=self._source,
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=asyncio.subprocess.PIPE if names else log,
                 stderr=log,

@@ -77,10 +77,15 @@ class World:
     """The Telegram channels, by token."""
     _chats: dict[str, str] = field(default_factory=dict)
 
-    def program(self, name: str, *arguments: str, temporal: str | None = None) -> Program:
-        """A command of the product, with the settings of this world."""
-        settings = self.settings.model_copy(update={"temporal_address": temporal} if temporal else {})
-        return Program(name, arguments, environment(settings), self.directory / f"{name}.log")
+    def program(self, name: str, *arguments: str, source: Path | None = None, **changed: object) -> Program:
+        """A command of the product, with the settings of this world but for what is changed."""
+        settings = self.settings.model_copy(update=changed)
+        return Program(name, arguments, environment(settings), self.directory / f"{name}.log", source)
+
+    def worker(self, name: str, *, source: Path | None = None, **changed: object) -> Program:
+        """A worker, which reaches Temporal through the proxy."""
+        through = self.worker_to_temporal.address
+        return self.program(name, "worker", source=source, temporal_address=through, **changed)
 
     async def command(self, *arguments: str) -> tuple[int, str]:
         """Run one to its end: exit code and stdout."""
@@ -212,11 +217,10 @@ async def _furnish(world: World, ports: Sequence[int], stack: AsyncExitStack) ->
     world.api_ports = ports
     through = world.api_to_temporal.address
     world.apis = [
-        world.program(f"api-{number}", "api", "--port", str(port), temporal=through)
+        world.program(f"api-{number}", "api", "--port", str(port), temporal_address=through)
         for number, port in enumerate(ports)
     ]
-    through = world.worker_to_temporal.address
-    world.workers = [world.program(f"worker-{number}", "worker", temporal=through) for number in range(2)]
+    world.workers = [world.worker(f"worker-{number}") for number in range(2)]
     for program in (*world.apis, *world.workers):
         stack.push_async_callback(program.stop)
         await program.start()

@@ -65,6 +65,7 @@ def test_what_is_needed_and_not_set_is_a_fault(given: pytest.MonkeyPatch, name: 
         ("PUBLIC_URL", "http://chat.example.com"),
         ("PUBLIC_URL", "chat.example.com"),
         ("OPENAI_BASE_URL", "localhost:8080"),
+        ("PRIVATE_MODEL_HOSTS", "http://10.0.0.1:8000"),
         ("TELEGRAM_BOT_TOKEN", "no token"),
         ("GRAPH_VERSION", "25"),
         ("METRICS_PORT", "65536"),

@@ -6,11 +6,14 @@ import pytest
 from pydantic import JsonValue
 from sqlalchemy import text
 
+from adapters.database import models, workspaces
+from adapters.database.channels import credentials_vault
 from adapters.database.engine import Database
 from adapters.processes.ports import free_port
 from adapters.temporal.client import connect
 from adapters.temporal.schedules import ensure_schedules, schedule_ids
 from commands.doctor import doctor
+from domain.offered_models import OfferedModel
 from settings import Settings
 from tests.commands.commandline import chat_orchestrator
 from tests.machine import until
@@ -88,8 +91,26 @@ async def test_what_is_away_is_named_with_a_remedy(settings: Settings, diagnosis
     code, checks = await diagnosis.of(settings, **away)
 
     assert code == 1
-    assert troubled(checks) == {"database", "channels", "temporal", "model"}
+    assert troubled(checks) == {"database", "channels", "models", "temporal", "model"}
     assert all(checks[name]["remedy"] for name in troubled(checks))
+
+
+async def test_a_model_whose_keys_are_refused_is_named_and_one_that_is_left_is_enough(
+    pointed: Settings, database: Database, simulated: Simulated, diagnosis: Diagnosis
+) -> None:
+    await simulated.post("/openai/answers", refused_keys=["sk-old"])
+    offered = OfferedModel(endpoint=simulated.openai_base_url)
+    async with database.begin() as connection:
+        workspace, vault = await workspaces.ensure(connection, "default"), credentials_vault(pointed.secrets())
+        old = await models.add(connection, vault, workspace, "old", offered, {"a": "sk-old"}, is_default=False)
+        both = {"a": "sk-old", "b": "sk-new"}
+        some = await models.add(connection, vault, workspace, "some", offered, both, is_default=False)
+    _, checks = await diagnosis.of(pointed)
+
+    assert f"model old {old}" in troubled(checks)
+    left = checks[f"model some {some}"]
+    assert left["ok"]
+    assert "401" in str(left["problem"])
 
 
 async def test_a_token_that_is_refused_is_named_by_its_channel(

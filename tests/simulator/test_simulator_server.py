@@ -26,7 +26,8 @@ async def process(*arguments: str) -> AsyncIterator[tuple[asyncio.subprocess.Pro
     )
     assert child.stdout
     try:
-        lines = [(await asyncio.wait_for(child.stdout.readline(), 10)).decode().strip() for _ in PLATFORMS]
+        names = {platform.variable for platform in PLATFORMS.values()}
+        lines = [(await asyncio.wait_for(child.stdout.readline(), 10)).decode().strip() for _ in names]
         yield child, dict(line.split("=", 1) for line in lines)
     finally:
         if child.returncode is None:

@@ -1,5 +1,6 @@
-"""A conversation that cannot read its own history is set aside and begun anew, and the others go on."""
+"""A conversation that cannot go on from its own history is set aside and begun anew, and the others go on."""
 
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -15,8 +16,10 @@ from adapters.temporal.quarantine import Quarantine
 from domain.handovers import Handover
 from domain.ids import ConversationId, workflow_id
 from settings import Settings
+from tests.deployment import ANSWER, CONVERSATION, SLEEPS_FIRST, changed
 from tests.machine import until
-from tests.product import Visitor, running_product
+from tests.processes import command
+from tests.product import Product, Visitor, running_product
 from tests.simulated import Simulated
 
 STRANGE_KEY = SecretStr("a key that this installation has never had")
@@ -66,3 +69,24 @@ async def test_an_unreadable_conversation_is_begun_anew(
         ("conversation_stuck", poisoned.session["conversation_id"])
     ]
     assert told[0].details["failure"] == "KeyMissing"
+
+
+@pytest.mark.slow
+async def test_what_a_faulty_version_did_is_no_obstacle_for_the_one_before(front_door: Product, tmp_path: Path) -> None:
+    client = await connect(front_door.settings)
+    quarantine = Quarantine(client, front_door.settings.task_queue)
+
+    async def reported() -> bool:
+        return any(stuck.has_diverged for stuck in await quarantine.stuck(10))
+
+    visitor = await front_door.visitor(bursts={"policy": "queue"})
+    faulty = changed(tmp_path, CONVERSATION, ANSWER, SLEEPS_FIRST)
+    async with command(front_door.settings, "worker", source=faulty):
+        await visitor.say("hello")
+        await visitor.heard(1)
+    async with command(front_door.settings, "worker"):
+        await visitor.say("still there?")
+        await until(reported, within_seconds=60)
+        await sweep(client, front_door.settings.task_queue)
+        answers = await visitor.heard(2)
+    assert [item["text"] for item in answers] == ["You said: hello", "You said: still there?"]

@@ -6,17 +6,17 @@ from pathlib import Path
 import pytest
 from temporalio.client import WorkflowHistory
 
+from tests.deployment import ANSWER, SLEEPS_FIRST
 from tests.workflows.test_replay import HISTORIES, replayer
 from workflows import conversation
 
 RECORDED = ("one_turn", "a_burst", "closed")
 _DEFINED = '@workflow.defn(name="Conversation")'
-_ANSWER = "        reply = await self._answer(begun)\n"
 _DELIVER_FIRST = "        await self._deliver(Reply(conversation_id=self._state.conversation_id))\n"
 _NUMBERED = "        self._turn = begun.turn\n"
 CHANGES = {
-    "it delivers before it asks the model": (_ANSWER, _DELIVER_FIRST + _ANSWER),
-    "it sleeps before it asks the model": (_ANSWER, "        await workflow.sleep(1)\n" + _ANSWER),
+    "it delivers before it asks the model": (ANSWER, _DELIVER_FIRST + ANSWER),
+    "it sleeps before it asks the model": (ANSWER, SLEEPS_FIRST),
     "it calls another activity": ("            Delivery.deliver,\n", "            Persistence.turn_away,\n"),
     "it opens each turn twice": (_NUMBERED, "        await self._begin()\n" + _NUMBERED),
     "it shows its status in each turn": (
@@ -62,9 +62,9 @@ async def test_a_change_that_others_are_not_ready_for_is_found(tmp_path: Path, c
 
 @pytest.mark.parametrize("recorded", RECORDED)
 async def test_a_workflow_that_was_only_moved_passes(tmp_path: Path, recorded: str) -> None:
-    assert await difference(rewritten(tmp_path, _ANSWER, _ANSWER), recorded) == ""
+    assert await difference(rewritten(tmp_path, ANSWER, ANSWER), recorded) == ""
 
 
 async def test_a_change_behind_a_patch_passes(tmp_path: Path) -> None:
-    patched = f'        if workflow.patched("sleep"):\n            await workflow.sleep(1)\n{_ANSWER}'
-    assert await difference(rewritten(tmp_path, _ANSWER, patched), "one_turn") == ""
+    patched = f'        if workflow.patched("sleep"):\n            await workflow.sleep(1)\n{ANSWER}'
+    assert await difference(rewritten(tmp_path, ANSWER, patched), "one_turn") == ""

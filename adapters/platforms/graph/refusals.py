@@ -9,6 +9,8 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from json import loads
+from types import MappingProxyType
+from typing import TypeAlias
 
 from adapters.errors import (
     Again,
@@ -28,6 +30,12 @@ _USAGE = "x-business-use-case-usage"
 _BY_STATUS: Mapping[int, type[OutsideError]] = {401: CredentialsRefused, 429: RateLimited}
 _WAIT = "estimated_time_to_regain_access"
 
+Meanings: TypeAlias = Mapping[int, type[OutsideError]]
+"""What each code means."""
+FinerMeanings: TypeAlias = Mapping[tuple[int, int], type[OutsideError]]
+"""What a code means with a subcode, where that is something else."""
+_NONE: FinerMeanings = MappingProxyType({})
+
 
 class Refusal(Frozen):
     """An error of the Graph API; `after` is how long it asks to wait."""
@@ -45,14 +53,14 @@ class Refusal(Frozen):
         return f"Meta refused {call} with error {self.code}{subcode}, HTTP {self.status}{self.trace}"
 
 
-def result_of(answer: Answer, call: str, meanings: Mapping[int, type[OutsideError]]) -> Fields:
+def result_of(answer: Answer, call: str, meanings: Meanings, finer: FinerMeanings = _NONE) -> Fields:
     """The object that a call answered; raises from `adapters.errors`, by the code's meaning."""
     body = answer.json if isinstance(answer.json, dict) else {}
     if answer.status < HTTPStatus.BAD_REQUEST and "error" not in body:
         if not body:
             raise OutcomeUnknown(f"Meta's answer to {call} is no object")
         return body
-    raise error_of(refusal_of(answer, body), call, meanings)
+    raise error_of(refusal_of(answer, body), call, meanings, finer)
 
 
 def refusal_of(answer: Answer, body: Fields) -> Refusal:
@@ -69,15 +77,21 @@ def refusal_of(answer: Answer, body: Fields) -> Refusal:
     )
 
 
-def error_of(refusal: Refusal, call: str, meanings: Mapping[int, type[OutsideError]]) -> OutsideError:
-    """What a refusal means: by its code, else by the HTTP status."""
-    kind = meanings.get(refusal.code) if refusal.code is not None else None
+def error_of(refusal: Refusal, call: str, meanings: Meanings, finer: FinerMeanings = _NONE) -> OutsideError:
+    """What a refusal means: by its code, and the subcode where that says more; else by the HTTP status."""
+    kind = _meaning(refusal, meanings, finer)
     said = refusal.named(call)
     if kind is None and refusal.is_transient:
         kind = Unreachable
     if kind is None:
         kind = _BY_STATUS.get(refusal.status, Unacceptable)
     return kind(said, refusal.after) if issubclass(kind, Again) else kind(said)
+
+
+def _meaning(refusal: Refusal, meanings: Meanings, finer: FinerMeanings) -> type[OutsideError] | None:
+    if refusal.code is None:
+        return None
+    return finer.get((refusal.code, refusal.subcode or 0)) or meanings.get(refusal.code)
 
 
 def _regained(headers: Mapping[str, str]) -> timedelta | None:

@@ -54,6 +54,10 @@ class Slack:
         demand_recent(request.headers, now)
         return read_call(channel, request)
 
+    def taken(self, channel: Channel, request: Request) -> Reply | None:
+        """Slack wants no word beyond the 200."""
+        return None
+
     def render(self, markdown: str, destination: Destination) -> tuple[Payload, ...]:
         """The bodies of the `chat.postMessage` calls that make up a reply; all of them stand in the thread."""
         address: Payload = {"channel": destination.chat}

@@ -62,6 +62,10 @@ class Telegram:
         """The event that an update tells of, for updates that were polled: raises `Unreadable`."""
         return read_update(update, bot_of(channel))
 
+    def taken(self, channel: Channel, request: Request) -> Reply | None:
+        """Telegram wants no word beyond the 200."""
+        return None
+
     def render(self, markdown: str, destination: Destination) -> tuple[Payload, ...]:
         """The bodies of the `sendMessage` calls that make up a reply."""
         payloads = tuple(_payload(part, destination) for part in render_text(storable(markdown)))

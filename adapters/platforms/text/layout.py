@@ -25,6 +25,7 @@ from adapters.platforms.text.table import draw
 
 RULE = "———"
 PREFORMATTED = "pre"
+HEADING = "heading"
 # Telegram turns a tab into one space, and drops the indentation that a message or an entity begins with.
 _TAB_CELLS = 4
 
@@ -33,18 +34,20 @@ _TAB_CELLS = 4
 class Dialect:
     """What a platform can show: `quote` goes before each quoted line, `schemes` are the addresses that it links.
 
-    `bullet` begins an item of a list without numbers.
+    `bullet` begins an item of a list without numbers. Without `headings` of its own a dialect has them bold.
     """
 
     quote: str = ""
     schemes: frozenset[str] = frozenset()
     bullet: str = BULLET
+    headings: bool = False
 
 
 def lay_out(document: Document, dialect: Dialect) -> Iterator[Passage]:
     """Turn each block into a passage.
 
-    The kinds of spans are those of `document.Style`, `pre` (its value is the language) and `blockquote`.
+    The kinds of spans are those of `document.Style`, `pre` (its value is the language), `heading` (its value is the
+    level) and `blockquote`.
     They are properly nested; code stands in no other span but a quotation, and quotations do not nest.
     """
     for placed in outline(document, dialect.quote, dialect.bullet):
@@ -63,12 +66,20 @@ def _passage(placed: Placed, dialect: Dialect) -> Passage:
         case Table() as table:
             head, rows = draw(table)
             return _preformatted(placed, "\n".join((head, *rows)), head=f"{head}\n")
-        case Heading(_, runs):
-            return replace(_prose(placed, [_bold(run) for run in runs], dialect), is_title=True)
+        case Heading(level, runs):
+            return _title(placed, level, runs, dialect)
         case Paragraph(runs):
             return _prose(placed, runs, dialect)
         case Rule():
             return _prose(placed, (Run(RULE),), dialect)
+
+
+def _title(placed: Placed, level: int, runs: Iterable[Run], dialect: Dialect) -> Passage:
+    if not dialect.headings or placed.is_marked:
+        return replace(_prose(placed, [_bold(run) for run in runs], dialect), is_title=True)
+    passage = _prose(placed, runs, dialect)
+    span = Span(0, len(passage.text), HEADING, str(level))
+    return replace(passage, spans=(span, *passage.spans), is_title=True)
 
 
 def _preformatted(placed: Placed, text: str, language: str = "", head: str = "") -> Passage:

@@ -7,12 +7,11 @@ from datetime import datetime
 from pydantic import JsonValue
 
 from adapters.platforms.fields import Fields, moment, part, parts, reference, shown_name, text, whole
+from adapters.platforms.graph.events import command_in, kind_name
 from adapters.platforms.whatsapp.content import Content, content_of
 from adapters.platforms.whatsapp.people import alias_of, chat_of, sender_of
 from domain.events import EventKind, InboundEvent
 
-_KIND = re.compile(r"[a-z][a-z0-9_]{0,63}")
-_COMMAND = re.compile(r"/([A-Za-z0-9_]{1,64})(?!\S)")
 _DIGITS = re.compile(r"[0-9]{1,12}")
 
 
@@ -47,11 +46,6 @@ def when(item: Fields) -> datetime | None:
     return moment({"timestamp": int(given)}, "timestamp") if _DIGITS.fullmatch(given) else None
 
 
-def kind_name(name: str | None) -> str:
-    """A kind as part of a reason; `unknown` for what no platform would call one."""
-    return name if name and _KIND.fullmatch(name) else "unknown"
-
-
 def _answers_us(message: Fields, value: Fields) -> bool:
     ours = reference(part(value, "metadata"), "display_phone_number")
     return ours is not None and reference(part(message, "context"), "from") == ours
@@ -67,16 +61,10 @@ def _said(message: Fields, place: InboundEvent) -> Mapping[str, object]:
     return {
         "kind": EventKind.MESSAGE,
         "text": content.text,
-        "command": _command(content.text) if reference(message, "type") == "text" else None,
+        "command": command_in(content.text) if reference(message, "type") == "text" else None,
         "attachments": content.attachments,
         "details": {**place.details, **_circumstances(message)},
     }
-
-
-def _command(words: str) -> str | None:
-    """The command that a text begins with: WhatsApp itself knows none."""
-    found = _COMMAND.match(words)
-    return found[1].lower() if found else None
 
 
 def _circumstances(message: Fields) -> dict[str, JsonValue]:

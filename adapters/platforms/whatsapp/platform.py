@@ -53,6 +53,10 @@ class WhatsApp:
         demand_signature(channel.secret("app_secret"), request.headers, request.body)
         return read_call(parse_object(request.body))
 
+    def taken(self, channel: Channel, request: Request) -> Reply | None:
+        """Meta wants no word beyond the 200."""
+        return None
+
     def render(self, markdown: str, destination: Destination) -> tuple[Payload, ...]:
         """Parts of text with WhatsApp's own marks; the first cites the message that it answers."""
         payloads = [_payload(body, destination) for body in render_text(markdown)]

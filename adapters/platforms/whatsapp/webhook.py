@@ -3,15 +3,14 @@
 Source: https://developers.facebook.com/documentation/business-messaging/whatsapp/webhooks/overview
 """
 
-import json
 from collections.abc import Iterator
-from hashlib import sha256
 
 from pydantic import JsonValue
 
 from adapters.platforms.fields import Fields, part, parts, reference, shown_name, whole
+from adapters.platforms.graph.events import ignored, items, kind_name
 from adapters.platforms.whatsapp.errors import is_of_contact, reason_of
-from adapters.platforms.whatsapp.messages import kind_name, read_message, when
+from adapters.platforms.whatsapp.messages import read_message, when
 from domain.events import EventKind, InboundEvent, receipt_key
 
 _OBJECT = "whatsapp_business_account"
@@ -22,41 +21,36 @@ _ECHOES = "message_echoes"
 def read_call(body: Fields) -> tuple[InboundEvent, ...]:
     """Every event of a call; what is broken or not understood is one too, and takes no other with it."""
     if body.get("object") != _OBJECT:
-        return (_ignored(body, "unsupported:object"),)
-    return tuple(event for entry in _items(body, "entry") for event in _of_entry(entry))
+        return (ignored(body, "unsupported:object"),)
+    return tuple(event for entry in items(body, "entry") for event in _of_entry(entry))
 
 
 def _of_entry(entry: object) -> Iterator[InboundEvent]:
     if not isinstance(entry, dict) or not isinstance(entry.get("changes"), list):
-        yield _ignored(entry, "malformed:entry")
+        yield ignored(entry, "malformed:entry")
         return
     for change in entry["changes"]:
         value = part(change, "value") if isinstance(change, dict) else {}
         if not value:
-            yield _ignored(change, "malformed:change")
+            yield ignored(change, "malformed:change")
         else:
             yield from _of_change(reference(change, "field"), value)
 
 
 def _of_change(field: str | None, value: Fields) -> Iterator[InboundEvent]:
     if field == "smb_message_echoes":
-        yield from (_ignored(echo, "from_the_phone", value) for echo in _items(value, _ECHOES))
+        yield from (ignored(echo, "from_the_phone", _account(value)) for echo in items(value, _ECHOES))
         return
     told = ("messages", "statuses") if field == "messages" else ()
     if not any(isinstance(value.get(name), list) for name in told):
-        yield _ignored({"field": field, **value}, _reason(field, value), value)
+        yield ignored({"field": field, **value}, _reason(field, value), _account(value))
         return
-    for message in _items(value, "messages"):
+    for message in items(value, "messages"):
         event = read_message(message, value) if isinstance(message, dict) else None
-        yield event or _ignored(message, "malformed:message", value)
-    for status in _items(value, "statuses"):
+        yield event or ignored(message, "malformed:message", _account(value))
+    for status in items(value, "statuses"):
         event = _receipt(status, value) if isinstance(status, dict) else None
-        yield event or _ignored(status, "malformed:status", value)
-
-
-def _items(fields: Fields, name: str) -> list[object]:
-    found = fields.get(name)
-    return found if isinstance(found, list) else []
+        yield event or ignored(status, "malformed:status", _account(value))
 
 
 def _reason(field: str | None, value: Fields) -> str:
@@ -101,13 +95,3 @@ def _failure(status: Fields) -> dict[str, JsonValue]:
 
 def _account(value: Fields) -> str | None:
     return reference(part(value, "metadata"), "phone_number_id")
-
-
-def _ignored(item: object, reason: str, value: Fields | None = None) -> InboundEvent:
-    """Something that belongs to no conversation, named by its content: a repeat has the same name."""
-    try:
-        written = json.dumps(item, sort_keys=True).encode()
-    except RecursionError:
-        written = b"nested too deeply"
-    key = f"{reason}:{sha256(written).hexdigest()[:32]}"
-    return InboundEvent(key=key, kind=EventKind.OTHER, account=_account(value or {}), ignored=reason)

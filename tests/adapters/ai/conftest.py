@@ -5,13 +5,12 @@ from collections.abc import AsyncIterator
 import pytest
 
 from adapters.ai.openai import OpenAI
-from tests.adapters.ai.endpoint import KEY
+from tests.adapters.ai.endpoint import speaking_to
 from tests.simulated import Simulated
 
 
 @pytest.fixture
 async def openai(simulated: Simulated) -> AsyncIterator[OpenAI]:
     """The adapter, pointed at the simulator."""
-    adapter = OpenAI(KEY, simulated.openai_base_url)
-    yield adapter
-    await adapter.close()
+    async with speaking_to(simulated.openai_base_url) as adapter:
+        yield adapter

@@ -5,9 +5,11 @@ from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
 
 import pytest
-from pydantic import JsonValue
+from pydantic import JsonValue, SecretStr
 
+from adapters.ai.endpoints import Endpoint, Key
 from adapters.ai.openai import OpenAI
+from adapters.ai.transport import model_http
 from adapters.errors import OutsideError
 from domain.bots import Model
 from domain.transcripts import Line, Prompt
@@ -32,12 +34,16 @@ JSON_HEADERS = {"Content-Type": "application/json"}
 @asynccontextmanager
 async def against(behaviour: Behaviour) -> AsyncIterator[OpenAI]:
     """The adapter, pointed at a server that behaves so."""
-    async with serving(behaviour) as wire:
-        adapter = OpenAI(KEY, f"{wire.url}/v1")
-        try:
-            yield adapter
-        finally:
-            await adapter.close()
+    async with serving(behaviour) as wire, speaking_to(f"{wire.url}/v1") as adapter:
+        yield adapter
+
+
+@asynccontextmanager
+async def speaking_to(place: str | Endpoint) -> AsyncIterator[OpenAI]:
+    """The adapter, pointed at an address with one key, or at an endpoint."""
+    endpoint = Endpoint(place, (Key("first", SecretStr(KEY)),)) if isinstance(place, str) else place
+    async with model_http(["127.0.0.1"]) as http:
+        yield OpenAI(endpoint, http)
 
 
 def saying(answer: JsonValue) -> Behaviour:

@@ -12,6 +12,9 @@ from pydantic import JsonValue
 from adapters.ai.base import Answer
 from adapters.ai.openai import OpenAI
 from adapters.errors import CredentialsRefused, EmptyAnswer, OutsideError, RateLimited, Unacceptable, Unreachable
+from domain.prices import Tokens
+from domain.text import MAX_MESSAGE_CHARACTERS
+from domain.transcripts import estimate_tokens
 from tests.adapters.ai.endpoint import (
     HASTY,
     JSON_HEADERS,
@@ -23,6 +26,7 @@ from tests.adapters.ai.endpoint import (
     against,
     failure,
     saying,
+    speaking_to,
 )
 from tests.adapters.wire import Behaviour, answering, closed_port, hanging, trickling
 from tests.simulated import Simulated
@@ -44,6 +48,8 @@ async def test_a_prompt_is_asked_as_it_is_and_the_answer_comes_with_its_cost(
         ],
         "max_tokens": 1024,
         "temperature": 0.7,
+        "stream": True,
+        "stream_options": {"include_usage": True},
     }
     usage = request["usage"]
     assert isinstance(usage, dict)
@@ -63,9 +69,13 @@ async def test_a_model_without_a_temperature_is_asked_without_one(openai: OpenAI
     assert "temperature" not in request
 
 
-async def test_an_answer_of_a_megabyte_is_taken_whole(openai: OpenAI, simulated: Simulated) -> None:
+async def test_of_an_answer_of_a_megabyte_no_more_is_taken_than_can_be_shown(
+    openai: OpenAI, simulated: Simulated
+) -> None:
     await simulated.answer(characters=1_000_000)
-    assert len((await openai.complete(MODEL, PROMPT)).text) == 1_000_000
+    answer = await openai.complete(MODEL, PROMPT)
+    assert (len(answer.text), answer.finish_reason) == (MAX_MESSAGE_CHARACTERS + 1, "cut")
+    assert answer.output_tokens == estimate_tokens(answer.text)
 
 
 async def test_an_answer_with_what_cannot_be_stored_is_cleaned(openai: OpenAI, simulated: Simulated) -> None:
@@ -179,7 +189,6 @@ def choice(content: JsonValue) -> JsonValue:
         {"choices": "text"},
         {"choices": {"0": "text"}},
         {"choices": 7},
-        {"error": {"message": "canary"}},
         choice(None),
         choice(7),
         choice(["a", "list"]),
@@ -204,7 +213,8 @@ async def test_words_are_taken_although_what_is_beside_them_is_odd(odd: dict[str
     assert isinstance(described, dict)
     async with against(saying({**described, **odd})) as openai:
         answer = await openai.complete(MODEL, PROMPT)
-    assert (answer.text, answer.model, answer.input_tokens) == ("words", "gpt-4.1-mini", 0)
+    assert (answer.text, answer.model) == ("words", "gpt-4.1-mini")
+    assert answer.tokens == Tokens(input=PROMPT.estimated_tokens, output=estimate_tokens("words"))
 
 
 async def test_counts_beyond_reason_are_cut(simulated: Simulated) -> None:
@@ -229,9 +239,8 @@ async def test_an_answer_cut_in_half_is_tried_again(openai: OpenAI, simulated: S
 
 
 async def test_an_endpoint_that_is_not_there_is_unreachable() -> None:
-    openai = OpenAI(KEY, f"http://127.0.0.1:{closed_port()}/v1")
-    assert isinstance(await failure(openai.complete(MODEL, PROMPT)), Unreachable)
-    await openai.close()
+    async with speaking_to(f"http://127.0.0.1:{closed_port()}/v1") as openai:
+        assert isinstance(await failure(openai.complete(MODEL, PROMPT)), Unreachable)
 
 
 @pytest.mark.parametrize("behaviour", [hanging, trickling])

@@ -1,12 +1,14 @@
 """The moderation endpoint and the check of an OpenAI-compatible provider, over HTTP."""
 
 import pytest
-from pydantic import JsonValue
+from pydantic import JsonValue, SecretStr
 
+from adapters.ai.base import Checked
+from adapters.ai.endpoints import Endpoint, Key
 from adapters.ai.openai import OpenAI
 from adapters.errors import CredentialsRefused, OutsideError, Unacceptable, Unreachable
 from domain.moderation import Verdict
-from tests.adapters.ai.endpoint import KEY, SAID, UNREADABLE, against, failure, saying
+from tests.adapters.ai.endpoint import KEY, SAID, UNREADABLE, against, failure, saying, speaking_to
 from tests.adapters.wire import Behaviour
 from tests.simulated import Simulated
 
@@ -15,7 +17,7 @@ from tests.simulated import Simulated
 async def test_what_cannot_be_read_is_tried_again(behaviour: Behaviour) -> None:
     async with against(behaviour) as openai:
         assert isinstance(await failure(openai.judge(SAID)), Unreachable)
-        assert isinstance(await failure(openai.check()), Unreachable)
+        assert [(item.key, item.problem is None) for item in await openai.examine()] == [("first", False)]
 
 
 async def test_what_nothing_is_found_in_is_allowed(openai: OpenAI) -> None:
@@ -58,16 +60,16 @@ async def test_a_judge_that_refuses_is_a_fact(
     assert type(await failure(openai.judge(SAID))) is fact
 
 
-async def test_a_check_names_what_the_endpoint_offers(openai: OpenAI) -> None:
-    assert await openai.check() == "The endpoint offers 3 models."
-
-
-async def test_a_check_with_a_refused_key_says_so(openai: OpenAI, simulated: Simulated) -> None:
+async def test_each_key_is_examined_by_itself(simulated: Simulated) -> None:
     await simulated.post("/openai/answers", refused_keys=[KEY])
-    assert isinstance(await failure(openai.check()), CredentialsRefused)
+    keys = (Key("old", SecretStr(KEY)), Key("new", SecretStr("sk-new")))
+    async with speaking_to(Endpoint(simulated.openai_base_url, keys, "mend it")) as openai:
+        old, new = await openai.examine()
+    assert (old.key, old.problem) == ("old", "the model's endpoint answered 401; mend it")
+    assert new == Checked("new", None)
 
 
 @pytest.mark.parametrize("body", [{}, [], {"data": None}, {"data": 7}, "text"])
-async def test_a_check_of_something_else_is_unreachable(body: JsonValue) -> None:
+async def test_an_endpoint_that_lists_no_models_is_none(body: JsonValue) -> None:
     async with against(saying(body)) as openai:
-        assert isinstance(await failure(openai.check()), Unreachable)
+        assert [item.problem is None for item in await openai.examine()] == [False]

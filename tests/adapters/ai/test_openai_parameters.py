@@ -7,7 +7,7 @@ from pydantic import JsonValue
 from adapters.ai.openai import OpenAI
 from adapters.errors import EmptyAnswer, Unacceptable
 from domain.prices import Tokens
-from tests.adapters.ai.endpoint import JSON_HEADERS, KEY, MODEL, PROMPT, against, failure, saying
+from tests.adapters.ai.endpoint import JSON_HEADERS, MODEL, PROMPT, against, failure, saying, speaking_to
 from tests.adapters.wire import answering, serving
 from tests.simulated import Simulated
 
@@ -31,15 +31,16 @@ async def test_a_model_that_refuses_parameters_is_asked_without_them_from_then_o
 
 def _parameters(request: object) -> dict[str, object]:
     assert isinstance(request, dict)
-    return {name: value for name, value in request.items() if name not in ("model", "messages")}
+    return {
+        name: value for name, value in request.items() if name not in ("model", "messages", "stream", "stream_options")
+    }
 
 
 async def test_a_server_that_refuses_a_parameter_again_is_asked_no_more() -> None:
     error = {"message": "canary", "param": "max_tokens", "code": "unsupported_parameter"}
-    async with serving(answering(400, json.dumps({"error": error}).encode(), JSON_HEADERS)) as wire:
-        openai = OpenAI(KEY, f"{wire.url}/v1")
+    refusing = answering(400, json.dumps({"error": error}).encode(), JSON_HEADERS)
+    async with serving(refusing) as wire, speaking_to(f"{wire.url}/v1") as openai:
         assert isinstance(await failure(openai.complete(MODEL, PROMPT)), Unacceptable)
-        await openai.close()
     assert len(wire.requests) == 2
 
 

@@ -25,6 +25,7 @@ from domain.events import EventKind, InboundEvent, Sender
 from domain.ids import conversation_id
 from domain.turns import Begin, Begun, ReplyKind, reply_key
 from settings import Settings
+from tests.machine import until
 from tests.product import MadeChannel, make_channel
 from tests.simulated import TOKEN
 
@@ -161,3 +162,14 @@ async def open_chat(settings: Settings, database: Database, platform: str = "tel
         access = await channels.load(connection, vault, channel.id)
     assert access is not None
     return Chat(database, vault, channel, access)
+
+
+async def until_waiting_for_a_lock(database: Database) -> None:
+    """Wait until a statement waits for another transaction."""
+    query = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+
+    async def waits() -> bool:
+        async with database.once() as connection:
+            return (await connection.exec_driver_sql(query)).first() is not None
+
+    await until(waits)

@@ -17,8 +17,7 @@ from adapters.database.tables import Conversation
 from domain.conversations import Control
 from domain.handovers import MAX_BYTES, MAX_ITEMS, MAX_TEXT_BYTES, Handover
 from settings import Settings
-from tests.adapters.database.chat import Chat, open_chat
-from tests.machine import until
+from tests.adapters.database.chat import Chat, open_chat, until_waiting_for_a_lock
 
 OLD_ENOUGH = timedelta(seconds=1)
 
@@ -78,17 +77,6 @@ async def test_what_was_marked_is_not_carried_again(chat: Chat) -> None:
     await mark(chat, [two])
     assert await batch(chat) is None
     assert await chat.states() == [("queued", None)] * 2
-
-
-async def until_waiting_for_a_lock(database: Database) -> None:
-    """Wait until a statement waits for another transaction."""
-    query = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-
-    async def waits() -> bool:
-        async with database.once() as connection:
-            return (await connection.exec_driver_sql(query)).first() is not None
-
-    await until(waits)
 
 
 async def recorded(chat: Chat, *texts: str) -> Batch | None:

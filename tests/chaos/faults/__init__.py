@@ -30,6 +30,8 @@ FAULTS: Mapping[str, Fault] = {
     "R-07": Fault(Kind("PostgreSQL restarted", 10, ("immediate", "fast"), (2.0, 5.0)), stores.restart_postgres),
     "R-02": Fault(Kind("no worker", 5, ("killed", "frozen"), (2.0, 5.0)), workers.take_all_away),
     "R-03": Fault(Kind("worker replaced", 30, pause=(0.5, 3.0)), workers.replace_one_by_one),
+    "R-21": Fault(Kind("faulty version deployed", 3, pause=(2.0, 5.0)), workers.deploy_and_take_back),
+    "R-23": Fault(Kind("cache too small", 500, pause=(0.02, 0.1), least=50), workers.crowd_out),
     "R-15": Fault(
         Kind("accepted in silence", 100, ("accept_then_hang", "accept_then_reset"), (0.1, 0.5)),
         outside.accept_in_silence,

@@ -1,12 +1,17 @@
 """Workers that die, are away, or are replaced."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 from tests.chaos.load import Person
 from tests.chaos.plan import Strike
+from tests.chaos.program import Program
 from tests.chaos.scene import Scene
+from tests.deployment import ANSWER, CONVERSATION, SLEEPS_FIRST, changed
 
 _OUTAGE_SECONDS = (3.0, 12.0)
+_FEW_CONVERSATIONS = 10
 
 
 async def kill_in_the_middle(scene: Scene) -> None:
@@ -74,3 +79,39 @@ async def replace_one_by_one(scene: Scene) -> None:
         worker = scene.world.workers[strike.choice % len(scene.world.workers)]
         await worker.stop()
         await worker.start()
+
+
+async def deploy_and_take_back(scene: Scene) -> None:
+    """R-21: a version is deployed that cannot go on from older histories, nor its predecessor from its own."""
+    world = scene.world
+    source = world.directory / "faulty"
+    source.mkdir()
+    faulty = world.worker("faulty-worker", source=changed(source, CONVERSATION, ANSWER, SLEEPS_FIRST))
+    shortest, longest = _OUTAGE_SECONDS
+    async for strike, person in scene.strikes():
+        await scene.acknowledged(await scene.load.say(person))
+        async with _in_place_of_all(scene, faulty):
+            await asyncio.sleep(shortest + strike.moment * (longest - shortest))
+
+
+async def crowd_out(scene: Scene) -> None:
+    """R-23: workers that keep ten conversations in memory while hundreds go on."""
+    async with _in_place_of_all(
+        scene, *(scene.world.worker(f"small-{n}", cached_conversations=_FEW_CONVERSATIONS) for n in range(2))
+    ):
+        async for _, person in scene.strikes():
+            await scene.load.say(person)
+
+
+@asynccontextmanager
+async def _in_place_of_all(scene: Scene, *others: Program) -> AsyncIterator[None]:
+    """Other workers for the length of the block; SIGTERM to those that leave."""
+    await asyncio.gather(*(worker.stop() for worker in scene.world.workers))
+    for worker in others:
+        await worker.start()
+    try:
+        yield
+    finally:
+        await asyncio.gather(*(worker.stop() for worker in others))
+        for worker in scene.world.workers:
+            await worker.start()

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from adapters.platforms.text import html, plain, telegram, whatsapp
+from adapters.platforms.text import html, messenger, plain, telegram, whatsapp
 
 # Processor time, so that a busy machine fails nothing; on two shared cores the slowest takes about two seconds.
 MAX_SECONDS = 6.0
@@ -33,6 +33,7 @@ def test_a_hostile_text_is_rendered_in_seconds(markdown: str) -> None:
     start = time.process_time()
     telegram.render(markdown)
     whatsapp.render(markdown)
+    messenger.render(markdown)
     assert time.process_time() - start < MAX_SECONDS
 
 
@@ -42,5 +43,6 @@ def test_a_megabyte_is_rendered_in_seconds_in_every_dialect(markdown: str) -> No
     assert telegram.render(markdown)
     assert plain.render(markdown, telegram.LIMIT)
     assert whatsapp.render(markdown)
+    assert messenger.render(markdown)
     assert html.render(markdown)
     assert time.process_time() - start < MAX_SECONDS

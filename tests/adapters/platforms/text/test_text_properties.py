@@ -5,7 +5,7 @@ from html.parser import HTMLParser
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from adapters.platforms.text import html, plain, telegram
+from adapters.platforms.text import html, messenger, plain, telegram
 from adapters.platforms.text.characters import boundaries, is_blank
 from adapters.platforms.text.length import utf16_length
 from adapters.platforms.text.telegram import Entity, TelegramText
@@ -141,9 +141,10 @@ def test_splitting_cuts_no_grapheme_cluster(markdown: str, limit: int) -> None:
 @any_text
 @given(flowing, limits)
 def test_plain_parts_are_within_the_limit_and_lose_nothing(markdown: str, limit: int) -> None:
-    parts = plain.render(markdown, limit)
-    assert all(utf16_length(part) <= limit and not is_blank(part) for part in parts)
-    assert "".join(map(visible, parts)) == "".join(map(visible, plain.render(markdown, WHOLE)))
+    for dialect in (plain, messenger):
+        parts = dialect.render(markdown, limit)
+        assert all(utf16_length(part) <= limit and not is_blank(part) for part in parts)
+        assert "".join(map(visible, parts)) == "".join(map(visible, dialect.render(markdown, WHOLE)))
 
 
 @any_text

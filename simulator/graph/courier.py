@@ -9,6 +9,7 @@ import hmac
 from collections.abc import Coroutine
 from dataclasses import dataclass
 from hashlib import sha256
+from typing import Protocol
 from uuid import uuid4
 
 import httpx
@@ -16,36 +17,53 @@ import httpx
 from simulator.faults import Target
 from simulator.ledger import stamp
 from simulator.simulation import Simulation
-from simulator.whatsapp.state import Number
 from simulator.wire import JSON, Object, encode
 
 RETRY_SECONDS = (0.0, 2.0, 5.0, 15.0, 60.0, 300.0, 900.0, 3600.0)
+
+
+class Account(Protocol):
+    """Whose webhook is called: a number or a page."""
+
+    @property
+    def id(self) -> str:
+        """Its name."""
+
+    @property
+    def app_secret(self) -> str:
+        """What its calls are signed with."""
+
+    @property
+    def url(self) -> str | None:
+        """Where they go; None where nobody is to be called."""
 
 
 @dataclass(frozen=True)
 class Post:
     """One call that is due."""
 
-    number: Number
+    account: Account
     content: Object
     chat: str | None = None
     text: str | None = None
 
 
 class Courier:
-    """Posts for all numbers."""
+    """Posts for all accounts of a platform, which are called `noun` there."""
 
-    def __init__(self, simulation: Simulation) -> None:
+    def __init__(self, simulation: Simulation, platform: str, noun: str) -> None:
         self._simulation = simulation
+        self._platform = platform
+        self._noun = noun
         self._tasks: set[asyncio.Task[None]] = set()
         self._overtaken: dict[str | None, asyncio.Event] = {}
 
     def offer(self, post: Post, after_seconds: float = 0.0) -> None:
-        """Post a call soon; one for a number that has no webhook is forgotten."""
-        if post.number.url is None:
+        """Post a call soon; one for an account that has no webhook is forgotten."""
+        if post.account.url is None:
             return
         waiting = self._overtaken.pop(post.chat, None)
-        self._start(self._deliver(post, post.number.url, waiting, after_seconds))
+        self._start(self._deliver(post, post.account.url, waiting, after_seconds))
 
     async def challenge(self, url: str, verify_token: str) -> bool:
         """Whether a URL answers the handshake with what it was asked."""
@@ -70,12 +88,14 @@ class Courier:
 
     async def _deliver(self, post: Post, url: str, overtakes: asyncio.Event | None, after_seconds: float) -> None:
         await self._simulation.pause(after_seconds)
-        target = Target("whatsapp", "webhook", post.chat, post.text)
+        target = Target(self._platform, "webhook", post.chat, post.text)
         if fault := self._simulation.faults.for_webhook(target, "reorder_webhook"):
             overtaken = self._overtaken[post.chat] = asyncio.Event()
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(overtaken.wait(), fault.duration)
-        entry = self._simulation.ledger.record("webhook", "whatsapp", _entry(post, url))
+        entry = self._simulation.ledger.record(
+            "webhook", self._platform, {self._noun: post.account.id, **_entry(post, url)}
+        )
         if fault := self._simulation.faults.for_webhook(target, "duplicate_webhook"):
             duplicates: list[JSON] = []
             entry["duplicates"] = duplicates
@@ -110,7 +130,7 @@ class Courier:
 
     async def _post(self, post: Post, url: str) -> tuple[int | None, str | None]:
         body = encode(post.content)
-        signature = hmac.new(post.number.app_secret.encode(), body, sha256).hexdigest()
+        signature = hmac.new(post.account.app_secret.encode(), body, sha256).hexdigest()
         headers = {"Content-Type": "application/json", "X-Hub-Signature-256": f"sha256={signature}"}
         try:
             answer = await self._simulation.post(url, body, {**headers, "User-Agent": "facebookexternalua"})
@@ -121,7 +141,6 @@ class Courier:
 
 def _entry(post: Post, url: str) -> Object:
     return {
-        "number": post.number.id,
         "url": url,
         "chat_id": post.chat,
         "update": post.content,

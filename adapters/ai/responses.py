@@ -1,0 +1,63 @@
+"""The Responses API: how a model is asked, and what it answers (platform.openai.com/docs/api-reference/responses)."""
+
+from pydantic import JsonValue
+
+from adapters.ai.drafts import Draft, count, field
+from adapters.ai.facts import raise_error
+from domain.bots import Model
+from domain.prices import Tokens
+from domain.transcripts import Prompt
+
+_ENDS = ("response.completed", "response.incomplete", "response.failed")
+
+
+def body(model: Model, prompt: Prompt, unknown: frozenset[str]) -> dict[str, JsonValue]:
+    """The request, without what the model was found not to know; the provider is to keep nothing of it."""
+    wanted: dict[str, JsonValue] = {
+        "model": model.name,
+        "input": [{"role": line.role, "content": line.text} for line in prompt.lines],
+        "max_output_tokens": model.max_output_tokens,
+    }
+    if "store" not in unknown:
+        wanted["store"] = False
+    if model.temperature is not None and "temperature" not in unknown:
+        wanted["temperature"] = model.temperature
+    if "stream" not in unknown:
+        wanted["stream"] = True
+    return wanted
+
+
+def read_event(event: object, draft: Draft) -> bool:
+    """Take one event of a stream; whether anything was said with it."""
+    kind = field(event, "type")
+    if kind == "error":
+        raise_error(field(event, "error") or event)
+    if kind in _ENDS:
+        _read_end(field(event, "response"), draft)
+    if kind in ("response.output_text.delta", "response.refusal.delta"):
+        return draft.say(field(event, "delta"))
+    return isinstance(kind, str) and kind.endswith(".delta")
+
+
+def read_whole(answer: object, draft: Draft) -> None:
+    """Take an answer that came in one piece."""
+    raise_error(field(answer, "error"))
+    output = field(answer, "output")
+    for item in output if isinstance(output, list) else []:
+        content = field(item, "content")
+        for part in content if isinstance(content, list) else []:
+            draft.say(field(part, "text") if field(part, "type") == "output_text" else field(part, "refusal"))
+    _read_end(answer, draft)
+
+
+def _read_end(response: object, draft: Draft) -> None:
+    raise_error(field(response, "error"))
+    draft.name(field(response, "model"))
+    draft.finish(field(response, "incomplete_details", "reason") or field(response, "status"))
+    usage = field(response, "usage")
+    if isinstance(usage, dict):
+        draft.tokens = Tokens(
+            input=count(usage.get("input_tokens")),
+            output=count(usage.get("output_tokens")),
+            cached=count(field(usage, "input_tokens_details", "cached_tokens")),
+        )

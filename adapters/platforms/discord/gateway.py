@@ -1,0 +1,199 @@
+"""One connection to Discord's gateway: it is kept alive, and says in order what Discord dispatches.
+
+Source: https://discord.com/developers/docs/events/gateway
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from enum import IntEnum
+from json import dumps
+from secrets import SystemRandom
+from urllib.parse import urlsplit
+
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI
+
+from adapters.errors import CredentialsRefused, NotPermitted, Unreachable, Unreadable
+from adapters.platforms.discord.setup import intents
+from adapters.platforms.fields import Fields, count, parse_object, part, reference
+from domain.models import Frozen
+
+_OUR_CLOSE = 4900
+"""Whoever closes with 1000 or 1001 gives the session up."""
+_SESSION_GONE = (4003, 4005, 4007, 4009)
+_INTENTS_REFUSED = 4014
+_MISCONFIGURED = {4010: "the shard is invalid", 4011: "the bot is in so many servers that Discord demands shards",
+                  4012: "the API's version is invalid", 4013: "the intents are invalid",
+                  _INTENTS_REFUSED: "the app may not read messages"}  # fmt: skip
+_AUTHENTICATION_FAILED = 4004
+_OPEN_SECONDS = 10.0
+_CLOSE_SECONDS = 1.0
+_MAX_BYTES = 64 * 1024 * 1024
+_MAX_WAITING = 10_000
+_VERSION = "v=10&encoding=json"
+
+
+class _Operation(IntEnum):
+    DISPATCH = 0
+    HEARTBEAT = 1
+    IDENTIFY = 2
+    RESUME = 6
+    RECONNECT = 7
+    INVALID_SESSION = 9
+    HELLO = 10
+    ACKNOWLEDGED = 11
+
+
+class Session(Frozen):
+    """What Discord knows a client by, and the last dispatch that was taken from it."""
+
+    id: str
+    url: str
+    sequence: int
+
+
+class Dispatch(Frozen):
+    """Something that Discord tells; `session` is where one that is broken off goes on behind it."""
+
+    name: str
+    data: Fields
+    session: Session
+
+
+class SessionLost(Exception):
+    """What was told meanwhile is not told again: the next connection begins a new session."""
+
+
+Take = Callable[[Dispatch], Awaitable[None]]
+
+
+async def listen(token: str, url: str, session: Session | None, may_read: bool, take: Take) -> None:
+    """Hold one connection and have each dispatch taken before the next, until Discord wants another connection.
+
+    With a session it goes on behind its sequence; else it begins one. Raises `SessionLost`, `CredentialsRefused`,
+    `NotPermitted` for what a person has to mend, or `Unreachable` for a connection that is to be tried again.
+    """
+    address = session.url if session else url
+    if urlsplit(address).scheme not in ("ws", "wss"):
+        raise Unreachable("Discord names a gateway that is no WebSocket; check DISCORD_API_URL")
+    try:
+        async with asyncio.timeout(_OPEN_SECONDS):
+            socket = await connect(
+                f"{address}?{_VERSION}",
+                max_size=_MAX_BYTES,
+                ping_interval=None,
+                close_timeout=_CLOSE_SECONDS,
+                proxy=None,
+            )
+    except (OSError, TimeoutError, InvalidHandshake, InvalidURI) as error:
+        raise Unreachable(f"Discord's gateway was not reached ({type(error).__name__})") from error
+    try:
+        await _Client(socket, session, take).run(token, may_read)
+    except ConnectionClosed as error:
+        _explain(error.rcvd.code if error.rcvd else None)
+    finally:
+        await socket.close(_OUR_CLOSE)
+
+
+class _Client:
+    """The protocol on one connection: reading, taking and the heart go on side by side."""
+
+    def __init__(self, socket: ClientConnection, session: Session | None, take: Take) -> None:
+        self._socket = socket
+        self._session = session
+        self._take = take
+        self._heard: int | None = session.sequence if session else None
+        self._waiting: asyncio.Queue[tuple[str, Fields, int]] = asyncio.Queue(_MAX_WAITING)
+        self._is_answered = True
+
+    async def run(self, token: str, may_read: bool) -> None:
+        """Until the connection ends."""
+        hello = await self._receive()
+        interval = (count(part(hello, "d"), "heartbeat_interval") or 0) / 1000
+        if hello.get("op") != _Operation.HELLO or not interval:
+            raise Unreachable("Discord's gateway did not say hello")
+        await self._greet(token, may_read)
+        works = [self._read(), self._work(), self._beat(interval)]
+        tasks = {asyncio.ensure_future(work) for work in works}
+        try:
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _greet(self, token: str, may_read: bool) -> None:
+        if self._session is not None:
+            resumed = {"token": token, "session_id": self._session.id, "seq": self._session.sequence}
+            await self._say(_Operation.RESUME, resumed)
+            return
+        properties = {"os": "linux", "browser": "chat-orchestrator", "device": "chat-orchestrator"}
+        await self._say(_Operation.IDENTIFY, {"token": token, "intents": intents(may_read), "properties": properties})
+
+    async def _read(self) -> None:
+        """Read until Discord wants another connection; what was read before is left to be told again."""
+        while True:
+            told = await self._receive()
+            match told.get("op"):
+                case _Operation.DISPATCH:
+                    await self._note(told)
+                case _Operation.HEARTBEAT:
+                    await self._say(_Operation.HEARTBEAT, self._heard)
+                case _Operation.RECONNECT:
+                    return
+                case _Operation.INVALID_SESSION:
+                    if told.get("d") is not True:
+                        raise SessionLost
+                    return
+                case _Operation.ACKNOWLEDGED:
+                    self._is_answered = True
+
+    async def _note(self, told: Fields) -> None:
+        name, sequence = reference(told, "t"), count(told, "s")
+        if name is not None and sequence is not None:
+            self._heard = sequence
+            await self._waiting.put((name, part(told, "d"), sequence))
+
+    async def _work(self) -> None:
+        while True:
+            name, data, sequence = await self._waiting.get()
+            if name == "READY":
+                self._session = _begun(data)
+            if self._session is not None:
+                self._session = self._session.model_copy(update={"sequence": sequence})
+                await self._take(Dispatch(name=name, data=data, session=self._session))
+
+    async def _beat(self, interval: float) -> None:
+        """Return when a heartbeat gets no answer: the connection is dead, whatever TCP says."""
+        await asyncio.sleep(interval * SystemRandom().random())
+        while self._is_answered:
+            self._is_answered = False
+            await self._say(_Operation.HEARTBEAT, self._heard)
+            await asyncio.sleep(interval)
+
+    async def _receive(self) -> Fields:
+        said = await self._socket.recv()
+        try:
+            return parse_object(said if isinstance(said, bytes) else said.encode())
+        except Unreadable as error:
+            raise Unreachable("Discord's gateway said something that is no object") from error
+
+    async def _say(self, operation: _Operation, data: object) -> None:
+        await self._socket.send(dumps({"op": operation, "d": data}))
+
+
+def _begun(ready: Fields) -> Session | None:
+    name, url = reference(ready, "session_id"), reference(ready, "resume_gateway_url")
+    return Session(id=name, url=url, sequence=0) if name and url else None
+
+
+def _explain(code: int | None) -> None:
+    """What the code of a close means; one that does not matter lets the session go on."""
+    if code == _AUTHENTICATION_FAILED:
+        raise CredentialsRefused("Discord's gateway does not accept the bot_token")
+    if code in _MISCONFIGURED:
+        raise NotPermitted(f"Discord's gateway closed with {code}: {_MISCONFIGURED[code]}")
+    if code in _SESSION_GONE:
+        raise SessionLost

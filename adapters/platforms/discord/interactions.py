@@ -1,0 +1,141 @@
+"""Interactions: slash commands, pressed buttons and choices, by the endpoint or by the gateway.
+
+Source: https://discord.com/developers/docs/interactions/receiving-and-responding
+"""
+
+from collections.abc import Iterator
+from enum import IntEnum
+from json import dumps
+
+from pydantic import JsonValue
+
+from adapters.errors import Unreadable
+from adapters.platforms.base import Reply
+from adapters.platforms.discord.place import identity, moment_of, sender_of
+from adapters.platforms.fields import Fields, part, parts, reference, shown_name, text, whole
+from domain.events import EventKind, InboundEvent
+from domain.text import storable
+
+_PONG, _DEFERRED_MESSAGE, _DEFERRED_UPDATE, _CHOICES = 1, 5, 6, 8
+_SLASH = 1
+_MAX_TOKEN_CHARACTERS = 1000
+_MAX_DEPTH = 5
+
+
+class Kind(IntEnum):
+    """What an interaction is."""
+
+    PING = 1
+    COMMAND = 2
+    COMPONENT = 3
+    AUTOCOMPLETE = 4
+    MODAL = 5
+
+
+def kind_of(interaction: Fields) -> int | None:
+    """The interaction's type."""
+    return whole(interaction, "type")
+
+
+def response_to(interaction: Fields) -> dict[str, JsonValue]:
+    """What Discord is answered at once: a command is answered later, a press needs no answer of its own."""
+    match kind_of(interaction):
+        case Kind.PING:
+            return {"type": _PONG}
+        case Kind.COMMAND:
+            return {"type": _DEFERRED_MESSAGE}
+        case Kind.AUTOCOMPLETE:
+            return {"type": _CHOICES, "data": {"choices": []}}
+    return {"type": _DEFERRED_UPDATE}
+
+
+def as_reply(interaction: Fields) -> Reply:
+    """The same as the body of an answer to Discord's call."""
+    return Reply(content_type="application/json", body=dumps(response_to(interaction)))
+
+
+def read_interaction(interaction: Fields) -> InboundEvent:
+    """The event that an interaction tells of; raises `Unreadable` for one without an id."""
+    name = identity(interaction, "id")
+    if name is None:
+        raise Unreadable("the body is no interaction: it has no id")
+    match kind_of(interaction):
+        case Kind.COMMAND:
+            return _commanded(name, interaction)
+        case Kind.COMPONENT:
+            return _pressed(name, interaction)
+    return InboundEvent(key=f"interaction:{name}", kind=EventKind.OTHER, ignored="unsupported:interaction")
+
+
+def _commanded(name: str, interaction: Fields) -> InboundEvent:
+    """A slash command as a message: what stands behind the command is what was said."""
+    data = part(interaction, "data")
+    command = reference(data, "name") or ""
+    said = storable(" ".join(_options(data))).strip()
+    return _event(name, interaction, EventKind.MESSAGE).model_copy(
+        update={
+            "text": said or f"/{command}",
+            "command": "help" if said.casefold() == "help" else command.lower() or None,
+            "ignored": _ignored(interaction) or (None if whole(data, "type") in (None, _SLASH) else "unsupported:menu"),
+            "details": _answerable(name, interaction),
+        }
+    )
+
+
+def _pressed(name: str, interaction: Fields) -> InboundEvent:
+    data, message = part(interaction, "data"), part(interaction, "message")
+    custom = reference(data, "custom_id") or ""
+    component = next((item for item in _components(message) if reference(item, "custom_id") == custom), {})
+    listed = data.get("values")
+    values = [storable(value) for value in listed if isinstance(value, str)] if isinstance(listed, list) else []
+    labels = {reference(item, "value"): shown_name(item, "label") for item in parts(component, "options")}
+    chosen = ", ".join(labels.get(value) or value for value in values)
+    return _event(name, interaction, EventKind.BUTTON).model_copy(
+        update={
+            "reply_to": identity(message, "id"),
+            "text": chosen or shown_name(component, "label") or custom,
+            "details": {"data": ", ".join(values) or custom, "custom_id": custom},
+        }
+    )
+
+
+def _event(name: str, interaction: Fields, kind: EventKind) -> InboundEvent:
+    member = part(interaction, "member")
+    return InboundEvent(
+        key=f"interaction:{name}",
+        kind=kind,
+        chat=identity(interaction, "channel_id"),
+        sender=sender_of(part(member, "user") or part(interaction, "user"), member),
+        is_group=identity(interaction, "guild_id") is not None,
+        occurred_at=moment_of(name),
+        ignored=_ignored(interaction),
+    )
+
+
+def _ignored(interaction: Fields) -> str | None:
+    return None if identity(interaction, "channel_id") else "malformed:channel_id"
+
+
+def _answerable(name: str, interaction: Fields) -> dict[str, JsonValue]:
+    """What the answer has to go by: it replaces the message that says that the bot is thinking."""
+    token = reference(interaction, "token")
+    if token is None or len(token) > _MAX_TOKEN_CHARACTERS:
+        return {}
+    return {"answer_by": {"interaction": name, "token": token}}
+
+
+def _options(data: Fields, depth: int = 0) -> Iterator[str]:
+    """The values of a command's options, those of its subcommands too."""
+    for option in parts(data, "options") if depth < _MAX_DEPTH else []:
+        value = option.get("value")
+        if isinstance(value, bool):
+            yield str(value).lower()
+        elif isinstance(value, str | int | float):
+            yield text(option, "value") or str(value)
+        yield from _options(option, depth + 1)
+
+
+def _components(fields: Fields, depth: int = 0) -> Iterator[Fields]:
+    for component in parts(fields, "components") if depth < _MAX_DEPTH else []:
+        yield component
+        yield from _components(component, depth + 1)

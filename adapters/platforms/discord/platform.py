@@ -1,0 +1,247 @@
+"""Discord as a platform: interactions verified by their signature, replies as messages with a nonce."""
+
+import time
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from urllib.parse import quote
+
+from pydantic import JsonValue
+
+from adapters.errors import CredentialsRefused, Moved, OutcomeUnknown, OutsideError, Unacceptable, Unreachable
+from adapters.http import Http
+from adapters.platforms.base import Account, Channel, Destination, Payload, Receipt, Reply, Request, Webhook
+from adapters.platforms.discord.calls import Calls, messages_of, original_of
+from adapters.platforms.discord.errors import (
+    AlreadyAnswered,
+    ChannelUnknown,
+    InteractionOver,
+    InteractionUnknown,
+    ReferenceRefused,
+    ThreadArchived,
+    object_of,
+)
+from adapters.platforms.discord.history import NONCE_KEPT, History, interaction_of, is_said, others_of, with_nonce
+from adapters.platforms.discord.interactions import Kind, as_reply, kind_of, read_interaction, response_to
+from adapters.platforms.discord.place import Newest, identity, moment_of, newest_in
+from adapters.platforms.discord.setup import ENDPOINT, ask_command, may_read
+from adapters.platforms.discord.signature import demand_signature, look_signed
+from adapters.platforms.fields import Fields, parse_object, reference, shown_name
+from adapters.platforms.text.discord import render as render_text
+from domain.events import InboundEvent
+from domain.platforms import Guarantee, PlatformName
+from domain.text import storable
+
+_CREDENTIAL = "public_key"
+_APPLICATION = "/applications/@me"
+_SUPPRESS_EMBEDS = 4
+_TYPING_SECONDS = 8.0
+_ACKNOWLEDGED_WITHIN = timedelta(seconds=10)
+"""Discord waits three seconds; the rest is what its clock and ours may be apart."""
+_OURS = ("channel_id", "interaction", "interactions_too")
+"""Fields of a payload that say where it goes, and are not sent along."""
+
+
+class Discord:
+    """Speaks the REST API at `api_url`: Discord's own or the simulator's."""
+
+    name = PlatformName.DISCORD
+    guarantee = Guarantee.READ_BACK
+    typing_every: float | None = _TYPING_SECONDS
+
+    def __init__(self, http: Http, api_url: str) -> None:
+        self.calls = Calls(http, api_url)
+        self.history = History(self.calls)
+
+    def admits(self, channel: Channel, headers: Mapping[str, str]) -> None:
+        """Refuse what carries no signature at all: the body is part of what is signed."""
+        look_signed(headers)
+
+    def handshake(self, channel: Channel, request: Request) -> Reply | None:
+        """Answer a PING, by which Discord asks whether the endpoint is ours; with a bad signature it has to fail."""
+        demand_signature(channel.secret(_CREDENTIAL), request.headers, request.body)
+        interaction = parse_object(request.body)
+        return as_reply(interaction) if kind_of(interaction) == Kind.PING else None
+
+    def receive(self, channel: Channel, request: Request, now: datetime) -> tuple[InboundEvent, ...]:
+        """Verify and parse a call: one interaction, one event."""
+        demand_signature(channel.secret(_CREDENTIAL), request.headers, request.body)
+        return (read_interaction(parse_object(request.body)),)
+
+    def taken(self, channel: Channel, request: Request) -> Reply | None:
+        """What an interaction is answered within its three seconds: the answer itself comes later."""
+        return as_reply(parse_object(request.body))
+
+    def render(self, markdown: str, destination: Destination) -> tuple[Payload, ...]:
+        """The messages that make up a reply; the first one answers the interaction, or refers to what it answers."""
+        silent: Payload = {"allowed_mentions": {"parse": []}, "flags": _SUPPRESS_EMBEDS}
+        address: Payload = {"channel_id": destination.chat, **silent}
+        payloads = tuple({**address, "content": text} for text in render_text(storable(markdown)))
+        if payloads and destination.answer_by:
+            newest, *others = _jsonable(destination.answer_by)
+            payloads[0].update(interaction=newest, interactions_too=others)
+        elif payloads and destination.is_group and destination.heard:
+            payloads[0]["message_reference"] = {"message_id": destination.heard, "fail_if_not_exists": False}
+        return payloads
+
+    def marked(self, payload: Payload, mark: str) -> Payload:
+        """The same part with a nonce, by which Discord takes it once."""
+        return with_nonce(payload, mark)
+
+    async def send(self, channel: Channel, payload: Payload, deadline: float) -> Receipt:
+        """Put one part on the platform: the answer to an interaction, or once that is too late a message.
+
+        For a person's id the conversation is opened first: raises `Moved`, so that its answers are known as such.
+        """
+        receipt = await self._complete(channel, payload, deadline) or await self._say(channel, payload, deadline)
+        for token in others_of(payload):
+            with suppress(OutsideError):
+                # One answer for several: the others shall not seem to be thinking still.
+                await self.calls.respond("DELETE", original_of(channel.secret("application_id"), token), None, deadline)
+        return receipt
+
+    async def find(
+        self, channel: Channel, payload: Payload, mark: str, since: datetime, deadline: float
+    ) -> Receipt | None:
+        """What a send became; None when it may be repeated, because Discord itself would not take it twice."""
+        interaction = interaction_of(payload)
+        if interaction is not None:
+            path = original_of(channel.secret("application_id"), interaction[1])
+            with suppress(InteractionOver):
+                original = await self.calls.respond("GET", path, None, deadline)
+                # Writing the same answer once more changes nothing.
+                return _receipt(original) if is_said(object_of(original, "the answer"), payload) else None
+        elif datetime.now(UTC) - since < NONCE_KEPT:
+            return None
+        found = await self.history.find(channel, with_nonce(payload, mark), since, deadline)
+        return Receipt(platform_message_id=found) if found else None
+
+    def readdressed(self, payload: Payload, chat: str) -> Payload:
+        """The same part for the conversation that was opened with a person."""
+        return {**_without(payload, "message_reference"), "channel_id": chat}
+
+    def unformatted(self, payload: Payload) -> Payload | None:
+        """Marks are text: nothing refuses them."""
+        return None
+
+    async def show_typing(self, channel: Channel, destination: Destination) -> None:
+        """Show "is typing…" for ten seconds."""
+        path = f"/channels/{quote(destination.chat, safe='')}/typing"
+        await self.calls.call(channel, "POST", path, {}, time.monotonic() + _TYPING_SECONDS)
+
+    async def acknowledge(self, channel: Channel, event: InboundEvent) -> None:
+        """The answer to the call was the acknowledgement."""
+
+    async def answer(self, interaction: Fields) -> None:
+        """Acknowledge an interaction that the gateway told of, which waits three seconds for it."""
+        name, token = identity(interaction, "id"), reference(interaction, "token")
+        if name is None or token is None:
+            return
+        path = f"/interactions/{name}/{quote(token, safe='')}/callback"
+        with suppress(AlreadyAnswered):
+            await self.calls.respond("POST", path, response_to(interaction))
+
+    async def gateway_url(self, channel: Channel) -> str:
+        """Where the gateway is."""
+        told = object_of(await self.calls.get(channel, "/gateway/bot", {}), "gateway")
+        return reference(told, "url") or ""
+
+    async def newest(self, channel: Channel, chat: str) -> Newest:
+        """Where a channel is, and the newest message in it."""
+        path = f"/channels/{quote(chat, safe='')}"
+        return newest_in(object_of(await self.calls.get(channel, path, {}), "a channel"))
+
+    async def check(self, channel: Channel) -> Account:
+        """Whose token this is, and whether the other credentials are of the same app."""
+        user = object_of(await self.calls.get(channel, "/users/@me", {}), "users")
+        application = object_of(await self.calls.get(channel, _APPLICATION, {}), "applications")
+        found = identity(user, "id")
+        if found is None:
+            raise OutcomeUnknown("Discord's answer to users/@me names no user; check DISCORD_API_URL")
+        for name, field in (("application_id", "id"), (_CREDENTIAL, "verify_key")):
+            told = reference(application, field)
+            if told is not None and told.lower() != channel.secret(name).lower():
+                raise CredentialsRefused(f"the channel's {name} is not that of the bot_token's app; correct it")
+        details: dict[str, JsonValue] = {"username": reference(user, "username"), "reads": may_read(application)}
+        return Account(id=found, name=shown_name(user, "username") or found, details=details)
+
+    async def register(self, channel: Channel, url: str) -> Webhook:
+        """Register `/ask`, then have interactions posted to this URL, which Discord tries at once."""
+        commands = f"/applications/{quote(channel.secret('application_id'), safe='')}/commands"
+        command = await self.calls.post(channel, commands, ask_command())
+        try:
+            await self.calls.call(channel, "PATCH", _APPLICATION, {ENDPOINT: url})
+        except Unacceptable as error:
+            raise Unacceptable(f"{error}; does Discord reach {url}, and is the public_key right?") from error
+        return Webhook(url=url, details={"command": "ask", "command_id": identity(command, "id")})
+
+    async def inspect(self, channel: Channel) -> Webhook:
+        """The URL that interactions are posted to; none where the gateway tells of them."""
+        application = object_of(await self.calls.get(channel, _APPLICATION, {}), "applications")
+        return Webhook(url=reference(application, ENDPOINT) or "")
+
+    async def remove(self, channel: Channel) -> None:
+        """Have the gateway tell of interactions."""
+        await self.calls.call(channel, "PATCH", _APPLICATION, {ENDPOINT: None})
+
+    async def _complete(self, channel: Channel, payload: Payload, deadline: float) -> Receipt | None:
+        """Answer an interaction, None where it is too late for that.
+
+        Discord may be answered before it has taken in that there will be an answer.
+        """
+        interaction = interaction_of(payload)
+        if interaction is None:
+            return None
+        path = original_of(channel.secret("application_id"), interaction[1])
+        body = {name: payload[name] for name in ("content", "allowed_mentions")}
+        try:
+            return _receipt(await self.calls.respond("PATCH", path, body, deadline))
+        except InteractionUnknown as error:
+            begun = moment_of(interaction[0])
+            if begun is not None and datetime.now(UTC) - begun < _ACKNOWLEDGED_WITHIN:
+                raise Unreachable(f"{error}; it may not be acknowledged yet", timedelta(seconds=1)) from error
+        except InteractionOver:
+            return None
+        return None
+
+    async def _say(self, channel: Channel, payload: Payload, deadline: float) -> Receipt:
+        try:
+            return await self._post(channel, payload, deadline)
+        except ReferenceRefused:
+            return await self._post(channel, _without(payload, "message_reference"), deadline)
+        except ThreadArchived:
+            thread = f"/channels/{quote(str(payload.get('channel_id')), safe='')}"
+            await self.calls.call(channel, "PATCH", thread, {"archived": False}, deadline)
+            return await self._post(channel, payload, deadline)
+        except ChannelUnknown as error:
+            await self._open(channel, payload, deadline, error)
+            raise
+
+    async def _post(self, channel: Channel, payload: Payload, deadline: float) -> Receipt:
+        body = _without(payload, *_OURS)
+        return _receipt(await self.calls.call(channel, "POST", messages_of(str(payload["channel_id"])), body, deadline))
+
+    async def _open(self, channel: Channel, payload: Payload, deadline: float, error: OutsideError) -> None:
+        person = payload.get("channel_id")
+        try:
+            opened = await self.calls.post(channel, "/users/@me/channels", {"recipient_id": person}, deadline)
+        except Unacceptable:
+            raise error from None
+        chat = identity(opened, "id")
+        if chat is not None and chat != person:
+            raise Moved("Discord knows the conversation with this person by an id of its own", chat)
+
+
+def _jsonable(answered: Iterable[Mapping[str, str]]) -> list[JsonValue]:
+    return [{**by} for by in answered]
+
+
+def _receipt(result: JsonValue) -> Receipt:
+    name = identity(object_of(result, "a message"), "id")
+    if name is None:
+        raise OutcomeUnknown("Discord's answer to a message names no message")
+    return Receipt(platform_message_id=name)
+
+
+def _without(payload: Payload, *names: str) -> Payload:
+    return {name: value for name, value in payload.items() if name not in names}

@@ -1,0 +1,57 @@
+"""What the app at Discord is: its flags, its endpoint, and the command that is registered for it.
+
+Sources: https://discord.com/developers/docs/resources/application,
+https://discord.com/developers/docs/interactions/application-commands
+"""
+
+from enum import IntFlag
+
+from pydantic import JsonValue
+
+from adapters.platforms.base import Payload
+from adapters.platforms.fields import Fields, count
+
+ENDPOINT = "interactions_endpoint_url"
+_STRING = 3
+_MAY_READ = (1 << 18) | (1 << 19)
+
+
+class Intent(IntFlag):
+    """What the gateway is asked to tell (https://discord.com/developers/docs/events/gateway#gateway-intents)."""
+
+    GUILDS = 1 << 0
+    GUILD_MESSAGES = 1 << 9
+    GUILD_MESSAGE_REACTIONS = 1 << 10
+    DIRECT_MESSAGES = 1 << 12
+    DIRECT_MESSAGE_REACTIONS = 1 << 13
+    MESSAGE_CONTENT = 1 << 15
+
+
+_ALWAYS = (
+    Intent.GUILDS
+    | Intent.GUILD_MESSAGES
+    | Intent.GUILD_MESSAGE_REACTIONS
+    | Intent.DIRECT_MESSAGES
+    | Intent.DIRECT_MESSAGE_REACTIONS
+)
+
+
+def ask_command() -> Payload:
+    """The slash command `/ask` with its one option."""
+    option: dict[str, JsonValue] = {
+        "type": _STRING,
+        "name": "text",
+        "description": "What you want to ask",
+        "required": True,
+    }
+    return {"type": 1, "name": "ask", "description": "Ask the bot", "options": [option]}
+
+
+def may_read(application: Fields) -> bool:
+    """Whether the app may read messages that do not mention it; a person switches that on."""
+    return bool((count(application, "flags") or 0) & _MAY_READ)
+
+
+def intents(may_read_messages: bool) -> int:
+    """The intents of a connection: Discord closes one that asks for what the app may not have."""
+    return int(_ALWAYS | Intent.MESSAGE_CONTENT if may_read_messages else _ALWAYS)

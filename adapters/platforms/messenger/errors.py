@@ -1,0 +1,42 @@
+"""What Messenger's error codes mean, and those that a subcode tells apart.
+
+Source: https://developers.facebook.com/documentation/business-messaging/messenger-platform/error-codes
+"""
+
+from adapters.errors import (
+    CredentialsRefused,
+    NotPermitted,
+    OutcomeUnknown,
+    RateLimited,
+    RecipientGone,
+    Unacceptable,
+    Unreachable,
+    WindowClosed,
+)
+from adapters.platforms.graph.refusals import FinerMeanings, Meanings
+
+MEANINGS: Meanings = {
+    # Too much: of calls, of messages of this page, or within one thread.
+    **dict.fromkeys((4, 32, 613, 80006), RateLimited),
+    # A fault on their side; 2 is also said of some contacts who blocked the page.
+    **dict.fromkeys((1, 2, 1200), Unreachable),
+    # The page's token is wrong, expired or revoked; the app's id or secret is wrong.
+    **dict.fromkeys((101, 190), CredentialsRefused),
+    # A permission is missing or not reviewed; 200 to 299 are permissions, one by one.
+    **dict.fromkeys((3, 10, *range(200, 300)), NotPermitted),
+    # The page is held back for breaking rules; the contact had enough advertising.
+    **dict.fromkeys((9, 368), NotPermitted),
+    # This person is not available now: blocked, deactivated, left.
+    551: RecipientGone,
+    # The request itself.
+    **dict.fromkeys((100, 105, 194, 10303), Unacceptable),
+}
+
+BY_SUBCODE: FinerMeanings = {
+    (1, 99): NotPermitted,
+    # "Received invalid JSON reply": the messages were sent all the same.
+    (1, 1357046): OutcomeUnknown,
+    (4, 2018354): NotPermitted,
+    **dict.fromkeys(((10, 2018065), (10, 2018278)), WindowClosed),
+    **dict.fromkeys(((10, 2018108), (200, 1545041), (100, 2018001)), RecipientGone),
+}

@@ -1,0 +1,49 @@
+"""Whether a bot can ask the models that it names."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from adapters.database import models
+from api.problems import invalid
+from domain.bots import Bot, Model
+from domain.offered_models import names_used, unpriced
+
+
+@dataclass(frozen=True)
+class ModelFault:
+    """Which field of a bot names a model that it cannot ask, and why not."""
+
+    field: tuple[str, ...]
+    sentence: str
+    code: str
+
+
+async def fault_of(connection: AsyncConnection, workspace_id: UUID, bot: Bot) -> ModelFault | None:
+    """What is wrong with a bot's models; None where nothing is. None of them is deleted until the transaction ends."""
+    used = names_used(bot)
+    offered = await models.offered(connection, workspace_id, used) if used else {}
+    missing = sorted(used - offered.keys())
+    if missing:
+        sentence = f"the workspace has no model {missing[0]!r}; make it with POST /v1/models"
+        judges = bot.moderation.provider == missing[0]
+        return ModelFault(("moderation" if judges else "model", "provider"), sentence, "model_unknown")
+    name = unpriced(bot, offered)
+    if name is not None:
+        sentence = f"the price of the model {name!r} is not known; give model.price"
+        return ModelFault(("limits", "cost_per_day"), sentence, "no_price")
+    return None
+
+
+async def check(connection: AsyncConnection, workspace_id: UUID, bot: Bot) -> None:
+    """422 for a bot that names a model which its workspace has not, or whose budget needs a price that nobody knows."""
+    fault = await fault_of(connection, workspace_id, bot)
+    if fault is not None:
+        raise invalid(f"{'.'.join(fault.field)}: {fault.sentence}.", fault.code)
+
+
+async def default_model(connection: AsyncConnection, workspace_id: UUID) -> Model:
+    """The model of a bot whose owner names none."""
+    name = await models.default(connection, workspace_id)
+    return Model(provider=name) if name is not None else Model()

@@ -1,0 +1,130 @@
+"""Below `/_sim/discord`: what bots are set up with, what channels refuse, connections, and people who write to bots."""
+
+from collections.abc import Callable
+
+from fastapi import APIRouter, HTTPException
+
+from simulator.discord import inbound
+from simulator.discord.bots import Bot
+from simulator.discord.courier import Courier
+from simulator.discord.people import (
+    AppSettings,
+    ChannelSettings,
+    Commanded,
+    Deleted,
+    DiscordSettings,
+    Edited,
+    Pressed,
+    Reacted,
+    Said,
+    Steered,
+    Told,
+)
+from simulator.discord.refusals import Refused
+from simulator.discord.state import State
+from simulator.wire import Object
+
+
+def control_router(state: Callable[[], State], courier: Courier) -> APIRouter:
+    """The routes; the state is asked for each time, because a reset replaces it."""
+    router = APIRouter(tags=["discord"])
+    _add_settings(router, state)
+    _add_words(router, state)
+    _add_deeds(router, state, courier)
+    return router
+
+
+def _add_settings(router: APIRouter, state: Callable[[], State]) -> None:
+    @router.post("/settings")
+    async def change_settings(changed: DiscordSettings) -> Object:
+        """Tokens to refuse, how long nonces are known, and how many messages a channel takes in five seconds."""
+        state().bots.refused_tokens = frozenset(changed.refused_tokens)
+        state().channels.nonce_seconds = changed.nonce_seconds
+        state().bucket = changed.bucket
+        return changed.model_dump()
+
+    @router.post("/channels/{channel_id}")
+    async def change_channel(channel_id: str, changed: ChannelSettings) -> Object:
+        """The code that whoever posts there meets, such as 50007, and whether its history is hidden."""
+        channel = state().channels.channel(channel_id, changed.guild)
+        channel.refusal, channel.hides_history = changed.refusal, changed.hides_history
+        return {"channel": channel_id, **changed.model_dump()}
+
+    @router.get("/channels/{channel_id}")
+    async def show_channel(channel_id: str) -> Object:
+        """What stands in a channel, oldest first."""
+        return {"messages": [*state().channels.channel(channel_id).messages.values()]}
+
+    @router.post("/{token}/app")
+    async def set_up(token: str, changed: AppSettings) -> Object:
+        """What a person clicks in the portal; the endpoint is taken as it is."""
+        bot = _bot(state(), token)
+        bot.flags = bot.flags if changed.flags is None else changed.flags
+        bot.endpoint = bot.endpoint if changed.endpoint is None else changed.endpoint or None
+        return {**bot.application(), "public_key": bot.public_key, "commands": [*bot.commands.values()]}
+
+    @router.post("/{token}/gateway")
+    async def steer(token: str, what: Steered) -> Object:
+        """Have connections end (`close`, `reconnect`), or sessions forgotten (`invalidate`, `forget`)."""
+        return {"sessions": state().gateway.steer(_bot(state(), token), what.do, what.code)}
+
+    @router.get("/{token}/gateway")
+    async def connected(token: str) -> Object:
+        """The sessions of a bot, and whether somebody listens to each."""
+        bot = _bot(state(), token)
+        found = [item for item in state().gateway.sessions.values() if item.bot is bot]
+        return {"sessions": [{"id": item.id, "connected": item.outbox is not None} for item in found]}
+
+
+def _add_words(router: APIRouter, state: Callable[[], State]) -> None:
+    @router.post("/{token}/messages")
+    async def say(token: str, what: Said) -> Object:
+        """Somebody writes."""
+        return inbound.say(state(), _bot(state(), token), what)
+
+    @router.post("/{token}/edit")
+    async def edit(token: str, what: Edited) -> Object:
+        """Somebody changes what was said."""
+        return inbound.edit(state(), _bot(state(), token), what)
+
+    @router.post("/{token}/delete")
+    async def delete(token: str, what: Deleted) -> Object:
+        """Somebody withdraws what was said."""
+        return inbound.delete(state(), _bot(state(), token), what)
+
+
+def _add_deeds(router: APIRouter, state: Callable[[], State], courier: Courier) -> None:
+    @router.post("/{token}/commands")
+    async def command(token: str, what: Commanded) -> Object:
+        """Somebody calls a slash command."""
+        return inbound.command(state(), courier, _bot(state(), token), what)
+
+    @router.post("/{token}/buttons")
+    async def press(token: str, what: Pressed) -> Object:
+        """Somebody presses a button."""
+        return inbound.press(state(), courier, _bot(state(), token), what)
+
+    @router.post("/{token}/reactions")
+    async def react(token: str, what: Reacted) -> Object:
+        """Somebody puts a reaction on a message, or takes it off."""
+        return inbound.react(state(), _bot(state(), token), what)
+
+    @router.post("/{token}/expire", status_code=204)
+    async def expire(token: str) -> None:
+        """Fifteen minutes pass for every interaction."""
+        bot = _bot(state(), token)
+        for interaction in state().interactions.values():
+            interaction.is_over = interaction.is_over or interaction.bot is bot
+
+    @router.post("/{token}/events")
+    async def happen(token: str, what: Told) -> Object:
+        """Anything happens, in the words of the caller."""
+        state().gateway.tell(_bot(state(), token), what.event, what.data)
+        return {}
+
+
+def _bot(state: State, token: str) -> Bot:
+    try:
+        return state.bots.bot(token)
+    except Refused as refused:
+        raise HTTPException(422, f"token {token!r} is not good here") from refused

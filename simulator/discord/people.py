@@ -1,0 +1,106 @@
+"""What people do, as the control API is told it: who acts, where, and what they say, press or call."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from simulator.wire import Object
+
+ID = r"[0-9]{1,20}"
+
+
+class Given(BaseModel):
+    """Whatever the control API is given; unknown fields are mistakes."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Actor(Given):
+    """Who acts, and where: without a channel in the conversation with the bot."""
+
+    user: str = Field(default="7000001", pattern=ID)
+    name: str = "Test User"
+    channel: str | None = Field(default=None, pattern=ID)
+    guild: str = Field(default="9000001", pattern=ID)
+
+
+class Said(Actor):
+    """A message; `<@me>` in the text mentions the bot, `fields` is merged into the message as it is."""
+
+    text: str = ""
+    reply_to: str | None = None
+    id: str | None = Field(default=None, pattern=ID)
+    fields: Object = Field(default_factory=dict)
+
+
+class Edited(Actor):
+    """A changed message."""
+
+    id: str
+    text: str
+
+
+class Deleted(Actor):
+    """A withdrawn message."""
+
+    id: str
+
+
+class Reacted(Actor):
+    """A reaction put on a message, or taken off."""
+
+    id: str
+    emoji: str = "👍"
+    removed: bool = False
+
+
+class Pressed(Actor):
+    """A button that is pressed below a message."""
+
+    id: str
+    label: str = "Yes"
+    custom_id: str = "yes"
+
+
+class Commanded(Actor):
+    """A slash command with its one option."""
+
+    command: str = "ask"
+    text: str = ""
+
+
+class Told(Given):
+    """Anything that the gateway dispatches."""
+
+    event: str
+    data: Object
+
+
+class Steered(Given):
+    """What happens to a bot's connections; `invalidate` forgets their sessions, `code` is that of a `close`."""
+
+    do: Literal["close", "reconnect", "invalidate", "forget"]
+    code: int = 4000
+
+
+class AppSettings(Given):
+    """What an app was set up with; what is left out stays as it is."""
+
+    endpoint: str | None = None
+    flags: int | None = None
+
+
+class ChannelSettings(Given):
+    """The code that whoever posts in a channel meets, and whether its history is hidden; null for none."""
+
+    guild: str | None = Field(default=None, pattern=ID)
+    refusal: int | None = None
+    hides_history: bool = False
+
+
+class DiscordSettings(Given):
+    """What holds for all bots: `bucket` is how many messages a channel takes in five seconds, null for any number."""
+
+    refused_tokens: list[str] = Field(default_factory=list)
+    nonce_seconds: float = 180.0
+    bucket: int | None = None

@@ -1,0 +1,245 @@
+"""The REST API that the stand-in has: who the app is, messages, typing, commands, and answers to interactions."""
+
+import re
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from simulator.discord.bots import Bot
+from simulator.discord.channels import Channel, direct
+from simulator.discord.courier import Courier
+from simulator.discord.refusals import Refused
+from simulator.discord.state import Interaction, State
+from simulator.wire import JSON, Object
+
+MAX_CHARACTERS = 2000
+MAX_NONCE = 25
+MAX_PAGE = 100
+DEFAULT_PAGE = 50
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call: who calls (nobody where the path holds a token), about what, with what."""
+
+    state: State
+    courier: Courier
+    caller: Bot | None
+    names: tuple[str, ...]
+    body: Object
+    query: dict[str, str]
+    host: str
+
+    @property
+    def bot(self) -> Bot:
+        """The bot that calls."""
+        if self.caller is None:
+            raise Refused(0, status=401)
+        return self.caller
+
+    @property
+    def channel(self) -> Channel:
+        """The channel that the path names."""
+        return self.state.channels.find(self.names[0])
+
+    @property
+    def interaction(self) -> Interaction:
+        """The interaction that the path names."""
+        return self.state.interaction(self.names[0], self.names[1])
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a call did: its answer, with 204 where there is none, and what was put into a channel by it."""
+
+    content: JSON = None
+    said: Object | None = None
+    headers: dict[str, str] | None = None
+
+
+Act: TypeAlias = Callable[[Call], Awaitable[Done]]
+
+
+async def user(call: Call) -> Done:
+    """Whose token it is."""
+    return Done(call.bot.user())
+
+
+async def application(call: Call) -> Done:
+    """The token's app."""
+    return Done(call.bot.application())
+
+
+async def change_application(call: Call) -> Done:
+    """Set the endpoint of interactions, which is tried with a good and a bad signature first."""
+    wanted = call.body.get("interactions_endpoint_url")
+    if isinstance(wanted, str) and wanted and not await call.courier.tries(call.bot, wanted):
+        failed: list[JSON] = [{"code": "APPLICATION_INTERACTIONS_ENDPOINT_URL_INVALID"}]
+        raise Refused(50035, errors={"interactions_endpoint_url": {"_errors": failed}})
+    call.bot.endpoint = wanted if isinstance(wanted, str) and wanted else None
+    return Done(call.bot.application())
+
+
+async def gateway(call: Call) -> Done:
+    """Where the gateway is."""
+    limit: Object = {"total": 1000, "remaining": 999, "reset_after": 0, "max_concurrency": 1}
+    return Done({"url": f"ws://{call.host}/discord/gateway", "shards": 1, "session_start_limit": limit})
+
+
+async def create_command(call: Call) -> Done:
+    """Register a command, or replace the one of this name."""
+    name = call.body.get("name")
+    if call.names[0] != call.bot.id or not isinstance(name, str) or not re.fullmatch(r"[-_\w]{1,32}", name):
+        raise Refused(50035)
+    known = call.bot.commands.get(name)
+    made = known["id"] if isinstance(known, dict) else call.state.channels.clock.next()
+    call.bot.commands[name] = {**call.body, "id": made}
+    return Done(call.bot.commands[name])
+
+
+async def commands(call: Call) -> Done:
+    """The commands of an app."""
+    return Done([*call.bot.commands.values()])
+
+
+async def open_direct(call: Call) -> Done:
+    """The conversation with somebody."""
+    recipient = call.body.get("recipient_id")
+    if not isinstance(recipient, str) or not recipient.isdigit():
+        raise Refused(50035)
+    return Done(call.state.channels.channel(direct(call.bot.id, recipient)).describe())
+
+
+async def show_channel(call: Call) -> Done:
+    """A channel as it is, with its newest message."""
+    _bot = call.bot
+    return Done(call.channel.describe())
+
+
+async def change_channel(call: Call) -> Done:
+    """Open a thread that is archived."""
+    if call.body.get("archived") is False and call.channel.refusal == 50083:
+        call.channel.refusal = None
+    return Done(call.channel.describe())
+
+
+async def typing(call: Call) -> Done:
+    """Show that the bot is typing."""
+    _demand_writable(call)
+    return Done(said={"chat": call.channel.id, "id": None})
+
+
+async def list_messages(call: Call) -> Done:
+    """The history, newest first; of those behind `after` the ones that follow it. Nonces are forgotten."""
+    channel, _bot = call.channel, call.bot
+    if channel.refusal in (50001, 10003):
+        raise Refused(channel.refusal)
+    limit = min(int(call.query.get("limit", DEFAULT_PAGE)), MAX_PAGE)
+    after = int(call.query.get("after", 0))
+    found = [item for name, item in channel.messages.items() if int(name) > after]
+    shown = found[:limit] if "after" in call.query else found[-limit:]
+    return Done([] if channel.hides_history else [*reversed(shown)])
+
+
+async def create_message(call: Call) -> Done:
+    """Say something; the same nonce again is the same message, where that is to be enforced."""
+    channel, content, nonce = call.channel, _content(call.body), call.body.get("nonce")
+    _demand_writable(call)
+    if nonce is not None and len(str(nonce)) > MAX_NONCE:
+        raise Refused(50035, errors={"nonce": {"_errors": [{"code": "BASE_TYPE_MAX_LENGTH"}]}})
+    _demand_reference(call, channel)
+    if call.body.get("enforce_nonce") is True and nonce is not None:
+        known = channel.repeated(call.bot.id, str(nonce), call.state.channels.nonce_seconds)
+        if known is not None:
+            return Done({**known, "nonce": nonce})
+    headers = call.state.spend(channel)
+    more: Object = {} if nonce is None else {"nonce": nonce}
+    message = call.state.say(call.bot, channel, call.state.channels.clock.next(), content, **more)
+    if nonce is not None:
+        channel.nonces[call.bot.id, str(nonce)] = (call.state.channels.clock.seconds(), str(message["id"]))
+    return Done(message, _said(message), headers)
+
+
+async def respond(call: Call) -> Done:
+    """Acknowledge an interaction that the gateway told of."""
+    found = next((item for item in call.state.interactions.values() if item.token == call.names[1]), None)
+    if found is None or found.id != call.names[0]:
+        raise Refused(10062)
+    call.state.respond(found, call.body)
+    return Done()
+
+
+async def original(call: Call) -> Done:
+    """The answer to an interaction as it stands."""
+    return Done(_original(call.interaction))
+
+
+async def edit_original(call: Call) -> Done:
+    """Answer an interaction."""
+    interaction, content = call.interaction, _content(call.body)
+    before = _original(interaction)
+    message: Object = {**before, "content": content, "flags": 0}
+    interaction.channel.keep(message)
+    return Done(message, _said(message))
+
+
+async def delete_original(call: Call) -> Done:
+    """Take the answer to an interaction away."""
+    interaction = call.interaction
+    del interaction.channel.messages[str(_original(interaction)["id"])]
+    return Done()
+
+
+def _original(interaction: Interaction) -> Object:
+    message = interaction.channel.messages.get(interaction.original or "")
+    if message is None:
+        raise Refused(10008)
+    return message
+
+
+def _demand_writable(call: Call) -> None:
+    # Whoever is not told of a bot's token is told of nothing else.
+    _bot = call.bot
+    if call.channel.refusal is not None:
+        raise Refused(call.channel.refusal)
+
+
+def _demand_reference(call: Call, channel: Channel) -> None:
+    reference = call.body.get("message_reference")
+    if not isinstance(reference, dict) or reference.get("fail_if_not_exists") is False:
+        return
+    if str(reference.get("message_id")) not in channel.messages:
+        raise Refused(50035, errors={"message_reference": {"_errors": [{"code": "REPLIES_UNKNOWN_MESSAGE"}]}})
+
+
+def _content(body: Object) -> str:
+    content = body.get("content")
+    if not isinstance(content, str) or not content.strip():
+        raise Refused(50006)
+    if len(content) > MAX_CHARACTERS:
+        raise Refused(50035, errors={"content": {"_errors": [{"code": "BASE_TYPE_MAX_LENGTH"}]}})
+    return content.strip()
+
+
+def _said(message: Object) -> Object:
+    return {"chat": message["channel_id"], "id": message["id"], "text": message["content"]}
+
+
+ROUTES: tuple[tuple[str, str, str, Act], ...] = (
+    ("user", "GET", r"users/@me", user),
+    ("application", "GET", r"applications/@me", application),
+    ("application.change", "PATCH", r"applications/@me", change_application),
+    ("gateway", "GET", r"gateway/bot", gateway),
+    ("commands.create", "POST", r"applications/(\d+)/commands", create_command),
+    ("commands", "GET", r"applications/(\d+)/commands", commands),
+    ("channels.open", "POST", r"users/@me/channels", open_direct),
+    ("channels", "GET", r"channels/(\d+)", show_channel),
+    ("channels.change", "PATCH", r"channels/(\d+)", change_channel),
+    ("typing", "POST", r"channels/(\d+)/typing", typing),
+    ("messages", "GET", r"channels/(\d+)/messages", list_messages),
+    ("messages.create", "POST", r"channels/(\d+)/messages", create_message),
+    ("callback", "POST", r"interactions/(\d+)/([^/]+)/callback", respond),
+    ("original", "GET", r"webhooks/(\d+)/([^/]+)/messages/@original", original),
+    ("original.delete", "DELETE", r"webhooks/(\d+)/([^/]+)/messages/@original", delete_original),
+    ("original.edit", "PATCH", r"webhooks/(\d+)/([^/]+)/messages/@original", edit_original),
+)

@@ -1,0 +1,98 @@
+"""Everything that the stand-in knows, in one place, so that a reset is a new one."""
+
+import time
+from collections import defaultdict, deque
+from dataclasses import dataclass, field
+
+from simulator.discord.bots import Bot, Bots
+from simulator.discord.channels import Channel, Channels, written
+from simulator.discord.gateway import Gateway
+from simulator.discord.refusals import RateLimited, Refused
+from simulator.simulation import Simulation
+from simulator.wire import JSON, Object
+
+BUCKET_SECONDS = 5.0
+LOADING = 128
+
+
+@dataclass
+class Interaction:
+    """Somebody's command or press, and the message that answers it."""
+
+    id: str
+    token: str
+    bot: Bot
+    channel: Channel
+    answered: bool = False
+    is_over: bool = False
+    original: str | None = None
+
+
+@dataclass
+class State:
+    """Bots, channels, interactions, and the gateway that tells of them."""
+
+    simulation: Simulation
+    bots: Bots = field(default_factory=Bots)
+    channels: Channels = field(default_factory=Channels)
+    interactions: dict[str, Interaction] = field(default_factory=dict)
+    bucket: int | None = None
+    _spent: dict[str, deque[float]] = field(default_factory=lambda: defaultdict(deque))
+
+    def __post_init__(self) -> None:
+        self.gateway = Gateway(self.bots.bot, self._guilds, self.simulation.closing)
+
+    def interaction(self, application: str, token: str) -> Interaction:
+        """An interaction as its token names it; refused once it is over."""
+        found = self.interactions.get(token)
+        if found is None or found.bot.id != application:
+            raise Refused(10015)
+        if found.is_over:
+            raise Refused(50027)
+        return found
+
+    def respond(self, interaction: Interaction, response: JSON) -> None:
+        """What the app answers an interaction with: a deferred message shows that the bot is thinking."""
+        if interaction.answered:
+            raise Refused(40060)
+        kind = response.get("type") if isinstance(response, dict) else None
+        if kind not in (5, 6):
+            raise Refused(50035)
+        interaction.answered = True
+        if kind == 5:
+            interaction.original = self.channels.clock.next()
+            self.say(interaction.bot, interaction.channel, interaction.original, "", flags=LOADING)
+
+    def say(self, bot: Bot, channel: Channel, name: str, content: str, **more: JSON) -> Object:
+        """The bot says something, and is told of it as of everybody's words."""
+        message = written(channel, name, bot.user(), content, **more)
+        kept = {field: value for field, value in message.items() if field not in ("nonce", "guild_id")}
+        channel.keep(kept)
+        self.gateway.tell(bot, "MESSAGE_CREATE", message)
+        return message
+
+    def spend(self, channel: Channel) -> dict[str, str]:
+        """Take one message from a channel's bucket; the headers that tell what is left."""
+        if self.bucket is None:
+            return {}
+        spent, now = self._spent[channel.id], time.monotonic()
+        while spent and now - spent[0] >= BUCKET_SECONDS:
+            spent.popleft()
+        reset = BUCKET_SECONDS - (now - spent[0]) if spent else BUCKET_SECONDS
+        left = max(0, self.bucket - len(spent) - 1)
+        headers = {
+            "X-RateLimit-Limit": str(self.bucket),
+            "X-RateLimit-Remaining": str(left),
+            "X-RateLimit-Reset-After": f"{reset:.3f}",
+            "X-RateLimit-Bucket": "messages",
+        }
+        if len(spent) >= self.bucket:
+            raise RateLimited(reset, headers)
+        spent.append(now)
+        return headers
+
+    def _guilds(self) -> list[Object]:
+        return [
+            {"id": guild, "name": "Guild", "channels": [item.describe() for item in channels], "threads": []}
+            for guild, channels in self.channels.of_guilds().items()
+        ]

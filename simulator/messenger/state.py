@@ -1,0 +1,103 @@
+"""Everything that the stand-in knows: apps, pages, people, and what was said when."""
+
+import time
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Literal
+
+from simulator.messenger.refusals import refused
+from simulator.wire import Object
+
+WINDOW_SECONDS = 24 * 3600.0
+
+PersonState = Literal["known", "blocked", "unknown"]
+Receipt = Literal["echo", "delivered", "read"]
+
+
+@dataclass
+class App:
+    """An app of Meta's: its secret, and the one URL that it is told of all its pages at."""
+
+    id: str
+    secret: str
+    url: str | None = None
+    fields: frozenset[str] = frozenset()
+
+
+@dataclass
+class Page:
+    """A page: who may speak for it, and what its app may be told of it."""
+
+    id: str
+    access_token: str
+    app: App
+    name: str = "Test Page"
+    fields: frozenset[str] = frozenset()
+    profile: Object = field(default_factory=dict)
+
+    @property
+    def app_secret(self) -> str:
+        """What calls are signed with that tell of it."""
+        return self.app.secret
+
+    @property
+    def url(self) -> str | None:
+        """Where they go."""
+        return self.app.url if self.fields else None
+
+    def tells(self, name: str) -> bool:
+        """Whether the app asked for a field, and the page lets it know."""
+        return name in self.app.fields & self.fields
+
+
+@dataclass
+class Settings:
+    """What holds for all pages: what follows a send, whether the window counts, and who may do what."""
+
+    receipts: tuple[Receipt, ...] = ("echo", "delivered")
+    window: bool = True
+    refused_tokens: frozenset[str] = frozenset()
+    may_configure: bool = True
+
+
+class State:
+    """All of it, so that a reset is a new one."""
+
+    def __init__(self) -> None:
+        self.settings = Settings()
+        self.apps: dict[str, App] = {}
+        self.pages: dict[str, Page] = {}
+        self.people: dict[str, PersonState] = {}
+        self.written_at: dict[tuple[str, str], float] = {}
+        self._ids = count(1)
+
+    def page(self, name: str, token: str | None) -> Page:
+        """The page of a path, for whoever has its token; `me` is the page whose token it is."""
+        if not token or token in self.settings.refused_tokens:
+            raise refused(190, status=401)
+        ours = next((page for page in self.pages.values() if page.access_token == token), None)
+        if name != "me" and name not in self.pages:
+            raise refused(100, f"Unsupported request. Object with ID '{name}' does not exist", subcode=33)
+        if ours is None or name not in ("me", ours.id):
+            raise refused(190, status=401)
+        return ours
+
+    def app(self, name: str, token: str | None) -> App:
+        """The app of a path, for whoever has its id and its secret."""
+        app = self.apps.get(name)
+        if app is None or token != f"{app.id}|{app.secret}":
+            raise refused(190, "Invalid OAuth access token signature.", status=401)
+        return app
+
+    def person(self, psid: str) -> PersonState:
+        """How somebody can be reached."""
+        return self.people.get(psid, "known")
+
+    def is_open(self, page: Page, psid: str) -> bool:
+        """Whether somebody wrote to a page within the last 24 hours."""
+        written_at = self.written_at.get((page.id, psid))
+        return written_at is not None and time.monotonic() - written_at < WINDOW_SECONDS
+
+    def next_id(self) -> str:
+        """A message's id."""
+        return f"m_{next(self._ids):08d}AbCdEfGhIjKlMnOpQrStUvWxYz-_"

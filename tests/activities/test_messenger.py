@@ -1,0 +1,197 @@
+"""Messenger from end to end, over HTTP against the simulator: batches in, parts out, and echoes that end doubts."""
+
+import pytest
+
+from tests.machine import until
+from tests.messenger import CONTACT, PAGE, SIBLING, VERIFY, credentials, messenger, unregistered
+from tests.processes import command
+from tests.product import Product
+
+
+async def test_a_conversation(product: Product) -> None:
+    bot = await messenger(product, greeting="Welcome!")
+    await bot.happens(postback={"mid": "m_start", "title": "Get Started", "payload": "GET_STARTED"})
+    await bot.until_states("answered")
+    await bot.answered("hello")
+    await bot.answered("**and** again", fields={"quick_reply": {"payload": "v1:again"}})
+    assert await bot.sent() == ["Welcome!", "You said: hello", "You said: and again"]
+    assert await bot.ledger() == [("sent", None, 1)] * 3
+    operator = await product.operator()
+    deliveries = (await operator.get("/deliveries"))["items"]
+    assert isinstance(deliveries, list)
+    known = {(item["id"], item["platform_message_id"]) for item in deliveries if isinstance(item, dict)}
+    marks = {(_metadata(item), item["message_id"]) for item in await bot.sends()}
+    assert marks == known
+
+
+def _metadata(send: dict[str, object]) -> object:
+    payload = send["payload"]
+    assert isinstance(payload, dict)
+    return payload["message"]["metadata"]
+
+
+async def test_echoes_and_receipts_end_without_waking_anything(product: Product) -> None:
+    bot = await messenger(product)
+    await product.simulated.post("/messenger/settings", receipts=["echo", "delivered", "read"])
+    await bot.answered("hello")
+
+    async def told() -> bool:
+        return [state for state in await product.states() if state[1] == "receipt"] == [("ignored", "receipt")] * 3
+
+    await until(told)
+    assert await bot.sent() == ["You said: hello"]
+    assert len(await product.simulated.asked()) == 1
+
+
+async def test_a_batch_with_a_broken_item_loses_no_message(product: Product) -> None:
+    bot = await messenger(product)
+    messages = [{"text": f"number {number}"} for number in range(5)]
+    raw = [None, {"message": {"mid": 5}}, {"sender": {"id": CONTACT}, "postback": {"title": []}}]
+    path = f"/messenger/{PAGE}/batch"
+    await product.simulated.post(path, **{"from": CONTACT}, messages=messages, raw=raw)
+
+    async def all_answered() -> bool:
+        return sorted(await bot.sent()) == [f"You said: number {number}" for number in range(5)]
+
+    await until(all_answered)
+    broken = sorted(reason for _, reason in await bot.states() if reason)
+    assert broken == ["malformed:item", "malformed:message", "malformed:postback"]
+
+
+async def test_what_a_person_says_in_the_pages_inbox_is_recorded_and_not_answered(product: Product) -> None:
+    bot = await messenger(product)
+    await bot.answered("hello")
+    await product.simulated.post(f"/messenger/{PAGE}/echoes", to=CONTACT, text="I take over", app_id=263902037430900)
+    await bot.happens("standby", message={"mid": "m_standby", "text": "to the human"})
+    await bot.until_states("answered", "ignored", "ignored")
+    assert sorted(await bot.states(), key=str)[1:] == [("ignored", "from_the_page"), ("ignored", "standby")]
+    assert await bot.sent() == ["You said: hello"]
+
+
+async def test_an_edit_of_a_message_that_waits_changes_it(product: Product) -> None:
+    bot = await messenger(product, bursts={"policy": "coalesce", "quiet_seconds": 2})
+    name = await bot.say("helo")
+    await bot.happens(message_edit={"mid": name, "text": "hello", "num_edit": 1})
+
+    async def answered() -> bool:
+        return await bot.sent() == ["You said: hello"]
+
+    await until(answered)
+
+
+async def test_a_long_formatted_answer_goes_out_in_parts_while_typing_is_shown(product: Product) -> None:
+    bot = await messenger(product)
+    code = "```py\n" + "value = compute(1)\n" * 200 + "```"
+    await product.simulated.answer(f"# Title\n\n**bold**\n\n{code}\n\n[link](https://a.example)", delay_seconds=2)
+    await bot.answered("tell me all")
+    parts = await bot.sent()
+    assert len(parts) > 2
+    assert parts[0].startswith("Title\n\nbold\n\n    value = compute(1)")
+    assert parts[-1].endswith("link (https://a.example)")
+    assert sum(part.count("value = compute(1)") for part in parts) == 200
+    outbound = await product.simulated.ledger("outbound")
+    assert [item["method"] for item in outbound][:3] == ["mark_seen", "typing_on", "messages"]
+
+
+@pytest.mark.parametrize("state", ["blocked", "unknown"])
+async def test_a_contact_who_cannot_be_reached_is_not_tried_again(product: Product, state: str) -> None:
+    bot = await messenger(product)
+    await product.simulated.post(f"/messenger/people/{CONTACT}", state=state)
+    await bot.say("hello")
+    await bot.until_states("failed")
+    assert await bot.ledger() == [("failed", "recipient_gone", 1)]
+
+
+async def test_a_closed_window_is_shown_with_its_reason(product: Product) -> None:
+    bot = await messenger(product)
+    operator = await product.operator()
+    path = f"/bots/{bot.channel.bot_id}/conversations"
+    made = await operator.post(path, channel_id=str(bot.channel.id), recipient=CONTACT, text="good morning")
+
+    async def failed() -> bool:
+        return await bot.ledger() == [("failed", "window_closed", 1)]
+
+    await until(failed)
+    assert (await operator.get(f"/conversations/{made['id']}"))["undeliverable"] == "window_closed"
+
+
+@pytest.mark.parametrize(
+    "kind", ["accept_then_reset", "invalid_json", pytest.param("accept_then_hang", marks=pytest.mark.slow)]
+)
+async def test_a_doubtful_send_is_settled_by_its_echo(product: Product, kind: str) -> None:
+    bot = await messenger(product)
+    await product.simulated.fault(kind, method="messages")
+    await bot.say("hello")
+    await bot.until_states("answered", within_seconds=45)
+    assert await bot.ledger() == [("sent", None, 1)]
+    assert await bot.sent() == ["You said: hello"]
+
+
+@pytest.mark.slow
+async def test_a_doubtful_send_stays_in_doubt_until_its_echo_comes(product: Product) -> None:
+    bot = await messenger(product)
+    await product.simulated.post("/messenger/settings", receipts=["delivered", "read"])
+    await product.simulated.fault("accept_then_reset", method="messages")
+    await bot.say("hello")
+    await bot.until_states("answered", within_seconds=60)
+    assert await bot.ledger() == [("uncertain", "outcome_unknown", 1)]
+    (sent,) = await bot.sends()
+    told = {"to": CONTACT, "message_id": sent["message_id"], "metadata": _metadata(sent)}
+    await product.simulated.post(f"/messenger/{PAGE}/echoes", app_id=int(credentials()["app_id"]), **told)
+
+    async def settled() -> bool:
+        return await bot.ledger() == [("sent", None, 1)]
+
+    await until(settled)
+
+
+@pytest.mark.slow
+async def test_a_send_that_was_reset_before_it_was_accepted_is_in_doubt_until_it_is_sent_once(product: Product) -> None:
+    bot = await messenger(product, delivery={"uncertain": "at_least_once"})
+    await product.simulated.fault("reset_before_accept", method="messages")
+    await bot.say("hello")
+    await bot.until_states("answered", within_seconds=60)
+    assert await bot.sent() == ["You said: hello"]
+    assert await bot.ledger() == [("sent", None, 2)]
+
+
+async def test_a_message_to_a_sibling_page_goes_to_its_bot(product: Product) -> None:
+    theirs = await messenger(product, SIBLING)
+    ours = await messenger(product)
+    # The app has one URL, that of the page registered last.
+    await theirs.say("hello")
+    await ours.until_states("answered")
+    assert (await ours.sent(), await theirs.sent()) == ([], ["You said: hello"])
+
+
+async def test_who_knows_the_verify_token_is_answered_and_who_does_not_sign_is_refused(product: Product) -> None:
+    bot = await unregistered(product)
+    url = f"/webhooks/messenger/{bot.channel.id}"
+    asked = {"hub.mode": "subscribe", "hub.challenge": "1158201444", "hub.verify_token": VERIFY}
+    answer = await product.client.get(url, params=asked)
+    assert (answer.status_code, answer.text) == (200, "1158201444")
+    refused = await product.client.get(url, params={**asked, "hub.verify_token": "wrong"})
+    assert (refused.status_code, refused.text) == (403, "")
+    for headers in ({}, {"X-Hub-Signature-256": f"sha256={'0' * 64}"}):
+        answer = await product.client.post(url, content=b'{"object":"page","entry":[]}', headers=headers)
+        assert answer.status_code == 401
+    assert await bot.states() == []
+
+
+@pytest.mark.slow
+async def test_a_worker_killed_while_it_sends_leaves_one_answer_and_no_doubt(front_door: Product) -> None:
+    bot = await messenger(front_door)
+    await front_door.simulated.fault("accept_then_hang", method="messages")
+
+    async def accepted() -> bool:
+        return len(await bot.sent()) == 1
+
+    async with command(front_door.settings, "worker") as worker:
+        await bot.say("hello")
+        await until(accepted)
+        await worker.kill()
+    async with command(front_door.settings, "worker"):
+        await bot.until_states("answered", within_seconds=60)
+    assert await bot.sent() == ["You said: hello"]
+    assert await bot.ledger() == [("sent", None, 1)]
+    assert len(await front_door.simulated.asked()) == 1
