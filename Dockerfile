@@ -18,6 +18,7 @@ RUN useradd --system --uid 10001 --home-dir /nonexistent --shell /usr/sbin/nolog
 COPY --from=builder /opt/chat-orchestrator /opt/chat-orchestrator
 # Empty: a `.env` is honoured in the working directory, and none shall be found.
 WORKDIR /srv
+RUN install --directory --owner 10001 /srv/.media
 USER 10001
 EXPOSE 8000
 STOPSIGNAL SIGTERM

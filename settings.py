@@ -40,6 +40,7 @@ class Settings(BaseSettings):
     demo_model: bool = False
     retention_days: Annotated[int, Field(ge=8, le=36_500)] = 30
     notice_retention_days: Annotated[int, Field(ge=1, le=36_500)] = 90
+    media_store_url: str = ".media"
     secret_key: Annotated[tuple[SecretStr, ...], NoDecode] = ()
     public_url: str = "http://127.0.0.1:8000"
     telegram_bot_token: SecretStr | None = None
@@ -98,6 +99,14 @@ class Settings(BaseSettings):
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise ValueError(f"{value!r} is no address of the form https://host[:port][/path]")
         return value.rstrip("/")
+
+    @field_validator("media_store_url")
+    @classmethod
+    def _store(cls, value: str) -> str:
+        scheme = urlsplit(value).scheme
+        if scheme not in ("", "file", "s3", "gs", "az"):
+            raise ValueError(f"{value!r} is no directory, file:///…, s3://bucket/prefix, gs://… or az://…")
+        return value
 
     @field_validator("database_url")
     @classmethod

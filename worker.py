@@ -14,6 +14,7 @@ from temporalio.worker import UnsandboxedWorkflowRunner, Worker, WorkerDeploymen
 from activities.auditing import Auditing
 from activities.completion import Completion
 from activities.delivery import Delivery
+from activities.fetching import Fetching
 from activities.idleness import Idleness
 from activities.moderation import Moderation
 from activities.persistence import Persistence
@@ -24,7 +25,9 @@ from adapters.ai.catalogue import Catalogue, connections
 from adapters.database.channels import credentials_vault
 from adapters.database.engine import Database
 from adapters.http import Http
-from adapters.platforms.catalogue import http_client, platforms
+from adapters.media.downloads import Downloader
+from adapters.media.store import MediaStore
+from adapters.platforms.catalogue import downloader, http_client, platforms
 from adapters.temporal.client import connect, metered
 from adapters.temporal.handover import Handing
 from adapters.temporal.names import ai_queue, delivery_queue
@@ -65,6 +68,7 @@ class Workers:
         database: Database,
         http: Http,
         models: Models,
+        downloads: Downloader,
         version: WorkerDeploymentVersion | None,
     ) -> None:
         self._client = client
@@ -83,7 +87,9 @@ class Workers:
         self._retention = Retention(database, kept, notices_kept, _now)
         self._moderation = moderation
         self._completion = Completion(database, vault, models, spoken, moderation, _now)
-        self._delivery = Delivery(database, vault, spoken, _now, time.monotonic)
+        store = MediaStore(settings.media_store_url)
+        self._delivery = Delivery(database, vault, spoken, store, _now, time.monotonic)
+        self.fetching = Fetching(database, vault, spoken, store, downloads, _now)
 
     def of(self, queues: Queues) -> list[Worker]:
         """The workers for these queues."""
@@ -163,13 +169,18 @@ async def run(
         stack.push_async_callback(models.aclose)
         catalogue = Catalogue(settings, models, database, credentials_vault(settings.secrets()))
         client = await connect(settings, runtime=metered(settings))
-        workers = Workers(settings, client, database, http, catalogue, version)
+        downloads = downloader(settings)
+        stack.push_async_callback(downloads.close)
+        workers = Workers(settings, client, database, http, catalogue, downloads, version)
         stack.push_async_callback(workers.handing.close)
         for worker in workers.of(queues):
             await stack.enter_async_context(worker)
         get_logger(__name__).info("worker_ready", queues=queues, task_queue=settings.task_queue)
-        relay = asyncio.create_task(workers.handing.relay())
+        beside = {asyncio.create_task(workers.handing.relay())}
+        if queues in ("all", "delivery"):
+            beside.add(asyncio.create_task(workers.fetching.run()))
         await stop.wait()
         get_logger(__name__).info("worker_stopping")
-        relay.cancel()
-        await asyncio.wait({relay})
+        for task in beside:
+            task.cancel()
+        await asyncio.wait(beside)

@@ -13,6 +13,7 @@ from structlog.contextvars import bound_contextvars
 from structlog.stdlib import get_logger
 from temporalio import activity
 
+from activities.composing import compose
 from activities.failures import as_failures, later, unbroken
 from activities.heartbeats import beating
 from activities.sending import Outcome, Sender
@@ -21,6 +22,7 @@ from adapters.database.engine import Database
 from adapters.database.ledger import Floor, Part
 from adapters.database.paces import Place, Taken
 from adapters.database.replies import Job
+from adapters.media.base import Store
 from adapters.platforms.base import Platform
 from adapters.vault import Vault
 from domain.conversations import Silence
@@ -68,13 +70,14 @@ class Delivery:
         database: Database,
         vault: Vault,
         platforms: Mapping[PlatformName, Platform],
+        store: Store,
         now: Callable[[], datetime],
         monotonic: Callable[[], float],
     ) -> None:
         self._database = database
         self._vault = vault
         self._platforms = platforms
-        self._sender = Sender(platforms, monotonic)
+        self._sender = Sender(platforms, store, monotonic)
         self._now = now
 
     @activity.defn(name="deliver")
@@ -144,10 +147,10 @@ class Delivery:
 
     async def _plan(self, connection: AsyncConnection, job: Job, floor: Floor) -> list[Part]:
         platform = self._platforms[job.access.channel.platform]
-        payloads = platform.render(job.text, job.destination)
-        if not payloads:
+        composed = compose(platform, job.text, job.files, job.buttons, job.destination)
+        if not composed.payloads:
             return []
-        planned = job.planned(payloads)
+        planned = job.planned(composed.payloads, is_numbered=composed.is_numbered)
         parts = await ledger.plan(connection, job.conversation_id, floor, planned, DeliveryState.PLANNED)
         if platform.guarantee is not Guarantee.TRANSACTION:
             return parts

@@ -1,9 +1,11 @@
 """Sending one part: the call, and what its outcome means for the ledger."""
 
+import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
+from uuid import UUID
 
 from structlog.stdlib import get_logger
 
@@ -20,7 +22,8 @@ from adapters.errors import (
     RateLimited,
     Unacceptable,
 )
-from adapters.platforms.base import Payload, Platform
+from adapters.media.base import Store
+from adapters.platforms.base import Payload, Platform, Receipt, file_of
 from domain.deliveries import SEND_DEADLINE, DeliveryState, Standing, earlier_doubts, is_doubted, sends_after_doubt
 from domain.platforms import Guarantee, PlatformName
 
@@ -30,6 +33,8 @@ _PAUSE_BEFORE_READING_BACK = timedelta(seconds=5)
 _BEYOND_A_LIMIT = timedelta(milliseconds=100)
 """Kept beyond what a platform asks to wait: its clock is not ours, and asking too early may lengthen the wait."""
 _ERROR_CHARACTERS = 500
+_FILES_AT_ONCE = 4
+"""A file is in memory while it is sent."""
 
 
 @dataclass(frozen=True)
@@ -68,9 +73,13 @@ class Outcome:
 class Sender:
     """Calls the platform once for a part; what it raises becomes an outcome."""
 
-    def __init__(self, platforms: Mapping[PlatformName, Platform], monotonic: Callable[[], float]) -> None:
+    def __init__(
+        self, platforms: Mapping[PlatformName, Platform], store: Store, monotonic: Callable[[], float]
+    ) -> None:
         self._platforms = platforms
+        self._store = store
         self._monotonic = monotonic
+        self._room = asyncio.Semaphore(_FILES_AT_ONCE)
 
     def deadline(self) -> float:
         """When a call that is claimed now must have written everything, in seconds of the monotonic clock."""
@@ -84,11 +93,19 @@ class Sender:
             if known is not None:
                 return known
         try:
-            receipt = await platform.send(job.access.channel, platform.marked(part.payload, str(part.id)), deadline)
+            receipt = await self._call(platform, job, platform.marked(part.payload, str(part.id)), deadline)
         except OutsideError as error:
             get_logger(__name__).info("part_not_sent", part=part.part, reason=error.reason)
             return self._failed(platform, job, part, error)
         return Outcome(DeliveryState.SENT, platform_message_id=receipt.platform_message_id)
+
+    async def _call(self, platform: Platform, job: Job, payload: Payload, deadline: float) -> Receipt:
+        file = file_of(payload)
+        if file is None:
+            return await platform.send(job.access.channel, payload, deadline)
+        async with self._room:
+            content = await self._store.read(job.access.workspace_id, UUID(file.id))
+            return await platform.send_file(job.access.channel, payload, content, deadline)
 
     async def _read_back(self, platform: Platform, job: Job, part: Part, deadline: float) -> Outcome | None:
         """What became of an earlier send; None where the part is to be sent again."""

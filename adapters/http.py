@@ -57,6 +57,16 @@ class Answer:
     json: JsonValue
 
 
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file as one field of a form."""
+
+    field: str
+    name: str
+    type: str
+    content: bytes
+
+
 class Http:
     """Calls the platforms over one pool of connections; follows no redirect, keeps no cookie, reads no environment."""
 
@@ -97,9 +107,32 @@ class Http:
         body = None if json is None else dumps(json).encode()
         kind = {} if json is None else {"Content-Type": "application/json"}
         request = self._client.build_request(method, url, content=body, headers={**kind, **(headers or {})})
+        return await self._exchanged(request, deadline)
+
+    async def post_file(
+        self,
+        url: str,
+        file: Upload,
+        fields: Mapping[str, str],
+        *,
+        deadline: float | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
+        """POST a form with a file in it; the rest as in `call`."""
+        files = {file.field: (file.name, file.content, file.type)}
+        request = self._client.build_request("POST", url, data=dict(fields), files=files, headers=headers)
+        return await self._exchanged(request, deadline)
+
+    async def post_bytes(self, url: str, content: bytes, *, deadline: float | None = None) -> Answer:
+        """POST bare bytes, whatever a success says; the rest as in `call`."""
+        kind = {"Content-Type": "application/octet-stream"}
+        request = self._client.build_request("POST", url, content=content, headers=kind)
+        return await self._exchanged(request, deadline, wants_json=False)
+
+    async def _exchanged(self, request: httpx.Request, deadline: float | None, *, wants_json: bool = True) -> Answer:
         exchange = _Exchange(deadline if deadline is not None else time.monotonic() + _TOTAL_SECONDS)
         failure = await exchange.run(self._client, request)
-        return exchange.outcome(request.url.host, failure)
+        return exchange.outcome(request.url.host, failure, wants_json=wants_json)
 
     async def close(self) -> None:
         """Close every connection."""
@@ -145,7 +178,7 @@ class _Exchange:
                 raise _DeadlinePassed
             self._written = True
 
-    def outcome(self, host: str, failure: str | None) -> Answer:
+    def outcome(self, host: str, failure: str | None, *, wants_json: bool = True) -> Answer:
         """The answer, or what its absence means."""
         if self._status is None:
             if self._written:
@@ -155,7 +188,7 @@ class _Exchange:
             raise OutcomeUnknown(f"{host} answered 504: what is behind it may have done the request")
         answer = Answer(self._status, self._headers, _parsed(self._body))
         if HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES:
-            if answer.json is None and answer.status != HTTPStatus.NO_CONTENT:
+            if wants_json and answer.json is None and answer.status != HTTPStatus.NO_CONTENT:
                 raise OutcomeUnknown(f"{host} answered {answer.status} without readable JSON ({failure or 'complete'})")
         elif failure or not _refuses(answer.status):
             wait = retry_after(answer.headers, datetime.now(UTC))

@@ -13,10 +13,12 @@ from structlog.stdlib import get_logger
 from adapters.ai.catalogue import Catalogue, connections
 from adapters.database.channels import credentials_vault, keys_vault
 from adapters.database.engine import Database
+from adapters.media.downloads import Downloader
+from adapters.media.store import MediaStore
 from adapters.platforms.catalogue import http_client, platforms
 from adapters.temporal.client import connect
 from adapters.temporal.handover import Handing
-from api import bodies, chat_page, codec, health, metrics, problems, v1, webchat, webchat_stream, webhooks
+from api import bodies, chat_page, codec, health, media, metrics, problems, v1, webchat, webchat_stream, webhooks
 from api.background import Background, ended
 from api.breaker import Breaker
 from api.channel_cache import ChannelCache
@@ -24,14 +26,17 @@ from api.correlation import Correlation
 from api.counts import Counts
 from api.cross_origin import CrossOrigin
 from api.limits import BodyLimit
+from api.media_links import Links
 from api.resources import Resources
 from api.second_door import SecondDoor
 from api.wakeups import Wakeups
+from domain.media import MAX_MEDIA_BYTES
 from settings import Settings
 
 DESCRIPTION = "Runs AI chat bots on every messaging platform, durably."
 ROUTERS: Sequence[APIRouter] = (
     v1.router,
+    media.router,
     webhooks.router,
     webchat.router,
     webchat_stream.router,
@@ -64,7 +69,8 @@ def create_app(settings: Settings) -> FastAPI:
         routes=list(_ROUTES),
     )
     problems.install(app)
-    app.add_middleware(BodyLimit)
+    app.add_middleware(BodyLimit, larger=("/v1/media",))
+    app.add_middleware(BodyLimit, max_bytes=MAX_MEDIA_BYTES, prefix="/v1/media")
     app.add_middleware(BodyLimit, max_bytes=bodies.MAX_WEBHOOK_BYTES, prefix="/webchat")
     app.add_middleware(CrossOrigin)
     app.add_middleware(Correlation)
@@ -93,10 +99,9 @@ async def open_resources(settings: Settings, stack: AsyncExitStack) -> Resources
     assert settings.database_url is not None
     database = Database(settings.database_url, settings.database_pool_size)
     stack.push_async_callback(database.close)
-    http = http_client()
-    stack.push_async_callback(http.close)
-    models = connections(settings)
-    stack.push_async_callback(models.aclose)
+    http, models, downloads = http_client(), connections(settings), Downloader(version("chat-orchestrator"))
+    for close in (http.close, models.aclose, downloads.close):
+        stack.push_async_callback(close)
     handing = Handing(database, await connect(settings, lazy=True, impatient=True), settings.task_queue)
     credentials = credentials_vault(settings.secrets())
     breaker = Breaker(database.check)
@@ -108,11 +113,12 @@ async def open_resources(settings: Settings, stack: AsyncExitStack) -> Resources
         stack.push_async_callback(ended, asyncio.create_task(work))
     stack.push_async_callback(handing.close)
     stack.push_async_callback(background.close)
+    keys = keys_vault(settings.secrets())
     return Resources(
         settings=settings,
         database=database,
         credentials=credentials,
-        keys=keys_vault(settings.secrets()),
+        keys=keys,
         platforms=platforms(settings, http),
         breaker=breaker,
         channels=channels,
@@ -122,4 +128,7 @@ async def open_resources(settings: Settings, stack: AsyncExitStack) -> Resources
         background=background,
         counts=Counts(database),
         models=Catalogue(settings, models, database, credentials),
+        media=MediaStore(settings.media_store_url),
+        downloads=downloads,
+        links=Links(keys, settings.public_url),
     )

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Sequence
 from http import HTTPStatus
 
 from starlette.exceptions import HTTPException
@@ -19,20 +20,29 @@ class BodyLimit:
     """Refuses bodies above `max_bytes` with 413, and with 408 those that take longer than `max_seconds` to arrive.
 
     What a header declares is refused before anything is read; what comes in pieces, at the first piece too many.
-    Only paths under `prefix` are held to it.
+    Only paths under `prefix` are held to it, without those that are under a `larger` limit of their own.
     """
 
     def __init__(
-        self, app: ASGIApp, max_bytes: int = V1_BYTES, prefix: str = "/v1", max_seconds: float = _SECONDS
+        self,
+        app: ASGIApp,
+        max_bytes: int = V1_BYTES,
+        prefix: str = "/v1",
+        max_seconds: float = _SECONDS,
+        larger: Sequence[str] = (),
     ) -> None:
         self._app = app
         self._max_bytes = max_bytes
         self._prefix = prefix
         self._max_seconds = max_seconds
+        self._larger = larger
+
+    def _is_held(self, path: str) -> bool:
+        return _is_under(path, self._prefix) and not any(_is_under(path, larger) for larger in self._larger)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on with its body counted."""
-        if scope["type"] != "http" or not _is_under(scope["path"], self._prefix):
+        if scope["type"] != "http" or not self._is_held(scope["path"]):
             await self._app(scope, receive, send)
         elif _declared_bytes(scope) > self._max_bytes:
             answer = response(Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, self._too_large()))

@@ -7,6 +7,8 @@ from fastapi import Depends, Request
 
 from adapters.ai.catalogue import Catalogue
 from adapters.database.engine import Database
+from adapters.media.downloads import Downloader
+from adapters.media.store import MediaStore
 from adapters.platforms.base import Platform
 from adapters.temporal.handover import Handing
 from adapters.vault import Vault
@@ -14,6 +16,7 @@ from api.background import Background
 from api.breaker import Breaker
 from api.channel_cache import ChannelCache
 from api.counts import Counts
+from api.media_links import Links
 from api.second_door import SecondDoor
 from api.wakeups import Wakeups
 from domain.platforms import PlatformName
@@ -37,6 +40,9 @@ class Resources:
     background: Background
     counts: Counts
     models: Catalogue
+    media: MediaStore
+    downloads: Downloader
+    links: Links
 
 
 async def resources(request: Request) -> Resources:

@@ -10,7 +10,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from adapters.database import keys
 from adapters.database.tables import Role
 from api.problems import Problem
-from api.resources import Using
+from api.resources import Using, resources
 from domain.ids import WorkspaceId
 
 _RANK = {Role.VIEWER: 0, Role.OPERATOR: 1, Role.ADMIN: 2}
@@ -37,6 +37,11 @@ async def principal(
     if found is None:
         raise Problem(401, "This API key is not known or was revoked.", headers={"WWW-Authenticate": "Bearer"})
     return Principal(WorkspaceId(found.workspace_id), str(found.id), Role(found.role))
+
+
+async def demand_key(request: Request) -> None:
+    """Refuse whoever has no key, for what is to be read only after that: 401."""
+    await principal(await resources(request), await _bearer(request))
 
 
 def at_least(role: Role) -> Callable[..., Awaitable[Principal]]:

@@ -19,6 +19,7 @@ from api.origins import allowed
 from api.problems import Problem, not_found
 from api.resources import Resources, Using
 from api.webchat_history import ShownPage
+from domain.buttons import MAX_VALUE_BYTES
 from domain.events import EventKind, InboundEvent, Sender
 from domain.ids import ChannelId, conversation_id
 from domain.platforms import PlatformName
@@ -70,10 +71,14 @@ def _said(text: str) -> str:
 
 
 class MessageRequest(BaseModel):
-    """A message; the same `client_msg_id` again is the same message."""
+    """A message, or with type `button` the label of a pressed one and the value that it carries.
+
+    The same `client_msg_id` again is the same message.
+    """
 
     client_msg_id: Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_said)]
-    type: Literal["text"] = "text"
+    type: Literal["text", "button"] = "text"
+    value: Annotated[str, Field(max_length=MAX_VALUE_BYTES), AfterValidator(storable)] | None = None
     text: Annotated[str, Field(min_length=1, max_length=MAX_MESSAGE_CHARACTERS), AfterValidator(_said)]
     reply_to: Annotated[str, Field(max_length=200), AfterValidator(storable)] | None = None
 
@@ -157,13 +162,13 @@ async def say(
     await _spend(using, session_id)
     event = InboundEvent(
         key=f"{session_id}:{said.client_msg_id}",
-        kind=EventKind.MESSAGE,
+        kind=EventKind.BUTTON if said.type == "button" else EventKind.MESSAGE,
         chat=str(session_id),
         sender=Sender(external_id=str(session_id), language=_language(request)),
         text=said.text,
         reply_to=said.reply_to,
-        command=_command(said.text),
-        details={"client_msg_id": said.client_msg_id},
+        command=_command(said.text) if said.type == "text" else None,
+        details={"client_msg_id": said.client_msg_id} | ({"data": said.value} if said.value else {}),
     )
     recorded = await intake.take_in(using, access, [event])
     if not recorded.new:
@@ -183,7 +188,8 @@ async def history(
 ) -> ShownPage:
     """The messages behind a number, oldest first."""
     conversation = conversation_id(access.channel.id, str(session_id), None)
-    return await in_time(webchat_history.page(using.database, access.workspace_id, conversation, after_seq, limit))
+    asked = webchat_history.page(using.database, using.links, access.workspace_id, conversation, after_seq, limit)
+    return await in_time(asked)
 
 
 async def _spend(using: Resources, session_id: UUID) -> None:

@@ -24,6 +24,7 @@ from adapters.database.engine import Database
 from adapters.database.records import Event, Message
 from adapters.database.tables import Conversation
 from adapters.platforms.text import html as markdown_html
+from api.media_links import Links
 from api.v1 import objects
 from domain.conversations import ConversationStatus, Voice, status
 from domain.ids import ChannelId
@@ -78,7 +79,9 @@ async def recorded(database: Database, channel_id: ChannelId, key: str) -> tuple
     return row.id, row.seq
 
 
-async def page(database: Database, workspace_id: UUID, conversation_id: UUID, after_seq: int, limit: int) -> ShownPage:
+async def page(
+    database: Database, links: Links, workspace_id: UUID, conversation_id: UUID, after_seq: int, limit: int
+) -> ShownPage:
     """The messages behind a number that the visitor said or has received."""
     visible = (
         select(Message.id)
@@ -88,11 +91,13 @@ async def page(database: Database, workspace_id: UUID, conversation_id: UUID, af
     )
     async with database.begin() as connection:
         ids = (await connection.scalars(visible)).all()
-        shown = await _shown(connection, workspace_id, list(ids[:limit]))
+        shown = await _shown(connection, links, workspace_id, list(ids[:limit]))
     return ShownPage(items=shown, next_cursor=str(shown[-1].seq) if len(ids) > limit else None)
 
 
-async def changes(database: Database, workspace_id: UUID, conversation_id: UUID, after_seq: int) -> list[Change]:
+async def changes(
+    database: Database, links: Links, workspace_id: UUID, conversation_id: UUID, after_seq: int
+) -> list[Change]:
     """What happened behind a number, in order: new messages, and changes of older ones under numbers of their own."""
     said = _numbered(Message.seq, conversation_id, after_seq, changed=False)
     changed = _numbered(type_coerce(Message.changed_seq, BigInteger), conversation_id, after_seq, changed=True)
@@ -100,7 +105,8 @@ async def changes(database: Database, workspace_id: UUID, conversation_id: UUID,
     query = union_all(said, changed).order_by("number", "changed").limit(_CHANGES_AT_ONCE)
     async with database.begin() as connection:
         rows = (await connection.execute(query)).all()
-        shown = {item.id: item for item in await _shown(connection, workspace_id, list({row.id for row in rows}))}
+        found = await _shown(connection, links, workspace_id, list({row.id for row in rows}))
+    shown = {item.id: item for item in found}
     return [Change(row.number, _event(shown[row.id], changed=row.changed), shown[row.id]) for row in rows]
 
 
@@ -122,9 +128,9 @@ def _is_visible() -> ColumnElement[bool]:
     return or_(Message.direction == "inbound", Message.sent_at.is_not(None))
 
 
-async def _shown(connection: AsyncConnection, workspace_id: UUID, ids: list[UUID]) -> list[Shown]:
+async def _shown(connection: AsyncConnection, links: Links, workspace_id: UUID, ids: list[UUID]) -> list[Shown]:
     detailed = await messages.several(connection, workspace_id, ids)
-    return [_show(objects.message(item), item.message["client_message_id"]) for item in detailed]
+    return [_show(objects.message(item, links), item.message["client_message_id"]) for item in detailed]
 
 
 def _show(message: objects.Message, client_msg_id: str | None) -> Shown:
@@ -132,4 +138,6 @@ def _show(message: objects.Message, client_msg_id: str | None) -> Shown:
     own = message.direction == "inbound"
     rendered = html.escape(text).replace("\n", "<br>") if own else markdown_html.render(text)
     fields = message.model_dump() | {"text": text, "html": rendered, "client_msg_id": client_msg_id}
+    if message.deleted_at:
+        fields |= {"attachments": (), "buttons": ()}
     return Shown.model_validate(fields)

@@ -57,7 +57,8 @@ async def told(
             yield remark
         while True:
             try:
-                missed = await in_time(webchat_history.changes(using.database, workspace_id, conversation, after_seq))
+                news = webchat_history.changes(using.database, using.links, workspace_id, conversation, after_seq)
+                missed = await in_time(news)
             except (SQLAlchemyError, OSError) as error:
                 # The reader connects anew, and goes on where it stood.
                 get_logger(__name__).warning("stream_ended", kind=type(error).__name__)

@@ -65,6 +65,7 @@ def _environment(directory: DataDirectory, options: Options, addresses: Addresse
     environment |= {
         "DEMO_MODEL": "true",
         "PUBLIC_URL": options.public_url or _base(options.port),
+        "MEDIA_STORE_URL": str(directory.path / "media"),
         "PYTHONUNBUFFERED": "1",
     }
     if options.secret_key:

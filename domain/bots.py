@@ -5,6 +5,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, JsonValue, field_validator, model_validator
 
+from domain.buttons import Buttons
 from domain.models import Strict
 from domain.prices import Price, listed
 from domain.text import unstorable
@@ -141,6 +142,8 @@ class Bot(Strict):
     name: Annotated[str, Field(min_length=1, max_length=200)]
     instructions: Annotated[str, Field(max_length=MAX_INSTRUCTIONS)] = ""
     greeting: ShortText | None = None
+    quick_replies: Buttons = ()
+    """What the contact may answer the greeting by a press."""
     help: ShortText | None = None
     language: Annotated[str, Field(max_length=35)] | None = None
     model: Model = Model()

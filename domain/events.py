@@ -54,13 +54,15 @@ ARRIVED = ("delivered", "read", "played")
 
 
 class Attachment(Frozen):
-    """Media by reference: what the platform needs to hand the bytes over later."""
+    """Media by reference: what the platform needs to hand the bytes over, or for what we say the file in our store."""
 
     kind: Literal["photo", "document", "voice", "audio", "video", "sticker", "location", "contact", "other"]
     reference: str | None = None
     name: str | None = None
     mime_type: str | None = None
     size_bytes: int | None = None
+    media_id: str | None = None
+    caption: str | None = None
     details: Mapping[str, JsonValue] = Field(default_factory=dict)
 
 

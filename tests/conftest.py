@@ -98,13 +98,14 @@ async def database(database_url: str) -> AsyncIterator[Database]:
 
 
 @pytest.fixture
-def settings(database_url: str, temporal_address: str) -> Settings:
+def settings(database_url: str, temporal_address: str, tmp_path: Path) -> Settings:
     """The settings of a product of the test's own: its database, its task queue."""
     return Settings(
         _env_file=None,
         database_url=database_url,
         temporal_address=temporal_address,
         task_queue=f"test-{secrets.token_hex(6)}",
+        media_store_url=str(tmp_path / "media"),
         secret_key=(SecretStr(SECRET_KEY),),
         encrypt_payloads=False,
         demo_model=True,

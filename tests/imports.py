@@ -27,6 +27,7 @@ _CONTRACTS = (
     "adapters.errors",
     "adapters.vault",
     "adapters.platforms.base",
+    "adapters.media.base",
     "adapters.ai.base",
     "adapters.database",
     "adapters.temporal.handover",

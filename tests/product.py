@@ -123,6 +123,11 @@ class Visitor:
         body = {"client_msg_id": client_msg_id or str(uuid4()), "type": "text", "text": text}
         return await self._client.post(f"{self._path}/messages", json=body, headers=self.headers)
 
+    async def press(self, label: str, value: str) -> httpx.Response:
+        """Press a button."""
+        body = {"client_msg_id": str(uuid4()), "type": "button", "text": label, "value": value}
+        return await self._client.post(f"{self._path}/messages", json=body, headers=self.headers)
+
     async def messages(self, after_seq: int = 0) -> list[dict[str, object]]:
         """What was said so far."""
         where, asked = f"{self._path}/messages", {"after_seq": after_seq}

@@ -150,7 +150,7 @@ def test_images_are_pinned_and_temporals_are_of_one_version() -> None:
 
 def test_data_are_kept_in_named_volumes() -> None:
     volumes = mapping(document()["volumes"])
-    mounted = list(texts(services()["postgres"]["volumes"]))
+    mounted = [volume for name in ("postgres", "api") for volume in texts(services()[name]["volumes"])]
 
     assert [volume.partition(":")[0] for volume in mounted] == list(volumes)
 

@@ -2,12 +2,12 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Collection, Iterable
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from urllib.parse import urlsplit
 
 import httpcore2
 import httpx2
 
+from adapters.addresses import is_public
 from adapters.errors import NotPermitted, Unreachable
 from adapters.http import trusted
 
@@ -15,8 +15,6 @@ MAX_ANSWER_BYTES = 8 * 1024 * 1024
 """A streamed token takes some 250 bytes: room for all that is ever shown of an answer, thrice."""
 _KEEP_ALIVE_SECONDS = 4.0
 _LIMITS = httpx2.Limits(max_connections=400, max_keepalive_connections=100, keepalive_expiry=_KEEP_ALIVE_SECONDS)
-_NAT64 = IPv6Network("64:ff9b::/96")
-_IPv4_BITS = 0xFFFFFFFF
 _SocketOption = tuple[int, int, int] | tuple[int, int, bytes | bytearray] | tuple[int, int, None, int]
 
 
@@ -119,14 +117,3 @@ async def _public(host: str, port: int) -> list[str]:
     if not all(is_public(address) for address in addresses):
         raise NotPermitted(f"{host!r} is at a private address; only PRIVATE_MODEL_HOSTS can allow that")
     return addresses
-
-
-def is_public(address: str) -> bool:
-    """Whether an IP address is of the open internet, whatever it is wrapped in."""
-    found: IPv4Address | IPv6Address = ip_address(address.partition("%")[0])
-    if isinstance(found, IPv6Address):
-        inner = found.ipv4_mapped or found.sixtofour
-        if found in _NAT64:
-            inner = IPv4Address(int(found) & _IPv4_BITS)
-        found = inner or found
-    return found.is_global and not found.is_multicast

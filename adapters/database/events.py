@@ -24,7 +24,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import aliased
 
-from adapters.database import chats, handovers, receipts
+from adapters.database import chats, choices, handovers, media_fetching, receipts
 from adapters.database.channels import ChannelAccess
 from adapters.database.edits import CHANGES, EARLY_FOR, apply_changes, apply_early_changes
 from adapters.database.handovers import Batch
@@ -192,11 +192,14 @@ async def _record_group(
         first = last_seq - len(group) + 1
         settled = [replace(item, seq=first + position) for position, item in enumerate(group)]
         settled = await apply_changes(connection, access, conversation, settled, now)
+        settled = await choices.understood(connection, conversation, settled)
     inserted = await _insert_events(connection, access, settled, now, correlation_id)
     new = [item for item in settled if item.id in {row.id for row in inserted}]
     spoken = [item for item in new if _is_said(item)]
     if spoken:
         await connection.execute(_INSERT_MESSAGES, [_message(access, item) for item in spoken])
+        attached = [(item.id, item.event.attachments) for item in spoken if item.event.attachments]
+        await media_fetching.want(connection, access.workspace_id, attached, now)
         if any(row.early for row in inserted):
             await apply_early_changes(connection, access, spoken, now)
     if conversation and last_seq is not None:
@@ -285,4 +288,5 @@ def _message(access: ChannelAccess, item: Recording) -> dict[str, object]:
         "client_message_id": event.details.get("client_msg_id"),
         "reply_to": event.reply_to,
         "sent_at": event.occurred_at,
+        "metadata": choices.metadata(event),
     }

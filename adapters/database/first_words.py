@@ -1,5 +1,6 @@
 """First words: the bot writes to somebody who has not written yet."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -9,11 +10,18 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from adapters.database import voice
 from adapters.database.channels import ChannelAccess
 from adapters.database.tables import Contact, Conversation
+from domain.buttons import Button
 from domain.ids import ConversationId, contact_id, conversation_id
 
 
 async def speak_first(
-    connection: AsyncConnection, access: ChannelAccess, recipient: str, text: str, *, now: datetime
+    connection: AsyncConnection,
+    access: ChannelAccess,
+    recipient: str,
+    text: str,
+    *,
+    buttons: Sequence[Button] = (),
+    now: datetime,
 ) -> tuple[ConversationId, UUID]:
     """Begin (or go on with) the conversation with this recipient; its id and that of the message."""
     channel = access.channel.id
@@ -30,6 +38,7 @@ async def speak_first(
         **owner,
     }
     await connection.execute(insert(Conversation).values(chat).on_conflict_do_nothing())
-    said = await voice.say(connection, conversation, access.workspace_id, text, author="bot", now=now)
+    owner_id = access.workspace_id
+    said = await voice.say(connection, conversation, owner_id, text, author="bot", buttons=buttons, now=now)
     assert said is not None
     return conversation, said

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from adapters.database.records import DeliveryRow, Message, Turn
 from adapters.database.tables import BotRow, Conversation
 from adapters.platforms.base import Payload
+from domain.buttons import Button
 from domain.conversations import Silence, Voice, silence
 from domain.deliveries import LEASE, DeliveryState, Standing
 
@@ -27,6 +28,8 @@ class Plan:
     payloads: Sequence[Payload]
     turn_id: UUID | None
     message_id: UUID | None
+    buttons: Sequence[Button] = ()
+    is_numbered: bool = False
 
 
 @dataclass(frozen=True)
@@ -201,8 +204,12 @@ async def plan(
             "text": planned.text,
             "reply": planned.reply,
             "turn_id": planned.turn_id,
+            "buttons": [button.model_dump(exclude_none=True) for button in planned.buttons],
+            "is_numbered": planned.is_numbered,
         }
         await connection.execute(_INSERT_MESSAGE, message)
+    elif planned.is_numbered:
+        await connection.execute(update(Message).where(Message.id == message_id).values(is_numbered=True))
     rows: list[_Row] = [
         {
             "id": uuid4(),
@@ -231,11 +238,8 @@ async def claim(connection: AsyncConnection, part: Part, now: datetime) -> int:
 
 def to_claim(part: Part, now: datetime) -> dict[str, object]:
     """The values of `CLAIM` for a part."""
-    return {
-        "part_id": part.id,
-        "until": now + LEASE,
-        "doubted": int(part.standing.state is DeliveryState.SENDING),
-    }
+    doubted = int(part.standing.state is DeliveryState.SENDING)
+    return {"part_id": part.id, "until": now + LEASE, "doubted": doubted}
 
 
 async def settle(connection: AsyncConnection, part_id: UUID, lease: int, values: dict[str, object]) -> bool:

@@ -1,14 +1,14 @@
 """Messages as a conversation's record shows them: each with its turn, its end, its verdict, its deliveries."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import RowMapping, Select, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from adapters.database import deliveries
+from adapters.database import deliveries, media
 from adapters.database.records import DeliveryRow, Event, Message, Turn, VerdictRow
 from adapters.database.scope import scoped
 from domain.deliveries import DeliveryState
@@ -25,6 +25,7 @@ class Detailed:
     partners: tuple[UUID, ...]
     verdict: RowMapping | None
     deliveries: tuple[RowMapping, ...]
+    files: Mapping[UUID, RowMapping]
 
 
 async def page(
@@ -56,7 +57,7 @@ def _columns() -> Select[UUID]:
         Message.conversation_id, Message.seq, Message.direction, Message.author, Message.text, Message.attachments,
         Message.platform_message_id, Message.reply_to, Message.sent_at, Message.created_at, Message.edited_at,
         Message.deleted_at, Message.metadata_.label("metadata"), Turn.number.label("turn"), turn_id.label("turn_id"),
-        Message.client_message_id, Event.state, Event.reason,
+        Message.client_message_id, Message.buttons, Event.state, Event.reason,
     )  # fmt: skip
 
 
@@ -68,13 +69,14 @@ async def _detailed(connection: AsyncConnection, workspace_id: UUID, rows: Seque
     replies = await _replies(connection, workspace_id, turns)
     verdicts = await _verdicts(connection, workspace_id, turns)
     sent = await deliveries.of_messages(connection, workspace_id, [row["id"] for row in rows])
+    files = await media.of_messages(connection, workspace_id, rows)
     detailed = []
     for row in rows:
         inbound = row["direction"] == "inbound"
         of_turn = replies[row["turn_id"]]
         partners = of_turn if inbound else asked[row["turn_id"]] if row["id"] in of_turn else []
         verdict = _verdict(row, verdicts[row["turn_id"]])
-        detailed.append(Detailed(row, tuple(partners), verdict, tuple(sent[row["id"]])))
+        detailed.append(Detailed(row, tuple(partners), verdict, tuple(sent[row["id"]]), files))
     return detailed
 
 

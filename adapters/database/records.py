@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from adapters.database.base import Base, Described, Identified, one_of
 from domain.deliveries import DeliveryState
 from domain.events import EventKind, EventState
+from domain.media import MediaState
 
 _EARLY = "reason IN ('unknown_message', 'unknown_chat')"
 _OPEN = "state IN ('received', 'queued', 'held')"
@@ -56,7 +57,10 @@ class Event(Identified, Base):
 
 
 class Message(Identified, Described, Base):
-    """What was said. An inbound message has its event's id; an outbound one is a whole reply."""
+    """What was said. An inbound message has its event's id; an outbound one is a whole reply.
+
+    `is_numbered` says that its buttons went out as a list, whose numbers are answers.
+    """
 
     __tablename__ = "messages"
     workspace_id: Mapped[UUID] = mapped_column(ForeignKey("workspaces.id"))
@@ -71,6 +75,8 @@ class Message(Identified, Described, Base):
     client_message_id: Mapped[str | None]
     reply_to: Mapped[str | None]
     reply: Mapped[str | None]
+    buttons: Mapped[list[JsonValue]] = mapped_column(server_default="[]")
+    is_numbered: Mapped[bool] = mapped_column(server_default=sql("false"))
     turn_id: Mapped[UUID | None] = mapped_column(ForeignKey("turns.id"))
     sent_at: Mapped[datetime | None]
     edited_at: Mapped[datetime | None]
@@ -83,6 +89,28 @@ class Message(Identified, Described, Base):
         Index("ix_messages_turn", "turn_id"),
         Index("ix_messages_changed", "conversation_id", "changed_seq", postgresql_where=sql("changed_seq IS NOT NULL")),
         Index("ix_messages_time", "workspace_id", "created_at"),
+    )
+
+
+class MediaRow(Identified, Base):
+    """A file: the attachment of an inbound message, to be fetched until it is stored, or one that was uploaded."""
+
+    __tablename__ = "media"
+    workspace_id: Mapped[UUID] = mapped_column(ForeignKey("workspaces.id"))
+    message_id: Mapped[UUID | None] = mapped_column(ForeignKey("messages.id"))
+    position: Mapped[int | None]
+    state: Mapped[str]
+    reason: Mapped[str | None]
+    type: Mapped[str | None]
+    name: Mapped[str | None]
+    size_bytes: Mapped[int | None] = mapped_column(BigInteger)
+    sha256: Mapped[str | None]
+    attempts: Mapped[int] = mapped_column(server_default="0")
+    due_at: Mapped[datetime | None]
+    __table_args__ = (
+        UniqueConstraint("message_id", "position"),
+        one_of("state", MediaState),
+        Index("ix_media_due", "due_at", postgresql_where=sql("state = 'wanted'")),
     )
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import Uuid, bindparam, cast, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from adapters.database import channels, ledger, transcripts
+from adapters.database import channels, ledger, media, transcripts
 from adapters.database.channels import ChannelAccess
 from adapters.database.ledger import Plan
 from adapters.database.notifications import conversation_changed
@@ -16,9 +16,11 @@ from adapters.database.records import Completion, DeliveryRow, Event, Message
 from adapters.database.voice import say_key
 from adapters.platforms.base import Destination, Payload
 from adapters.vault import Vault
+from domain.buttons import Button
 from domain.commands import fixed_text
 from domain.deliveries import DeliveryState
-from domain.events import OPEN_STATES
+from domain.events import OPEN_STATES, Attachment
+from domain.media import File
 from domain.platforms import PlatformName
 from domain.turns import Account, Reply, ReplyKind, reply_key
 
@@ -55,13 +57,15 @@ class Job:
     access: ChannelAccess
     destination: Destination
     give_up: bool
+    files: tuple[File, ...] = ()
+    buttons: tuple[Button, ...] = ()
 
     @property
     def bound_to_voice(self) -> bool:
         """Whether it may be said only while the bot has the voice; an operator's words always may."""
         return self.message_id is None
 
-    def planned(self, payloads: Sequence[Payload]) -> Plan:
+    def planned(self, payloads: Sequence[Payload], *, is_numbered: bool = False) -> Plan:
         """The reply as the ledger is to hold it."""
         return Plan(
             reply=self.key,
@@ -70,6 +74,8 @@ class Job:
             payloads=payloads,
             turn_id=self.turn_id,
             message_id=self.message_id,
+            buttons=self.buttons,
+            is_numbered=is_numbered,
         )
 
 
@@ -98,6 +104,8 @@ async def load(connection: AsyncConnection, vault: Vault, reply: Reply) -> Job |
         access=access,
         destination=await _place(connection, reply, access, found[1]),
         give_up=reply.give_up,
+        files=await media.to_send(connection, access.workspace_id, words.attachments),
+        buttons=words.buttons,
     )
 
 
@@ -120,6 +128,8 @@ class _Words:
     key: str
     text: str
     message_id: UUID | None = None
+    attachments: tuple[Attachment, ...] = ()
+    buttons: tuple[Button, ...] = ()
 
 
 async def _of_turn(connection: AsyncConnection, reply: Reply, access: ChannelAccess) -> _Words | None:
@@ -130,21 +140,28 @@ async def _of_turn(connection: AsyncConnection, reply: Reply, access: ChannelAcc
             Completion.turn_id == UUID(reply.turn_id), Completion.generation == reply.generation
         )
         text = await connection.scalar(stored)
-    return _Words(reply_key(reply.turn, reply.generation, reply.kind), text) if text is not None else None
+    if text is None:
+        return None
+    buttons = access.bot.quick_replies if reply.kind is ReplyKind.GREETING else ()
+    return _Words(reply_key(reply.turn, reply.generation, reply.kind), text, buttons=buttons)
 
 
 async def _said(connection: AsyncConnection, event_id: UUID) -> _Words | None:
     """What an operator said: the message of this event, or the one whose delivery is to be sent again."""
     delivery = Event.payload["details"]["delivery"].as_string()
     query = (
-        select(DeliveryRow.reply, Message.text, Message.id)
+        select(DeliveryRow.reply, Message.text, Message.id, Message.attachments, Message.buttons)
         .select_from(Event)
         .outerjoin(DeliveryRow, DeliveryRow.id == cast(delivery, Uuid))
         .join(Message, Message.id == func.coalesce(DeliveryRow.message_id, Event.id))
         .where(Event.id == event_id)
     )
     row = (await connection.execute(query)).one_or_none()
-    return _Words(row.reply or say_key(event_id), row.text, row.id) if row else None
+    if row is None:
+        return None
+    attachments = tuple(Attachment.model_validate(item) for item in row.attachments)
+    buttons = tuple(Button.model_validate(item) for item in row.buttons)
+    return _Words(row.reply or say_key(event_id), row.text, row.id, attachments, buttons)
 
 
 async def appear(connection: AsyncConnection, job: Job, now: datetime) -> None:

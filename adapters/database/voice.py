@@ -1,5 +1,6 @@
 """Who has the voice: an operator's controls take hold with their commit, and then travel to the workflow as events."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID, uuid4
 
@@ -12,9 +13,10 @@ from adapters.database.ledger import at_rest, next_seq
 from adapters.database.notifications import conversation_changed
 from adapters.database.records import DeliveryRow, Event, Message, Turn
 from adapters.database.tables import BotRow, Conversation
+from domain.buttons import Button
 from domain.conversations import SILENCE_AFTER, VOICE_AFTER, Control, Silence
 from domain.deliveries import DeliveryState
-from domain.events import OPEN_STATES, EventKind, EventState
+from domain.events import OPEN_STATES, Attachment, EventKind, EventState
 from domain.ids import EventId
 from domain.turns import Account
 
@@ -133,6 +135,8 @@ async def say(
     text: str,
     *,
     author: str = "operator",
+    attachments: Sequence[Attachment] = (),
+    buttons: Sequence[Button] = (),
     now: datetime,
 ) -> UUID | None:
     """Record what an operator (or the bot, speaking first) says; the workflow delivers it. The message's id."""
@@ -152,6 +156,8 @@ async def say(
             direction="outbound",
             author=author,
             text=text,
+            attachments=[item.model_dump(mode="json", exclude_none=True) for item in attachments],
+            buttons=[button.model_dump(exclude_none=True) for button in buttons],
             reply=say_key(message_id),
         )
     )

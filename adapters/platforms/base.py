@@ -1,13 +1,17 @@
 """The contract of a platform: verify and read what comes in, render and send what goes out."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Protocol, TypeAlias
 
 from pydantic import Field, JsonValue, SecretStr
 
-from domain.events import InboundEvent
+from adapters.errors import Unacceptable
+from adapters.media.base import Source
+from domain.buttons import Button
+from domain.events import Attachment, InboundEvent
 from domain.ids import ChannelId
+from domain.media import File
 from domain.models import Frozen
 from domain.platforms import Guarantee, PlatformName
 
@@ -84,6 +88,32 @@ class Webhook(Frozen):
     details: Mapping[str, JsonValue] = Field(default_factory=dict)
 
 
+FILE = "file"
+"""Where a part's payload names the stored file that goes out with it."""
+
+
+def file_payload(file: File) -> Payload:
+    """What the ledger keeps of a file: enough to find and to describe it, for whichever attempt sends it."""
+    return {FILE: file.model_dump(mode="json", exclude={"caption"})}
+
+
+def file_of(payload: Payload) -> File | None:
+    """The file of a part; None for a part of text."""
+    return File.model_validate(payload[FILE]) if FILE in payload else None
+
+
+def without_file(payload: Payload) -> Payload:
+    """What the platform gets of a part beside its file."""
+    return {name: value for name, value in payload.items() if name != FILE}
+
+
+def located(attachment: Attachment) -> Source:
+    """Where an attachment lies whose reference is an address that anybody may ask; raises `Unacceptable`."""
+    if not (attachment.reference or "").startswith(("https://", "http://")):
+        raise Unacceptable("the attachment has no address; there is nothing to fetch")
+    return Source(url=attachment.reference or "")
+
+
 class Platform(Protocol):
     """One messaging platform.
 
@@ -111,6 +141,19 @@ class Platform(Protocol):
 
     def render(self, markdown: str, destination: Destination) -> tuple[Payload, ...]:
         """The parts of a reply, each ready to be sent; a part's text holds nothing but what the contact shall see."""
+
+    def render_file(self, file: File, destination: Destination) -> tuple[Payload, ...]:
+        """The part that is a file, as the kind that the platform takes it for, and where its caption does not fit
+        there, the parts of that."""
+
+    def offered(self, payload: Payload, buttons: Sequence[Button]) -> Payload | None:
+        """The same part of text with buttons below; None where the platform cannot show all of them there."""
+
+    async def locate(self, channel: Channel, attachment: Attachment) -> Source:
+        """Where the file of an attachment can be fetched now; raises as `send` does."""
+
+    async def send_file(self, channel: Channel, payload: Payload, content: bytes, deadline: float) -> Receipt:
+        """Put a part with its file on the platform; like `send` otherwise."""
 
     async def send(self, channel: Channel, payload: Payload, deadline: float) -> Receipt:
         """Put one part on the platform; nothing is written after `deadline` (seconds of the monotonic clock)."""

@@ -3,6 +3,7 @@
 from importlib.metadata import version
 
 from adapters.http import Http
+from adapters.media.downloads import Downloader
 from adapters.platforms.base import Platform
 from adapters.platforms.discord import Discord
 from adapters.platforms.messenger import Messenger
@@ -17,6 +18,12 @@ from settings import Settings
 def http_client() -> Http:
     """The client for calls to platforms, which tells them who we are."""
     return Http(version("chat-orchestrator"))
+
+
+def downloader(settings: Settings) -> Downloader:
+    """The client that fetches what contacts sent, also where the platforms' APIs are on addresses of our own."""
+    exempt = (settings.telegram_api_url, settings.slack_api_url, settings.discord_api_url, settings.graph_api_url)
+    return Downloader(version("chat-orchestrator"), exempt)
 
 
 def platforms(settings: Settings, http: Http) -> dict[PlatformName, Platform]:

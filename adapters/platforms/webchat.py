@@ -1,11 +1,24 @@
 """Our own webchat as a platform: sending is a row of our database, which the visitor's stream then reads."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from adapters.errors import NotPermitted, SignatureMismatch
-from adapters.platforms.base import Account, Channel, Destination, Payload, Receipt, Reply, Request, Webhook
-from domain.events import InboundEvent
+from adapters.media.base import Source
+from adapters.platforms.base import (
+    Account,
+    Channel,
+    Destination,
+    Payload,
+    Receipt,
+    Reply,
+    Request,
+    Webhook,
+    file_payload,
+)
+from domain.buttons import Button
+from domain.events import Attachment, InboundEvent
+from domain.media import File
 from domain.platforms import Guarantee, PlatformName
 
 
@@ -35,6 +48,22 @@ class Webchat:
     def render(self, markdown: str, destination: Destination) -> tuple[Payload, ...]:
         """One part, however long: the page scrolls."""
         return ({"markdown": markdown},) if markdown.strip() else ()
+
+    def render_file(self, file: File, destination: Destination) -> tuple[Payload, ...]:
+        """The page shows a link to the file, or the picture itself, with its caption."""
+        return ({**file_payload(file), "markdown": file.caption},)
+
+    def offered(self, payload: Payload, buttons: Sequence[Button]) -> Payload | None:
+        """The page shows as many buttons as there are."""
+        return {**payload, "buttons": [button.label for button in buttons]}
+
+    async def locate(self, channel: Channel, attachment: Attachment) -> Source:
+        """What visitors bring is in our store from the start."""
+        raise NotPermitted("a webchat has no files elsewhere; there is nothing to fetch")
+
+    async def send_file(self, channel: Channel, payload: Payload, content: bytes, deadline: float) -> Receipt:
+        """A part is sent by the transaction that plans it."""
+        raise NotPermitted("a webchat part appears with its transaction; there is nothing to call")
 
     async def send(self, channel: Channel, payload: Payload, deadline: float) -> Receipt:
         """A part is sent by the transaction that plans it."""

@@ -8,7 +8,7 @@ FOLDER = Path(__file__).parent
 # A part may name what any other declares; only the last one runs something, so it has to stay the last.
 PARTS = (
     *("limits", "words", "memory", "connection", "feed", "outbox"),
-    *("nodes", "bubble", "log", "composer"),
+    *("nodes", "extras", "bubble", "log", "composer"),
     *("element", "embed"),
 )
 

@@ -2,7 +2,7 @@
 
 /** A message on the screen, of either direction: as the contact wrote it, then as the server holds it. */
 class Bubble {
-  /** `on`: retry(item), remove(item). */
+  /** `on`: retry(item), remove(item), press(label, value); `on.server` is where files are. */
   constructor(voice, on) {
     this.voice = voice;
     this.on = on;
@@ -10,6 +10,8 @@ class Bubble {
     this.order = Infinity;
     this.author = el("span", { class: "author" });
     this.body = el("div", { class: "body", dir: "auto" });
+    this.files = el("div", { class: "files" });
+    this.choices = el("div", { class: "choices" });
     this.time = el("time");
     this.note = el("span", { class: "note" });
     this.state = el("span", { class: "state" });
@@ -18,7 +20,9 @@ class Bubble {
       {},
       this.author,
       this.body,
+      this.files,
       el("div", { class: "meta" }, this.time, this.note, this.state),
+      this.choices,
     );
   }
 
@@ -75,6 +79,7 @@ class Bubble {
     this.note.textContent = edited && !deleted ? this.voice.say("edited") : "";
     this.element.toggleAttribute("data-deleted", Boolean(deleted));
     this.#renderBody(this.message);
+    this.#renderExtras(this.message);
   }
 
   #renderBody({ author, text, html, deleted_at: deleted }) {
@@ -82,7 +87,17 @@ class Bubble {
     const source = deleted ? this.voice.say("deleted") : isRich ? html : (text ?? "");
     if (source === this.source) return; // an echo of what is shown already must not be read aloud again
     this.source = source;
+    this.body.hidden = source === "";
     this.body.classList.toggle("plain", !isRich);
     this.body.replaceChildren(isRich ? safeHtml(source, this.voice) : source);
+  }
+
+  #renderExtras({ attachments = [], buttons = [], deleted_at: deleted }) {
+    const files = deleted ? [] : attachments;
+    const key = JSON.stringify([files.map(({ media_id: id, state }) => [id, state]), deleted ? [] : buttons]);
+    if (key === this.extras) return; // a picture that is shown must not be loaded again
+    this.extras = key;
+    this.files.replaceChildren(...files.map((file) => fileNode(file, this.on.server)));
+    this.choices.replaceChildren(...choiceNodes(deleted ? [] : buttons, this.on.press));
   }
 }

@@ -86,6 +86,8 @@ class ChatOrchestrator extends HTMLElement {
       remove: (item) => this.#remove(item),
       earlier: () => this.feed.earlier().catch(() => this.feed.restart()),
       read: () => this.#count(),
+      press: (label, value) => this.#send(this.outbox.add(label, value)),
+      server: new URL(server, location.href).origin,
     });
     this.composer = new Composer(this.voice, (text) => this.#send(this.outbox.add(text)));
     this.#buildWindow();

@@ -9,7 +9,7 @@ class Log {
   #following = true;
   #typingTimer = 0;
 
-  /** `on`: retry(item), remove(item), earlier(), and read() when the newest message is in sight. */
+  /** `on`: retry(item), remove(item), press(label, value), earlier(), read() when the newest is in sight; `server`. */
   constructor(voice, on) {
     this.voice = voice;
     this.on = on;

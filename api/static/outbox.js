@@ -19,9 +19,10 @@ class Outbox {
     return items.filter((item) => item !== null).sort((one, other) => one.at - other.at);
   }
 
-  add(text) {
+  /** Stores what is to be said; `value` is what a pressed button carries. */
+  add(text, value) {
     const at = Math.max(Date.now(), (this.items().at(-1)?.at ?? 0) + 1);
-    const item = { id: uuid(), at, text };
+    const item = { id: uuid(), at, text, ...(value && { value }) };
     this.store.set(`out:${item.id}`, item);
     return item;
   }
@@ -60,7 +61,8 @@ class Outbox {
   /** Sends one message; returns how many milliseconds to wait before the next. */
   async #send(item) {
     try {
-      const body = { client_msg_id: item.id, type: "text", text: item.text };
+      const { id, text, value } = item;
+      const body = { client_msg_id: id, type: value ? "button" : "text", text, ...(value && { value }) };
       const response = await this.connection.request("messages", { body });
       if (isPassing(response.status)) throw new Refused(response);
       if (response.ok) this.#accept(item, await response.json());

@@ -106,8 +106,10 @@ async def begin(bot_id: UUID, first: FirstMessage, once: OperatorOnce, using: Us
         text = first.text or access.bot.greeting
         if not text:
             raise invalid("text: give one; this bot has no greeting to say instead.", "no_text")
-        now = datetime.now(UTC)
-        conversation_id, _ = await first_words.speak_first(connection, access, first.recipient, text, now=now)
+        now, buttons = datetime.now(UTC), () if first.text else access.bot.quick_replies
+        conversation_id, _ = await first_words.speak_first(
+            connection, access, first.recipient, text, buttons=buttons, now=now
+        )
         answer = await one(connection, using, workspace_id, conversation_id)
         await once.keep(connection, answer)
     await tell(using, conversation_id)

@@ -5,7 +5,6 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query
-from pydantic import ConfigDict
 
 from adapters.database import conversations, messages, voice
 from api.idempotency import OperatorOnce
@@ -13,25 +12,17 @@ from api.pages import Cursor, Limit, Listed, cut, read, write
 from api.problems import invalid, not_found
 from api.resources import Using
 from api.security import Viewer
-from api.v1.conversations import Text
+from api.v1 import outgoing
 from api.v1.holding import tell
 from api.v1.objects import Message, message
+from api.v1.outgoing import Saying
 from api.v1.routing import Route
-from domain.models import Strict
 
 router = APIRouter(prefix="/conversations/{conversation_id}/messages", route_class=Route, tags=["messages"])
 
 _LAST_SEQ = 2**63 - 1
 
 _AfterSeq = Annotated[int, Query(ge=0, le=_LAST_SEQ, description="Only messages behind this `seq`.")]
-
-
-class Saying(Strict):
-    """What an operator says."""
-
-    model_config = ConfigDict(json_schema_extra={"examples": [{"text": "Hello, this is Kim from support."}]})
-
-    text: Text
 
 
 @router.get("", summary="List a conversation's messages")
@@ -44,19 +35,29 @@ async def read_all(
         if await conversations.one(connection, who.workspace_id, conversation_id) is None:
             raise not_found("conversation", conversation_id)
         found = await messages.page(connection, who.workspace_id, conversation_id, behind, limit)
-    return cut(found, limit, message, lambda last: write("messages", last.message["seq"]))
+    return cut(
+        found, limit, lambda item: message(item, using.links), lambda last: write("messages", last.message["seq"])
+    )
 
 
 @router.post("", status_code=201, summary="Speak as an operator")
 async def say(conversation_id: UUID, saying: Saying, once: OperatorOnce, using: Using) -> Message:
-    """Goes to the contact as it is, whoever has the voice; a closed conversation reopens."""
+    """Goes to the contact as it is, whoever has the voice; a closed conversation reopens.
+
+    Where a platform cannot show the buttons they become a numbered list, and a number is understood as the answer.
+    """
     workspace_id = once.who.workspace_id
+    fetched = await outgoing.fetch(using, workspace_id, saying)
     async with using.database.begin() as connection:
-        message_id = await voice.say(connection, conversation_id, workspace_id, saying.text, now=datetime.now(UTC))
+        attachments = await outgoing.attached(connection, workspace_id, saying, fetched)
+        message_id = await voice.say(
+            connection, conversation_id, workspace_id, saying.text or "",
+            attachments=attachments, buttons=saying.buttons, now=datetime.now(UTC),
+        )  # fmt: skip
         said = await messages.one(connection, workspace_id, message_id) if message_id else None
         if said is None:
             raise not_found("conversation", conversation_id)
-        answer = message(said)
+        answer = message(said, using.links)
         await once.keep(connection, answer)
     await tell(using, conversation_id)
     return answer

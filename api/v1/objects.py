@@ -1,6 +1,6 @@
 """The objects of conversations as the API shows them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Literal, Self, TypeAlias
 from urllib.parse import quote
@@ -9,11 +9,15 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 from sqlalchemy import RowMapping
 
+from adapters.database import media
 from adapters.database.messages import Detailed
+from api.media_links import Links
+from domain.buttons import Button
 from domain.conversations import ConversationStatus, Voice, status
 from domain.deliveries import DeliveryState
 from domain.events import Attachment, EventKind, EventState
 from domain.ids import ConversationId, workflow_id
+from domain.media import MediaState
 from domain.platforms import PlatformName
 from settings import Settings
 
@@ -104,6 +108,15 @@ class Verdict(Shown):
     categories: tuple[str, ...]
 
 
+class ShownAttachment(Attachment):
+    """Something that came or went with a message; a file in the store has a `url`, which opens it for about an hour."""
+
+    state: MediaState | None = Field(None, description="`wanted` until it is fetched; `failed` with a `reason`.")
+    reason: str | None = None
+    type: str | None = Field(None, description="What the file's content says that it is.", examples=["image/jpeg"])
+    url: str | None = None
+
+
 class Message(Shown):
     """What was said. `state`, `reason` and `answered_by` are those of an inbound one, `answers` of an outbound one."""
 
@@ -113,7 +126,8 @@ class Message(Shown):
     direction: Literal["inbound", "outbound"]
     author: Literal["contact", "bot", "operator", "system"]
     text: str
-    attachments: tuple[Attachment, ...]
+    attachments: tuple[ShownAttachment, ...]
+    buttons: tuple[Button, ...] = Field((), description="What the contact was offered to press.")
     platform_message_id: str | None = Field(examples=["133"])
     reply_to: str | None = Field(description="The platform's id of the message that this one replies to.")
     turn: int | None = Field(examples=[13])
@@ -130,13 +144,14 @@ class Message(Shown):
     metadata: dict[str, JsonValue]
 
 
-def message(detailed: Detailed) -> Message:
+def message(detailed: Detailed, links: Links) -> Message:
     """A message with all that belongs to it."""
     row = detailed.message
     inbound = row["direction"] == "inbound"
     return Message.of(
         {
             **row,
+            "attachments": [_attachment(*found, links) for found in _files(detailed)],
             "state": row["state"] if inbound else None,
             "reason": row["reason"] if inbound else None,
             "answered_by": detailed.partners if inbound else (),
@@ -145,6 +160,21 @@ def message(detailed: Detailed) -> Message:
             "deliveries": [Delivery.of(part) for part in detailed.deliveries],
         }
     )
+
+
+def _files(detailed: Detailed) -> Iterator[tuple[Row, Row | None]]:
+    attachments = detailed.message["attachments"]
+    for attachment, name in zip(attachments, media.ids_of(detailed.message["id"], attachments), strict=True):
+        yield attachment, detailed.files.get(name) if name else None
+
+
+def _attachment(attachment: Row, file: Row | None, links: Links) -> ShownAttachment:
+    if file is None:
+        return ShownAttachment.model_validate(attachment)
+    known = {name: file[name] for name in ("name", "size_bytes") if file[name] is not None}
+    kept = {"media_id": str(file["id"]), "state": file["state"], "reason": file["reason"], "type": file["type"]}
+    url = links.to(UUID(str(file["id"]))) if file["state"] == MediaState.STORED else None
+    return ShownAttachment.model_validate({**attachment, **known, **kept, "url": url})
 
 
 class Event(Shown):

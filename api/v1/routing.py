@@ -12,7 +12,7 @@ from fastapi.routing import APIRoute
 from adapters.database.tables import Role
 from api import idempotency
 from api.problems import Problem
-from api.security import Admin, Operator, Viewer
+from api.security import Admin, Operator, Viewer, demand_key
 from api.v1.problem_answers import CONFLICT, NOT_FOUND, USUAL
 from api.v1.screening import screen
 
@@ -55,6 +55,20 @@ class Route(APIRoute):
         async def handle(request: Request) -> Response:
             await screen(request)
             return await idempotency.run(request, answer_by_path)
+
+        return handle
+
+
+class Upload(Route):
+    """A route whose body may be larger than others': nothing of it is read for whoever has no key."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[object, object, Response]]:
+        """The handler, behind a look at the key."""
+        answer = super().get_route_handler()
+
+        async def handle(request: Request) -> Response:
+            await demand_key(request)
+            return await answer(request)
 
         return handle
 

@@ -19,6 +19,7 @@ class Call:
     app: App
     arguments: Object
     state: State
+    base_url: str
 
     def text(self, name: str) -> str:
         """An argument as text, empty where it is missing."""

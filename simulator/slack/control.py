@@ -1,14 +1,16 @@
 """Below `/_sim/slack`: what apps are set up with, what channels refuse, and people who write to bots."""
 
+import base64
 from collections.abc import Callable
 
-from fastapi import APIRouter, HTTPException
+from fastapi import APIRouter, HTTPException, Request
 
 from simulator.slack import inbound
 from simulator.slack.apps import App
 from simulator.slack.events import tell
 from simulator.slack.people import (
     AppSettings,
+    Brought,
     ChannelSettings,
     Commanded,
     Deleted,
@@ -46,6 +48,14 @@ def _add_settings(router: APIRouter, state: Callable[[], State]) -> None:
         """The error that whoever posts there meets, such as `is_archived`."""
         state().channels.channel(channel_id).refusal = changed.refusal
         return {"channel": channel_id, "refusal": changed.refusal}
+
+    @router.post("/files")
+    async def bring(brought: Brought, request: Request) -> Object:
+        """A file as a message shares it: what is answered goes into `files`."""
+        content = base64.b64decode(brought.content_base64)
+        file = state().files.begin(brought.name, len(content))
+        file.content, file.mime_type = content, brought.mime_type
+        return file.describe(f"{request.url.scheme}://{request.url.netloc}")
 
     @router.post("/{token}/app")
     async def set_up(token: str, changed: AppSettings) -> Object:

@@ -1,15 +1,16 @@
-"""The methods that the stand-in has: auth.test, chat.postMessage, conversations.open, .history and .replies."""
+"""The methods that the stand-in has: one line each at the end."""
 
 from collections.abc import Callable, Sequence
 
+from simulator.slack.blocks import check_blocks
 from simulator.slack.call import Call
 from simulator.slack.channels import direct
 from simulator.slack.events import said_by_bot, tell
 from simulator.slack.refusals import Refused
+from simulator.slack.uploads import complete_upload, get_upload_url
 from simulator.wire import JSON, Object
 
 MAX_TEXT_CHARACTERS = 40_000
-MAX_BLOCKS = 50
 MAX_PAGE = 999
 DEFAULT_PAGE = 100
 
@@ -25,8 +26,8 @@ def post_message(call: Call) -> Object:
     if not call.text("text").strip() and not call.arguments.get("blocks"):
         raise Refused("no_text")
     blocks = call.arguments.get("blocks")
-    if blocks is not None and (not isinstance(blocks, list) or len(blocks) > MAX_BLOCKS):
-        raise Refused("invalid_blocks")
+    if blocks is not None:
+        check_blocks(blocks)
     addressed = call.text("channel")
     channel = call.state.channels.writable(direct(addressed) if addressed[:1] in ("U", "W") else addressed)
     thread = call.text("thread_ts")
@@ -35,6 +36,8 @@ def post_message(call: Call) -> Object:
     message = said_by_bot(call.app, call.state.channels.clock.next(), call.text("text")[:MAX_TEXT_CHARACTERS])
     if thread:
         message["thread_ts"] = thread
+    if shared := call.state.files.shared_by(call.text("text"), call.base_url):
+        message["files"] = shared
     metadata = call.arguments.get("metadata")
     if metadata is not None:
         message["metadata"] = _checked(metadata)
@@ -93,10 +96,12 @@ def _shown(call: Call, message: Object) -> Object:
 METHODS: dict[str, Callable[[Call], Object]] = {
     "auth.test": auth_test,
     "chat.postMessage": post_message,
+    "files.getUploadURLExternal": get_upload_url,
+    "files.completeUploadExternal": complete_upload,
     "conversations.open": open_conversation,
     "conversations.history": history,
     "conversations.replies": replies,
 }
 # https://docs.slack.dev/apis/web-api/#post-bodies: methods that read take forms and queries alone.
-TAKE_JSON = frozenset({"auth.test", "chat.postMessage", "conversations.open"})
+TAKE_JSON = frozenset({"auth.test", "chat.postMessage", "conversations.open", "files.completeUploadExternal"})
 OUTBOUND = frozenset({"chat.postMessage"})

@@ -28,6 +28,14 @@ class Said(Actor):
     fields: Object = Field(default_factory=dict)
 
 
+class Brought(Given):
+    """A file that somebody has, before it is shared by a message's `files`."""
+
+    name: str = "picture.png"
+    mime_type: str = "image/png"
+    content_base64: str
+
+
 class Edited(Actor):
     """A changed message."""
 

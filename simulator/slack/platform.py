@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from fastapi import APIRouter
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from simulator.faults import Behaviour, Target
@@ -32,8 +32,13 @@ class Slack:
 
     @property
     def routes(self) -> Sequence[BaseRoute]:
-        """The Web API."""
-        return [Route("/slack/api/{method}", self._call, methods=["GET", "POST"])]
+        """The Web API, and the places of files."""
+        return [
+            Route("/slack/api/{method}", self._call, methods=["GET", "POST"]),
+            Route("/slack/upload/{file}", self._upload, methods=["POST"]),
+            Route("/slack/files/{file}/{name:path}", self._download, methods=["GET"]),
+            Route("/slack/login", _login, methods=["GET"]),
+        ]
 
     @property
     def control(self) -> APIRouter:
@@ -55,7 +60,7 @@ class Slack:
             arguments = await read_arguments(request, takes_json=name in TAKE_JSON)
         except Refused as refused:
             return _refuse(self._open(token, name, arguments, []), refused)
-        call = Call(app, arguments, self._state)
+        call = Call(app, arguments, self._state, _base_url(request))
         target = Target("slack", name, call.text("channel") or None, call.text("text"))
         behaviours = self._simulation.faults.for_call(target)
         entry = self._open(token, name, arguments, behaviours)
@@ -72,6 +77,24 @@ class Slack:
             self._simulation.ledger.record("outbound", "slack", _outbound(call, name, result))
         return json_answer({"ok": True, **result})
 
+    async def _upload(self, request: Request) -> Response:
+        file = self._state.files.known.get(request.path_params["file"])
+        if file is None:
+            return Response("not found", 404)
+        file.content = await request.body()
+        return Response(f"OK - {len(file.content)}")
+
+    async def _download(self, request: Request) -> Response:
+        """The bytes, for who may read files; everybody else is sent to the login page, as Slack does."""
+        file = self._state.files.known.get(request.path_params["file"])
+        try:
+            self._state.apps.app(token_of(request)).demand_scope("files:read")
+        except Refused:
+            return RedirectResponse(f"{_base_url(request)}/slack/login", 302)
+        if file is None or file.content is None:
+            return Response("not found", 404)
+        return Response(file.content, media_type=file.mime_type)
+
     def _open(self, token: str, name: str, arguments: Object, behaviours: Sequence[Behaviour]) -> Object:
         fields: Object = {
             "method": name,
@@ -82,6 +105,14 @@ class Slack:
             "faults": [behaviour.kind for behaviour in behaviours],
         }
         return self._simulation.ledger.record("call", "slack", fields)
+
+
+async def _login(_request: Request) -> Response:
+    return HTMLResponse("<!DOCTYPE html><html><title>Sign in to Slack</title></html>")
+
+
+def _base_url(request: Request) -> str:
+    return str(request.base_url).rstrip("/")
 
 
 def _refuse(entry: Object, refused: Refused) -> Response:

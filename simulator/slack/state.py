@@ -4,13 +4,15 @@ from simulator.simulation import Simulation
 from simulator.slack.apps import Apps
 from simulator.slack.channels import Channels
 from simulator.slack.courier import Courier
+from simulator.slack.files import Files
 
 
 class State:
-    """Apps, channels, and the courier that calls the apps."""
+    """Apps, channels, files, and the courier that calls the apps."""
 
     def __init__(self, simulation: Simulation) -> None:
         self.simulation = simulation
         self.apps = Apps()
         self.channels = Channels()
+        self.files = Files()
         self.courier = Courier(simulation)

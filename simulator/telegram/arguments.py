@@ -1,12 +1,12 @@
 """A call's arguments, from the query, a JSON body, a form or multipart, under one roof."""
 
 import json
-from email.parser import BytesParser
-from email.policy import HTTP
+from collections.abc import Mapping
 from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 
+from simulator.multipart import FormFile, read_form
 from simulator.telegram.refusals import bad_request
 from simulator.wire import JSON, Object
 
@@ -14,8 +14,9 @@ from simulator.wire import JSON, Object
 class Arguments:
     """Named values; in forms everything is text, and objects are text that holds JSON."""
 
-    def __init__(self, values: Object) -> None:
+    def __init__(self, values: Object, files: Mapping[str, FormFile] | None = None) -> None:
         self.values = values
+        self.files = files or {}
 
     def text(self, name: str) -> str:
         """The value as text, empty where it is missing."""
@@ -53,9 +54,13 @@ class Arguments:
 async def read_arguments(request: Request) -> Arguments:
     """All arguments of a call; those of the body win over the query."""
     values: Object = dict(parse_qsl(request.url.query, keep_blank_values=True))
-    body = await request.body()
+    body, content_type = await request.body(), request.headers.get("content-type", "")
+    if content_type.partition(";")[0].strip().lower() == "multipart/form-data":
+        fields, files = read_form(body, content_type)
+        described: Object = {name: {"filename": file.name, "size": len(file.content)} for name, file in files.items()}
+        return Arguments({**values, **fields, **described}, files)
     if body:
-        values.update(_from_body(body, request.headers.get("content-type", "")))
+        values.update(_from_body(body, content_type))
     return Arguments(values)
 
 
@@ -65,8 +70,6 @@ def _from_body(body: bytes, content_type: str) -> Object:
         return _from_json(body)
     if kind == "application/x-www-form-urlencoded":
         return dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True))
-    if kind == "multipart/form-data":
-        return _from_multipart(body, content_type)
     return {}
 
 
@@ -78,18 +81,3 @@ def _from_json(body: bytes) -> Object:
     if not isinstance(content, dict):
         raise bad_request("can't parse JSON object")
     return content
-
-
-def _from_multipart(body: bytes, content_type: str) -> Object:
-    message = BytesParser(policy=HTTP).parsebytes(b"Content-Type: " + content_type.encode() + b"\r\n\r\n" + body)
-    values: Object = {}
-    for part in message.iter_parts():
-        name = part.get_param("name", header="content-disposition")
-        content = part.get_payload(decode=True)
-        if not isinstance(name, str) or not isinstance(content, bytes):
-            continue
-        if (filename := part.get_filename()) is not None:
-            values[name] = {"filename": filename, "size": len(content)}
-        else:
-            values[name] = content.decode("utf-8", "replace")
-    return values

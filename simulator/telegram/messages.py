@@ -1,7 +1,7 @@
 """sendMessage, editMessageText, deleteMessage, sendChatAction."""
 
 from simulator.telegram.call import Call
-from simulator.telegram.chats import Dialogue
+from simulator.telegram.chats import Chat, Dialogue
 from simulator.telegram.formatting import MAX_TEXT_UNITS, check_entities, units
 from simulator.telegram.html_markup import parse_html
 from simulator.telegram.markdown_markup import LEGACY, V2, parse_markdown
@@ -33,9 +33,18 @@ NOT_MODIFIED = (
 async def send_message(call: Call) -> JSON:
     """Say something in a chat; the result is the message."""
     text, entities = _text(call)
-    markup = _markup(call)
+    markup = checked_markup(call)
     chat = call.state.chats.writable(call.chat_id())
     _check_length(text)
+    dialogue, message = begun(call, chat)
+    message["text"] = text
+    dress(message, entities, markup)
+    dialogue.keep(message)
+    return message
+
+
+def begun(call: Call, chat: Chat) -> tuple[Dialogue, Object]:
+    """A message of the bot, before it holds anything, and the dialogue that it belongs to."""
     call.state.limits.spend(call.bot.id, chat.id)
     dialogue = call.state.chats.dialogue(call.bot.id, chat.id)
     replied = _replied(call, dialogue)
@@ -44,21 +53,18 @@ async def send_message(call: Call) -> JSON:
         "from": call.bot.user(),
         "chat": chat.describe(),
         "date": unix_time(),
-        "text": text,
     }
     if thread := call.arguments.integer("message_thread_id", 0):
         message["message_thread_id"] = thread
     if replied:
         message["reply_to_message"] = replied
-    _dress(message, entities, markup)
-    dialogue.keep(message)
-    return message
+    return dialogue, message
 
 
 async def edit_message_text(call: Call) -> JSON:
     """Say something else; without `reply_markup` the keyboard goes."""
     text, entities = _text(call)
-    markup = _markup(call)
+    markup = checked_markup(call)
     chat = call.state.chats.writable(call.chat_id())
     dialogue = call.state.chats.dialogue(call.bot.id, chat.id)
     message = dialogue.messages.get(call.arguments.integer("message_id", 0))
@@ -69,7 +75,7 @@ async def edit_message_text(call: Call) -> JSON:
     _check_length(text)
     edited: Object = {name: value for name, value in message.items() if name not in ("entities", "reply_markup")}
     edited["text"] = text
-    _dress(edited, entities, markup)
+    dress(edited, entities, markup)
     if edited == message:
         raise bad_request(NOT_MODIFIED)
     edited["edit_date"] = unix_time()
@@ -117,14 +123,16 @@ def _check_length(text: str) -> None:
         raise bad_request("message is too long")
 
 
-def _dress(message: Object, entities: list[Object], markup: Object | None) -> None:
+def dress(message: Object, entities: list[Object], markup: Object | None, field: str = "entities") -> None:
+    """Put formatting and keyboard on a message."""
     if entities:
-        message["entities"] = [*entities]
+        message[field] = [*entities]
     if markup and "inline_keyboard" in markup:
         message["reply_markup"] = markup
 
 
-def _markup(call: Call) -> Object | None:
+def checked_markup(call: Call) -> Object | None:
+    """The keyboard of a call, refused where it is none."""
     markup = call.arguments.decoded("reply_markup", "reply keyboard markup")
     if markup is None:
         return None

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 
-from simulator.telegram import account, messages, reception
+from simulator.telegram import account, messages, reception, sending
 from simulator.telegram.call import Call, Described
 from simulator.wire import JSON
 
@@ -14,6 +14,11 @@ METHODS: dict[str, Callable[[Call], Awaitable[JSON | Described]]] = {
     "getMyCommands": account.get_my_commands,
     "answerCallbackQuery": account.answer_callback_query,
     "sendMessage": messages.send_message,
+    "sendPhoto": sending.send("photo"),
+    "sendDocument": sending.send("document"),
+    "sendVoice": sending.send("voice"),
+    "sendAudio": sending.send("audio"),
+    "sendVideo": sending.send("video"),
     "editMessageText": messages.edit_message_text,
     "deleteMessage": messages.delete_message,
     "sendChatAction": messages.send_chat_action,
@@ -25,4 +30,7 @@ METHODS: dict[str, Callable[[Call], Awaitable[JSON | Described]]] = {
 # Method names are case-insensitive: https://core.telegram.org/bots/api#making-requests
 SPELLED = {name.lower(): name for name in METHODS}
 # What people in a chat see, or what ends their waiting.
-OUTBOUND = frozenset({"sendMessage", "editMessageText", "deleteMessage", "sendChatAction", "answerCallbackQuery"})
+FILES = ("sendPhoto", "sendDocument", "sendVoice", "sendAudio", "sendVideo")
+OUTBOUND = frozenset(
+    ("sendMessage", *FILES, "editMessageText", "deleteMessage", "sendChatAction", "answerCallbackQuery")
+)

@@ -137,7 +137,7 @@ def _outbound(call: Call, name: str, result: JSON) -> Object:
         "token": call.bot.token,
         "chat_id": call.arguments.text("chat_id") or None,
         "message_id": message.get("message_id") or call.arguments.integer("message_id", 0) or None,
-        "text": message.get("text"),
-        "entities": message.get("entities", []),
+        "text": message.get("text", message.get("caption")),
+        "entities": message.get("entities", message.get("caption_entities", [])),
         "payload": call.arguments.values,
     }

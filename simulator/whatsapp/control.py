@@ -1,5 +1,6 @@
 """Below `/_sim/whatsapp`: numbers, the people who write to them, and what becomes of what they are sent."""
 
+import base64
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -74,6 +75,13 @@ class Batch(Given):
     through: str | None = None
 
 
+class Brought(Given):
+    """A file that somebody has, before a message names it."""
+
+    mime_type: str = "image/png"
+    content_base64: str
+
+
 class Status(Given):
     """What becomes of a message, told by hand."""
 
@@ -104,6 +112,12 @@ def _add_settings(router: APIRouter, state: Callable[[], State]) -> None:
         person = state().person(wa_id)
         for name, value in known.model_dump(exclude_none=True).items():
             setattr(person, name, value)
+
+    @router.post("/media")
+    async def bring(brought: Brought) -> Object:
+        """A file by its id, as a message's `image` and the like name it."""
+        media = state().keep(brought.mime_type, base64.b64decode(brought.content_base64))
+        return {"id": media.id, "mime_type": media.mime_type}
 
     @router.post("/numbers/{number}", status_code=204)
     async def register(number: str, given: Registered) -> None:

@@ -12,20 +12,23 @@ from starlette.routing import BaseRoute, Route
 from simulator.faults import Target
 from simulator.graph.courier import Courier, Post
 from simulator.graph.door import Door, bearer, body_of
+from simulator.graph.refusals import Refused
+from simulator.multipart import read_form
 from simulator.simulation import Simulation
 from simulator.whatsapp.calls import call, status, told
 from simulator.whatsapp.control import control_router
+from simulator.whatsapp.media import checked
 from simulator.whatsapp.refusals import TITLES, USUAL_CODES, failure, refused
 from simulator.whatsapp.sending import Sent, chat_of, mark_read, send, text_of
 from simulator.whatsapp.state import Number, State
-from simulator.wire import JSON, Object
+from simulator.wire import JSON, Object, json_answer
 
 STATUS_SECONDS = 0.02
 _Act = Callable[[Number], Awaitable[Object]]
 
 
 class WhatsApp:
-    """`/graph/<version>/<phone_number_id>` and its `/messages`."""
+    """`/graph/<version>/<phone_number_id>`, its `/messages` and `/media`, and the files by their ids."""
 
     variable: ClassVar[str] = "GRAPH_API_URL"
     path: ClassVar[str] = "/graph"
@@ -41,6 +44,8 @@ class WhatsApp:
         """The part of the Graph API that a number has; every other path is a 404."""
         return [
             Route("/graph/{version}/{number}/messages", self._messages, methods=["POST"]),
+            Route("/graph/{version}/{number}/media", self._upload, methods=["POST"]),
+            Route("/graph/media/{media}", self._download, methods=["GET"]),
             Route("/graph/{version}/{number}", self._read, methods=["GET"]),
             Route("/graph/{version}/{number}", self._configure, methods=["POST"]),
             Route("/graph/{rest:path}", self._elsewhere, methods=["GET", "POST", "DELETE"]),
@@ -62,7 +67,34 @@ class WhatsApp:
         method = "read" if is_sign else "messages"
         return await self._met(request, method, body, partial(self._send if not is_sign else self._mark_read, body))
 
+    async def _upload(self, request: Request) -> Response:
+        fields, files = read_form(await request.body(), request.headers.get("content-type", ""))
+
+        async def keep(_number: Number) -> Object:
+            file = checked(fields, files)
+            return {"id": self._state.keep(file.type, file.content, file.name).id}
+
+        return await self._met(request, "media", {}, keep)
+
+    async def _download(self, request: Request) -> Response:
+        media = self._state.media.get(request.path_params["media"])
+        try:
+            self._state.demand_token(bearer(request))
+        except Refused as refusal:
+            return refusal.response()
+        return Response(media.content, media_type=media.mime_type) if media else Response(status_code=404)
+
+    def _described(self, request: Request) -> Response:
+        try:
+            self._state.demand_token(bearer(request))
+        except Refused as refusal:
+            return refusal.response()
+        media = self._state.media[request.path_params["number"]]
+        return json_answer(media.describe(str(request.base_url).rstrip("/")))
+
     async def _read(self, request: Request) -> Response:
+        if request.path_params["number"] in self._state.media:
+            return self._described(request)
         wanted = request.query_params.get("fields", "").split(",")
         return await self._met(request, "number", {}, partial(self._show, wanted))
 

@@ -1,7 +1,9 @@
-"""What a number may be asked to do: send a text, or mark what it heard as read."""
+"""What a number may be asked to do: send a text, a file or buttons, or mark what it heard as read."""
 
 from dataclasses import dataclass
 
+from simulator.whatsapp.interactive import body_of, check_interactive
+from simulator.whatsapp.media import TAKEN, check_message
 from simulator.whatsapp.refusals import refused
 from simulator.whatsapp.state import Number, State
 from simulator.wire import JSON, Object
@@ -28,8 +30,13 @@ def chat_of(body: Object) -> str | None:
 
 def text_of(body: Object) -> str | None:
     """The words of a request."""
-    words = body.get("text")
-    found = words.get("body") if isinstance(words, dict) else None
+    kind = str(body.get("type", "text"))
+    content = body.get(kind)
+    if not isinstance(content, dict):
+        return None
+    if kind == "interactive":
+        return body_of(content)
+    found = content.get("body" if kind == "text" else "caption")
     return found if isinstance(found, str) else None
 
 
@@ -41,7 +48,7 @@ def mark_read(state: State, body: Object) -> None:
 
 def send(state: State, number: Number, body: Object) -> Sent:
     """Accept a message, or refuse it; a window that is closed shows only later, in a status."""
-    chat = _checked(body)
+    chat = _checked(state, body)
     person = state.person(chat)
     pair = state.pair(number, chat)
     if person.state == "not_allowed":
@@ -55,16 +62,28 @@ def send(state: State, number: Number, body: Object) -> Sent:
     return Sent(state.next_id(), chat, body.get("biz_opaque_callback_data"), fails)
 
 
-def _checked(body: Object) -> str:
+def _checked(state: State, body: Object) -> str:
     if body.get("messaging_product") != "whatsapp":
         raise refused(100, "The parameter messaging_product is required.")
-    chat, words, mark = chat_of(body), text_of(body), body.get("biz_opaque_callback_data")
+    chat, mark = chat_of(body), body.get("biz_opaque_callback_data")
     if not chat:
         raise refused(100, "The parameter to is required.")
-    if body.get("type") != "text" or words is None:
-        raise refused(131051, "Unsupported message type")
-    if not 1 <= len(words.encode("utf-16-le", "surrogatepass")) // 2 <= MOST_CHARACTERS or not words.strip():
-        raise refused(100, "Param text['body'] must be at most 4096 characters long.")
+    _check_content(state, body)
     if mark is not None and (not isinstance(mark, str) or len(mark) > MOST_MARK):
         raise refused(131009, "Parameter value is not valid: biz_opaque_callback_data")
     return chat
+
+
+def _check_content(state: State, body: Object) -> None:
+    kind = str(body.get("type"))
+    content = body.get(kind)
+    if kind not in ("text", "interactive", *TAKEN) or not isinstance(content, dict):
+        raise refused(131051, "Unsupported message type")
+    if kind in TAKEN:
+        check_message(kind, content, state.media)
+    elif kind == "interactive":
+        check_interactive(content)
+    else:
+        words = text_of(body) or ""
+        if not 1 <= len(words.encode("utf-16-le", "surrogatepass")) // 2 <= MOST_CHARACTERS or not words.strip():
+            raise refused(100, "Param text['body'] must be at most 4096 characters long.")

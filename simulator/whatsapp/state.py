@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Literal
 
+from simulator.whatsapp.media import Media
 from simulator.whatsapp.refusals import refused
 from simulator.wire import Object
 
@@ -98,6 +99,7 @@ class State:
         self.people: dict[str, Person] = {}
         self.pairs: dict[tuple[str, str], Pair] = {}
         self.heard: set[str] = set()
+        self.media: dict[str, Media] = {}
         self._ids = count(1)
 
     def number(self, name: str, token: str | None) -> Number:
@@ -118,6 +120,17 @@ class State:
     def pair(self, number: Number, chat: str) -> Pair:
         """A number and a chat."""
         return self.pairs.setdefault((number.id, chat), Pair())
+
+    def keep(self, mime_type: str, content: bytes, name: str = "") -> Media:
+        """A file under a new id."""
+        media = Media(f"{next(self._ids):016d}", mime_type, content, name)
+        self.media[media.id] = media
+        return media
+
+    def demand_token(self, token: str | None) -> None:
+        """Refuse whoever speaks for no number."""
+        if not token or not any(token == number.access_token for number in self.numbers.values()):
+            raise refused(190, status=401)
 
     def next_id(self) -> str:
         """A message's id."""

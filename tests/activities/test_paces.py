@@ -17,6 +17,7 @@ from adapters.database import channels
 from adapters.database.channels import credentials_vault
 from adapters.database.engine import Database
 from adapters.database.tables import ChannelRow
+from adapters.media.store import MediaStore
 from adapters.platforms.catalogue import http_client, platforms
 from adapters.processes.ports import free_port
 from domain.turns import Delivered, Reply, ReplyKind
@@ -82,7 +83,11 @@ async def process(settings: Settings, database: Database) -> AsyncIterator[Proce
     own, http = Database(database.engine.url.render_as_string(hide_password=False)), http_client()
     vault, spoken = credentials_vault(settings.secrets()), platforms(settings, http)
     try:
-        yield Process(Delivery(own, vault, spoken, lambda: datetime.now(UTC), time.monotonic))
+        yield Process(
+            Delivery(
+                own, vault, spoken, MediaStore(settings.media_store_url), lambda: datetime.now(UTC), time.monotonic
+            )
+        )
     finally:
         await http.close()
         await own.close()

@@ -60,8 +60,9 @@ async def ids(api: httpx.AsyncClient, database: Database, settings: Settings) ->
     scene = await set_scene(api, database, settings)
     turn = await scene.open_turn(await scene.hear("hi"))
     _, (delivery,) = await scene.reply(turn, "answer", "uncertain")
+    media = (await api.post("/v1/media", content=b"a file", headers={"Content-Type": "text/plain"})).json()["id"]
     return {"bot_id": scene.bot_id, "channel_id": scene.channel_id, "conversation_id": scene.conversation(),
-            "delivery_id": delivery, "event_id": uuid4(), "key_id": uuid4()}  # fmt: skip
+            "media_id": media, "delivery_id": delivery, "event_id": uuid4(), "key_id": uuid4()}  # fmt: skip
 
 
 async def test_no_body_makes_a_route_fail(api: httpx.AsyncClient, ids: dict[str, object]) -> None:
@@ -69,11 +70,12 @@ async def test_no_body_makes_a_route_fail(api: httpx.AsyncClient, ids: dict[str,
         if "requestBody" not in route.described or "delivery" in route.path:
             continue
         optional = route.path.endswith(("/start", "/resume", "/release"))
+        takes_anything = route.path == "/v1/media"
         for name, content in BODIES.items():
             answer = await api.request(route.method, route.path.format(**ids), content=content, headers=JSON)
             told = f"{route.method} {route.path} with {name}: {answer.status_code} {answer.text[:200]}"
             assert answer.status_code < 500, told
-            if not (optional and name in ("nothing", "null")):
+            if not (optional and name in ("nothing", "null")) and not (takes_anything and answer.is_success):
                 assert answer.status_code == 422, told
                 assert is_problem(answer), told
 

@@ -15,15 +15,16 @@ from api.security import Viewer
 from api.v1.routing import Route
 from tests.api.v1_routes import operations
 
-OPERATED = ("/v1/conversations/", "/v1/deliveries/", "/v1/bots/{bot_id}/conversations")
+OPERATED = ("/v1/conversations/", "/v1/deliveries/", "/v1/bots/{bot_id}/conversations", "/v1/media")
 """Beginnings of the paths under which an operator acts."""
 REPOSITORIES = (
-    "bots", "channel_admin", "conversations", "deliveries", "event_list", "idempotency", "ledger_admin", "messages",
-    "models", "notice_list", "stats", "workspace_keys",
+    "bots", "channel_admin", "conversations", "deliveries", "event_list", "idempotency", "ledger_admin", "media",
+    "messages", "models", "notice_list", "stats", "workspace_keys",
 )  # fmt: skip
-OF_ALL_WORKSPACES = {"idempotency": {"remove_expired"}, "models": {"everywhere"}}
-"""Statements that mean to pass over the border: the sweep of what nobody may ask for any more, and the doctor."""
-NAMES = ("bot_id", "channel_id", "conversation_id", "delivery_id", "event_id", "key_id", "model_id")
+OF_ALL_WORKSPACES = {"idempotency": {"remove_expired"}, "media": {"linked"}, "models": {"everywhere"}}
+"""Statements that mean to pass over the border: the sweep of what nobody may ask for any more, signed links, and the
+doctor."""
+NAMES = ("bot_id", "channel_id", "conversation_id", "delivery_id", "event_id", "key_id", "media_id", "model_id")
 IDS = {name: uuid4() for name in NAMES}
 
 
@@ -125,7 +126,8 @@ async def test_the_document_describes_every_operation(api: httpx.AsyncClient) ->
         assert expected | ({"409"} if route.method == "post" else set()) <= responses.keys(), told
         for status, answer in responses.items():
             kinds = set(answer.get("content", {}))
-            assert kinds == ({"application/json"} if status < "204" else set() if status == "204" else
+            told_in = "application/octet-stream" if route.path == "/v1/media/{media_id}" else "application/json"
+            assert kinds == ({told_in} if status < "204" else set() if status == "204" else
                              {"application/problem+json"}), (told, status)  # fmt: skip
         headers = {item["name"] for item in described.get("parameters", ()) if item["in"] == "header"}  # type: ignore[attr-defined]  # JSON
         assert ("Idempotency-Key" in headers) == (route.method == "post"), told

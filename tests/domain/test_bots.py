@@ -8,6 +8,7 @@ from domain.bots import Bot
 DEFAULTS: dict[str, JsonValue] = {
     "instructions": "",
     "greeting": None,
+    "quick_replies": [],
     "help": None,
     "language": None,
     "model": {

@@ -1,16 +1,36 @@
 """Discord as a platform: interactions verified by their signature, replies as messages with a nonce."""
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
 
 from pydantic import JsonValue
 
-from adapters.errors import CredentialsRefused, Moved, OutcomeUnknown, OutsideError, Unacceptable, Unreachable
+from adapters.errors import (
+    CredentialsRefused,
+    Moved,
+    NotPermitted,
+    OutcomeUnknown,
+    OutsideError,
+    Unacceptable,
+    Unreachable,
+)
 from adapters.http import Http
-from adapters.platforms.base import Account, Channel, Destination, Payload, Receipt, Reply, Request, Webhook
+from adapters.media.base import Source
+from adapters.platforms.base import (
+    Account,
+    Channel,
+    Destination,
+    Payload,
+    Receipt,
+    Reply,
+    Request,
+    Webhook,
+    file_payload,
+    located,
+)
 from adapters.platforms.discord.calls import Calls, messages_of, original_of
 from adapters.platforms.discord.errors import (
     AlreadyAnswered,
@@ -28,7 +48,9 @@ from adapters.platforms.discord.setup import ENDPOINT, ask_command, may_read
 from adapters.platforms.discord.signature import demand_signature, look_signed
 from adapters.platforms.fields import Fields, parse_object, reference, shown_name
 from adapters.platforms.text.discord import render as render_text
-from domain.events import InboundEvent
+from domain.buttons import Button
+from domain.events import Attachment, InboundEvent
+from domain.media import File
 from domain.platforms import Guarantee, PlatformName
 from domain.text import storable
 
@@ -83,6 +105,22 @@ class Discord:
         elif payloads and destination.is_group and destination.heard:
             payloads[0]["message_reference"] = {"message_id": destination.heard, "fail_if_not_exists": False}
         return payloads
+
+    def render_file(self, file: File, destination: Destination) -> tuple[Payload, ...]:
+        """The file as a part of its own, which fails, and its caption."""
+        return (file_payload(file), *self.render(file.caption, destination))
+
+    def offered(self, payload: Payload, buttons: Sequence[Button]) -> Payload | None:
+        """Buttons are a numbered list here."""
+        return None
+
+    async def locate(self, channel: Channel, attachment: Attachment) -> Source:
+        """The file's own address, which is signed and ends after some time."""
+        return located(attachment)
+
+    async def send_file(self, channel: Channel, payload: Payload, content: bytes, deadline: float) -> Receipt:
+        """Refuse: files are not sent here yet."""
+        raise NotPermitted("files cannot be sent on Discord yet; send a link to it")
 
     def marked(self, payload: Payload, mark: str) -> Payload:
         """The same part with a nonce, by which Discord takes it once."""

@@ -1,14 +1,26 @@
 """Messenger as a platform: signed batches in, plain texts with a mark out, and echoes that say what was sent."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from pydantic import JsonValue
 
 from adapters.errors import CredentialsRefused, NotPermitted, OutcomeUnknown
 from adapters.http import Http
-from adapters.platforms.base import Account, Channel, Destination, Payload, Receipt, Reply, Request, Webhook
+from adapters.media.base import Source
+from adapters.platforms.base import (
+    Account,
+    Channel,
+    Destination,
+    Payload,
+    Receipt,
+    Reply,
+    Request,
+    Webhook,
+    file_payload,
+    located,
+)
 from adapters.platforms.fields import parse_object, reference, shown_name
 from adapters.platforms.graph.events import identity
 from adapters.platforms.graph.signature import answer_handshake, demand_signature, look_signed
@@ -16,7 +28,9 @@ from adapters.platforms.messenger import subscription
 from adapters.platforms.messenger.calls import Calls
 from adapters.platforms.messenger.webhook import read_call
 from adapters.platforms.text.messenger import render as render_text
-from domain.events import InboundEvent
+from domain.buttons import Button
+from domain.events import Attachment, InboundEvent
+from domain.media import File
 from domain.platforms import Guarantee, PlatformName
 
 _TYPING_SECONDS = 15.0
@@ -52,6 +66,22 @@ class Messenger:
     def render(self, markdown: str, destination: Destination) -> tuple[Payload, ...]:
         """Parts of plain text, for Messenger knows no formatting."""
         return tuple(_payload(text, destination.chat) for text in render_text(markdown))
+
+    def render_file(self, file: File, destination: Destination) -> tuple[Payload, ...]:
+        """The file as a part of its own, which fails, and its caption."""
+        return (file_payload(file), *self.render(file.caption, destination))
+
+    def offered(self, payload: Payload, buttons: Sequence[Button]) -> Payload | None:
+        """Buttons are a numbered list here."""
+        return None
+
+    async def locate(self, channel: Channel, attachment: Attachment) -> Source:
+        """The file's own address, which is signed and ends after some time."""
+        return located(attachment)
+
+    async def send_file(self, channel: Channel, payload: Payload, content: bytes, deadline: float) -> Receipt:
+        """Refuse: files are not sent here yet."""
+        raise NotPermitted("files cannot be sent on Messenger yet; send a link to it")
 
     def marked(self, payload: Payload, mark: str) -> Payload:
         """The part with a mark that comes back in its echo."""

@@ -22,18 +22,19 @@ class Calls:
 
     async def post(self, channel: Channel, method: str, body: Payload, deadline: float | None = None) -> Fields:
         """Have a method do something; raises from `adapters.errors`."""
-        headers = {**_authorization(channel), "Content-Type": _JSON}
+        headers = {**authorization(channel), "Content-Type": _JSON}
         answer = await self._http.post(f"{self._api_url}/{method}", body, deadline=deadline, headers=headers)
         return result_of(answer, method)
 
     async def get(self, channel: Channel, method: str, query: Mapping[str, str], deadline: float | None) -> Fields:
         """Ask a method that reads: those take no JSON. Raises from `adapters.errors`."""
         url = f"{self._api_url}/{method}?{urlencode(query)}"
-        answer = await self._http.call("GET", url, deadline=deadline, headers=_authorization(channel))
+        answer = await self._http.call("GET", url, deadline=deadline, headers=authorization(channel))
         return result_of(answer, method)
 
 
-def _authorization(channel: Channel) -> dict[str, str]:
+def authorization(channel: Channel) -> dict[str, str]:
+    """The header that carries the bot's token; raises `CredentialsRefused` without one."""
     token = channel.secret("bot_token")
     if not (token and token.isascii() and token.isprintable()):
         raise CredentialsRefused("the channel has no usable credential `bot_token`; set the app's Bot User OAuth Token")

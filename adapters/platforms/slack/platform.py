@@ -1,23 +1,39 @@
 """Slack as a platform: calls signed with the app's secret, replies as mrkdwn, sends that can be read back."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from pydantic import JsonValue
 
 from adapters.errors import Moved, NotPermitted, OutcomeUnknown
 from adapters.http import Http
-from adapters.platforms.base import Account, Channel, Destination, Payload, Receipt, Reply, Request, Webhook
+from adapters.media.base import Source
+from adapters.platforms.base import (
+    Account,
+    Channel,
+    Destination,
+    Payload,
+    Receipt,
+    Reply,
+    Request,
+    Webhook,
+    file_payload,
+    without_file,
+)
 from adapters.platforms.fields import part, reference, shown_name
+from adapters.platforms.slack.blocks import with_buttons
 from adapters.platforms.slack.calls import Calls
 from adapters.platforms.slack.errors import ThreadRefused
 from adapters.platforms.slack.events import challenge_of, read_call
+from adapters.platforms.slack.file_calls import Files
 from adapters.platforms.slack.history import History, with_mark
 from adapters.platforms.slack.place import identity, timestamp
 from adapters.platforms.slack.setup import instructions
 from adapters.platforms.slack.signature import demand_recent, demand_signature, look_signed
 from adapters.platforms.text.slack import render as render_text
-from domain.events import InboundEvent
+from domain.buttons import Button
+from domain.events import Attachment, InboundEvent
+from domain.media import File
 from domain.platforms import Guarantee, PlatformName
 from domain.text import storable
 
@@ -35,6 +51,7 @@ class Slack:
     def __init__(self, http: Http, api_url: str) -> None:
         self._calls = Calls(http, api_url)
         self._history = History(self._calls)
+        self._files = Files(http, self._calls, api_url)
 
     def admits(self, channel: Channel, headers: Mapping[str, str]) -> None:
         """Refuse what carries no signature at all: the body is part of what is signed."""
@@ -60,11 +77,35 @@ class Slack:
 
     def render(self, markdown: str, destination: Destination) -> tuple[Payload, ...]:
         """The bodies of the `chat.postMessage` calls that make up a reply; all of them stand in the thread."""
-        address: Payload = {"channel": destination.chat}
+        frame = self._empty(destination)
+        return tuple({**frame, "text": text} for text in render_text(storable(markdown)))
+
+    def _empty(self, destination: Destination) -> Payload:
+        place: Payload = {"channel": destination.chat}
         if destination.thread:
-            address["thread_ts"] = destination.thread
-        quiet: Payload = {"unfurl_links": False, "unfurl_media": False}
-        return tuple({**address, "text": text, **quiet} for text in render_text(storable(markdown)))
+            place["thread_ts"] = destination.thread
+        return {**place, "text": "", "unfurl_links": False, "unfurl_media": False}
+
+    def render_file(self, file: File, destination: Destination) -> tuple[Payload, ...]:
+        """A message that shares the file, its caption above it."""
+        first, *rest = [*self.render(file.caption, destination)] or [self._empty(destination)]
+        return ({**first, **file_payload(file), "unfurl_media": True}, *rest)
+
+    def offered(self, payload: Payload, buttons: Sequence[Button]) -> Payload | None:
+        """The same part as blocks, with the buttons in a row."""
+        return with_buttons(payload, buttons)
+
+    async def locate(self, channel: Channel, attachment: Attachment) -> Source:
+        """The file's own address, which the bot's token opens."""
+        return self._files.locate(channel, attachment)
+
+    async def send_file(self, channel: Channel, payload: Payload, content: bytes, deadline: float) -> Receipt:
+        """Upload a file, which nobody sees, then share it by a message that carries the part's mark."""
+        await self._open(channel, payload, deadline)
+        link = await self._files.upload(channel, payload, content, deadline)
+        said = str(payload.get("text") or "")
+        shared = {**without_file(payload), "text": f"{said}\n{link}" if said else link}
+        return await self.send(channel, shared, deadline)
 
     def marked(self, payload: Payload, mark: str) -> Payload:
         """The same part with its mark as metadata, which people do not see."""
@@ -105,7 +146,9 @@ class Slack:
 
     def unformatted(self, payload: Payload) -> Payload | None:
         """The same text, its marks taken as they stand."""
-        return None if payload.get("mrkdwn") is False else {**payload, "mrkdwn": False}
+        if payload.get("mrkdwn") is False:
+            return None
+        return {**{name: value for name, value in payload.items() if name != "blocks"}, "mrkdwn": False}
 
     async def show_typing(self, channel: Channel, destination: Destination) -> None:
         """Slack has no typing for bots."""

@@ -2,23 +2,40 @@
 
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from hmac import compare_digest
+from json import dumps
 from urllib.parse import quote
 
 from pydantic import JsonValue
 
 from adapters.errors import CredentialsRefused, NotPermitted, OutcomeUnknown, SignatureMismatch, Unacceptable
-from adapters.http import Http
-from adapters.platforms.base import Account, Channel, Destination, Payload, Receipt, Reply, Request, Webhook
+from adapters.http import Http, Upload
+from adapters.media.base import Source
+from adapters.platforms.base import (
+    Account,
+    Channel,
+    Destination,
+    Payload,
+    Receipt,
+    Reply,
+    Request,
+    Webhook,
+    file_of,
+    without_file,
+)
 from adapters.platforms.fields import Fields, count, numeric_id, parse_object, reference, shown_name, text
 from adapters.platforms.telegram.errors import FieldRefused, Needless, result_of
+from adapters.platforms.telegram.files import CALLS, render_file
+from adapters.platforms.telegram.keyboards import with_keyboard
 from adapters.platforms.telegram.updates import ALLOWED_UPDATES, bot_of, read_update
 from adapters.platforms.text.telegram import TelegramText
 from adapters.platforms.text.telegram import render as render_text
-from domain.events import InboundEvent
+from domain.buttons import Button
+from domain.events import Attachment, InboundEvent
+from domain.media import File
 from domain.platforms import Guarantee, PlatformName
 from domain.text import storable
 
@@ -74,18 +91,51 @@ class Telegram:
             payloads[0]["reply_parameters"] = {"message_id": int(answered), "allow_sending_without_reply": True}
         return payloads
 
+    def render_file(self, file: File, destination: Destination) -> tuple[Payload, ...]:
+        """The call that sends a file, and a long caption behind it."""
+        payload, rest = render_file(file, _address(destination))
+        return (payload, *self.render(rest, destination))
+
+    def offered(self, payload: Payload, buttons: Sequence[Button]) -> Payload | None:
+        """The same part with an inline keyboard."""
+        return with_keyboard(payload, buttons)
+
+    async def locate(self, channel: Channel, attachment: Attachment) -> Source:
+        """Where a file lies for the next hour; the address holds the token."""
+        found = _object(await self._call(channel, "getFile", {"file_id": attachment.reference}), "getFile")
+        path = reference(found, "file_path")
+        if path is None:
+            raise Unacceptable("Telegram's answer to getFile names no path; the file is gone")
+        return Source(url=f"{self._api_url}/file/bot{quote(_token(channel), safe=':')}/{quote(path)}")
+
     async def send(self, channel: Channel, payload: Payload, deadline: float) -> Receipt:
         """Put one part on the platform; a topic or a quoted message that is gone is left out at once."""
+        return await self._send(payload, lambda left: self._call(channel, "sendMessage", left, deadline))
+
+    async def send_file(self, channel: Channel, payload: Payload, content: bytes, deadline: float) -> Receipt:
+        """Put a file on the platform, in the one call that also sends it."""
+        file = file_of(payload)
+        assert file is not None
+        method, field = CALLS[file.kind]
+        upload = Upload(field, file.name, file.type, content)
+
+        async def call(left: Payload) -> JsonValue:
+            fields = {name: value if isinstance(value, str) else dumps(value) for name, value in left.items()}
+            answer = await self._http.post_file(self._url(channel, method), upload, fields, deadline=deadline)
+            return result_of(answer, method)
+
+        return await self._send(without_file(payload), call)
+
+    async def _send(self, payload: Payload, call: Callable[[Payload], Awaitable[JsonValue]]) -> Receipt:
         try:
-            result = await self._call(channel, "sendMessage", payload, deadline)
+            return _receipt(await call(payload))
         except FieldRefused as refused:
             if refused.field not in payload:
                 raise
             rest = {name: value for name, value in payload.items() if name != refused.field}
-            return await self.send(channel, rest, deadline)
+            return await self._send(rest, call)
         except Needless:
             return Receipt(platform_message_id="")
-        return _receipt(result)
 
     async def find(
         self, channel: Channel, payload: Payload, mark: str, since: datetime, deadline: float
@@ -104,9 +154,8 @@ class Telegram:
 
     def unformatted(self, payload: Payload) -> Payload | None:
         """The same text without entities."""
-        if "entities" not in payload:
-            return None
-        return {name: value for name, value in payload.items() if name != "entities"}
+        plain = {name: value for name, value in payload.items() if name not in ("entities", "caption_entities")}
+        return plain if len(plain) < len(payload) else None
 
     async def show_typing(self, channel: Channel, destination: Destination) -> None:
         """Show "typing…" for five seconds at most."""
@@ -169,11 +218,17 @@ class Telegram:
         return tuple(update for update in found if isinstance(update, dict)) if isinstance(found, list) else ()
 
     async def _call(self, channel: Channel, method: str, body: Payload, deadline: float | None = None) -> JsonValue:
-        token = channel.secret("token")
-        if not token:
-            raise CredentialsRefused("the channel has no credential `token`; set the one that @BotFather gave")
-        url = f"{self._api_url}/bot{quote(token, safe=':')}/{method}"
-        return result_of(await self._http.post(url, body, deadline=deadline), method)
+        return result_of(await self._http.post(self._url(channel, method), body, deadline=deadline), method)
+
+    def _url(self, channel: Channel, method: str) -> str:
+        return f"{self._api_url}/bot{quote(_token(channel), safe=':')}/{method}"
+
+
+def _token(channel: Channel) -> str:
+    token = channel.secret("token")
+    if not token:
+        raise CredentialsRefused("the channel has no credential `token`; set the one that @BotFather gave")
+    return token
 
 
 def _address(destination: Destination) -> Payload:

@@ -1,23 +1,39 @@
 """WhatsApp as a platform: signed batches in, marked texts out, and receipts that say what became of them."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from urllib.parse import quote
 
-from pydantic import JsonValue
+from pydantic import JsonValue, SecretStr
 
-from adapters.errors import CredentialsRefused, NotPermitted, OutcomeUnknown, Unacceptable
-from adapters.http import Http
-from adapters.platforms.base import Account, Channel, Destination, Payload, Receipt, Reply, Request, Webhook
-from adapters.platforms.fields import Fields, parse_object, part, parts, reference, shown_name
+from adapters.errors import CredentialsRefused, NotPermitted, OutcomeUnknown, Unacceptable, Unreachable
+from adapters.http import Http, Upload
+from adapters.media.base import Source
+from adapters.platforms.base import (
+    Account,
+    Channel,
+    Destination,
+    Payload,
+    Receipt,
+    Reply,
+    Request,
+    Webhook,
+    file_of,
+    without_file,
+)
+from adapters.platforms.fields import Fields, parse_object, part, parts, reference, shown_name, text
 from adapters.platforms.graph.refusals import result_of
 from adapters.platforms.graph.signature import answer_handshake, demand_signature, look_signed
 from adapters.platforms.text.whatsapp import render as render_text
 from adapters.platforms.whatsapp.errors import MEANINGS
+from adapters.platforms.whatsapp.files import render_file, with_media
+from adapters.platforms.whatsapp.interactive import with_buttons
 from adapters.platforms.whatsapp.people import address
 from adapters.platforms.whatsapp.webhook import read_call
-from domain.events import InboundEvent
+from domain.buttons import Button
+from domain.events import Attachment, InboundEvent
+from domain.media import File
 from domain.platforms import Guarantee, PlatformName
 
 _TYPING_SECONDS = 24.0
@@ -63,6 +79,46 @@ class WhatsApp:
         if payloads and destination.reply_to:
             payloads[0]["context"] = {"message_id": destination.reply_to}
         return tuple(payloads)
+
+    def render_file(self, file: File, destination: Destination) -> tuple[Payload, ...]:
+        """The message with a file, as the kind that WhatsApp takes it for; a voice or a long caption needs its own."""
+        payload, rest = render_file(file, destination)
+        return (payload, *self.render(rest, destination.model_copy(update={"reply_to": None})))
+
+    def offered(self, payload: Payload, buttons: Sequence[Button]) -> Payload | None:
+        """The same text with up to three buttons, or a list of up to ten; None for longer texts and labels."""
+        return with_buttons(payload, buttons)
+
+    async def locate(self, channel: Channel, attachment: Attachment) -> Source:
+        """Where a file lies for the next five minutes; the token opens it."""
+        _, headers = self._number(channel)
+        url = f"{self._api_url}/{quote(attachment.reference or '', safe='')}"
+        found = result_of(await self._http.call("GET", url, headers=headers), "reading a file", MEANINGS)
+        address = text(found, "url")
+        if address is None:
+            raise Unacceptable("WhatsApp's answer names no address of the file; it is gone")
+        return Source(url=address, headers={name: SecretStr(value) for name, value in headers.items()})
+
+    async def send_file(self, channel: Channel, payload: Payload, content: bytes, deadline: float) -> Receipt:
+        """Upload a file, which nobody sees, then send the message that names it."""
+        file = file_of(payload)
+        assert file is not None
+        name = await self._upload(channel, file, content, deadline)
+        return await self.send(channel, with_media(without_file(payload), name), deadline)
+
+    async def _upload(self, channel: Channel, file: File, content: bytes, deadline: float) -> str:
+        url, headers = self._number(channel)
+        fields = {"messaging_product": "whatsapp", "type": file.type}
+        upload = Upload("file", file.name, file.type, content)
+        try:
+            answer = await self._http.post_file(f"{url}/media", upload, fields, deadline=deadline, headers=headers)
+            name = reference(result_of(answer, "media", MEANINGS), "id")
+        except OutcomeUnknown as error:
+            # A file that nobody is told of does no harm; only the message counts.
+            raise Unreachable("WhatsApp gave no answer to a file; nothing was sent yet") from error
+        if name is None:
+            raise Unreachable("WhatsApp's answer to a file names none; nothing was sent yet")
+        return name
 
     def marked(self, payload: Payload, mark: str) -> Payload:
         """The part with a mark that comes back in each of its receipts."""

@@ -1,0 +1,60 @@
+"""Choices: a number that answers a list of buttons is understood as the button's label."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from pydantic import JsonValue
+from sqlalchemy import bindparam, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from adapters.database.records import Message
+from domain.buttons import Button, chosen, data_of, may_choose
+from domain.events import EventKind, EventState, InboundEvent
+from domain.ids import ConversationId
+
+if TYPE_CHECKING:
+    from adapters.database.events import Recording
+
+_ASKED = (
+    select(Message.buttons, Message.is_numbered)
+    .where(Message.conversation_id == bindparam("conversation"), Message.direction == "outbound")
+    .order_by(Message.seq.desc())
+    .limit(1)
+)
+
+
+async def understood(
+    connection: AsyncConnection, conversation: ConversationId | None, recordings: "Sequence[Recording]"
+) -> "list[Recording]":
+    """The same events; where our last words were a numbered list, a number is the label that it stands for."""
+    if conversation is None or not any(_may_choose(item) for item in recordings):
+        return list(recordings)
+    row = (await connection.execute(_ASKED, {"conversation": conversation})).one_or_none()
+    if row is None or not row.is_numbered:
+        return list(recordings)
+    buttons = [Button.model_validate(item) for item in row.buttons]
+    return [replace(item, event=_read(item.event, buttons)) if _may_choose(item) else item for item in recordings]
+
+
+def metadata(event: InboundEvent) -> dict[str, JsonValue]:
+    """What a message keeps of the button that it came from: `button` is what the button carries."""
+    data = event.details.get("data") if event.kind is EventKind.BUTTON else event.details.get("button")
+    wrote = event.details.get("wrote")
+    known: dict[str, JsonValue] = {"button": data, "wrote": wrote}
+    return {name: value for name, value in known.items() if value}
+
+
+def _may_choose(item: "Recording") -> bool:
+    event = item.event
+    is_said = event.kind is EventKind.MESSAGE and item.state is EventState.RECEIVED
+    return is_said and not event.attachments and may_choose(event.text)
+
+
+def _read(event: InboundEvent, buttons: Sequence[Button]) -> InboundEvent:
+    button = chosen(event.text, buttons)
+    if button is None:
+        return event
+    data = data_of(buttons)[buttons.index(button)]
+    details = {**event.details, "button": data, "wrote": event.text}
+    return event.model_copy(update={"text": button.label, "details": details})

@@ -1,0 +1,1 @@
+"""Media: where files are kept, and how they are fetched from outside."""

@@ -1,0 +1,33 @@
+"""Buttons out: the text as a section, and below it a row of buttons.
+
+Source: https://docs.slack.dev/reference/block-kit/blocks/actions-block
+"""
+
+from collections.abc import Sequence
+
+from pydantic import JsonValue
+
+from adapters.platforms.base import Payload
+from domain.buttons import Button, data_of
+from domain.text import shortened
+
+_MAX_SECTION_CHARACTERS = 3000
+_MAX_LABEL_CHARACTERS = 75
+
+
+def with_buttons(payload: Payload, buttons: Sequence[Button]) -> Payload | None:
+    """The same part with blocks, its text kept for notifications; None for a text that no section takes."""
+    text = payload.get("text")
+    if not isinstance(text, str) or len(text) > _MAX_SECTION_CHARACTERS:
+        return None
+    elements: list[JsonValue] = [
+        {
+            "type": "button",
+            "action_id": f"button:{number}",
+            "text": {"type": "plain_text", "text": shortened(button.label, _MAX_LABEL_CHARACTERS)},
+            "value": data,
+        }
+        for number, (button, data) in enumerate(zip(buttons, data_of(buttons), strict=True), 1)
+    ]
+    section: JsonValue = {"type": "section", "text": {"type": "mrkdwn", "text": text}}
+    return {**payload, "blocks": [section, {"type": "actions", "elements": elements}]}

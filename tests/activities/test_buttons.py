@@ -1,0 +1,81 @@
+"""Buttons out and answers back, from end to end, over HTTP against the simulator."""
+
+import pytest
+from pydantic import JsonValue
+
+from tests.desk import desk, until_delivered
+from tests.product import Product, Visitor
+from tests.slack import join_workspace
+from tests.whatsapp import whatsapp
+
+CHAT = 7
+QUEUE: JsonValue = {"policy": "queue"}
+
+
+async def test_a_greeting_offers_quick_replies_and_a_press_says_its_label(product: Product) -> None:
+    replies: JsonValue = [{"label": "Opening hours"}, {"label": "A person", "value": "human"}]
+    await product.telegram(bursts=QUEUE, greeting="Welcome!", quick_replies=replies)
+    await product.simulated.say(CHAT, "/start")
+    await product.until_states("answered")
+    (greeting,) = await product.simulated.sent(CHAT)
+    assert greeting["payload"]["reply_markup"] == {
+        "inline_keyboard": [
+            [{"text": "Opening hours", "callback_data": "choice:1"}],
+            [{"text": "A person", "callback_data": "human"}],
+        ]
+    }
+    await product.simulated.post("/telegram/" + str(greeting["token"]) + "/callback", chat_id=CHAT, data="human")
+    await product.until_states("answered", "answered")
+    pressed = (await (await desk(product)).messages())[-2]
+    assert (pressed["text"], pressed["metadata"]) == ("A person", {"button": "human"})
+
+
+async def test_buttons_on_slack_stand_in_blocks(product: Product) -> None:
+    workspace = await join_workspace(product, bursts=QUEUE)
+    await workspace.say("hello")
+    place = await desk(product)
+    await until_delivered(product, "sent")
+    await place.say(text="Shall we **call**?", buttons=[{"label": "Yes", "value": "call"}, {"label": "No"}])
+    await until_delivered(product, "sent", "sent")
+    section, actions = (await workspace.sent())[1]["payload"]["blocks"]
+    assert section["text"]["text"] == "Shall we *call*?"
+    assert [(item["text"]["text"], item["value"]) for item in actions["elements"]] == [
+        ("Yes", "call"),
+        ("No", "choice:2"),
+    ]
+
+
+@pytest.mark.parametrize(("count", "kind"), [(3, "button"), (10, "list")])
+async def test_buttons_on_whatsapp_are_buttons_or_a_list(product: Product, count: int, kind: str) -> None:
+    bot = await whatsapp(product)
+    await bot.answered("hello")
+    place = await desk(product)
+    await place.say(text="Which?", buttons=[{"label": f"Number {number}"} for number in range(count)])
+    await until_delivered(product, "sent", "sent")
+    sent = [item for item in await product.simulated.ledger("outbound") if item["chat_id"]][-1]
+    assert (sent["text"], sent["payload"]["interactive"]["type"]) == ("Which?", kind)
+
+
+async def test_long_labels_become_a_list_whose_numbers_are_answers(product: Product) -> None:
+    bot = await whatsapp(product)
+    await bot.answered("hello")
+    place = await desk(product)
+    labels = ["Tell me everything about the opening hours", "Let me speak to a person"]
+    await place.say(text="What may it be?", buttons=[{"label": labels[0]}, {"label": labels[1], "value": "human"}])
+    await until_delivered(product, "sent", "sent")
+    assert (await bot.sent())[-1] == f"What may it be?\n\n1. {labels[0]}\n2. {labels[1]}"
+    await bot.say("2")
+    await bot.until_states("answered", "answered")
+    assert (await bot.sent())[-1] == f"You said: {labels[1]}"
+    chosen = (await place.messages())[-2]
+    assert (chosen["text"], chosen["metadata"]) == (labels[1], {"button": "human", "wrote": "2"})
+    await bot.say("2")
+    await bot.until_states("answered", "answered", "answered")
+    assert (await bot.sent())[-1] == "You said: 2"
+
+
+async def test_a_press_in_the_page_carries_its_value(product: Product) -> None:
+    visitor: Visitor = await product.visitor(bursts=QUEUE)
+    await visitor.press("Yes", "choice:1")
+    assert (await visitor.heard(1))[0]["text"] == "You said: Yes"
+    assert (await visitor.messages())[0]["metadata"] == {"button": "choice:1"}

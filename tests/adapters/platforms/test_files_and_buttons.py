@@ -1,0 +1,132 @@
+"""Which kind each platform takes a file for, where captions go, and which buttons fit below a part."""
+
+from collections.abc import Sequence
+
+import pytest
+
+from adapters.errors import NotPermitted
+from adapters.platforms.base import Destination, Payload, Platform, file_of
+from domain.buttons import Button
+from domain.events import Attachment
+from domain.media import File, MediaKind
+from tests.adapters.platforms import slack_payloads, telegram_payloads, whatsapp_payloads
+
+MEGABYTE = 1024 * 1024
+TELEGRAM, SLACK, WHATSAPP = (
+    telegram_payloads.deaf_telegram(), slack_payloads.deaf_slack(), whatsapp_payloads.deaf_whatsapp(),
+)  # fmt: skip
+PLACES = {id(TELEGRAM): "7", id(SLACK): "C1", id(WHATSAPP): "16505551234"}
+
+
+def file(kind: MediaKind, type_: str, size: int = MEGABYTE, caption: str = "") -> File:
+    return File(id="f1", kind=kind, type=type_, name="file.bin", size_bytes=size, caption=caption)
+
+
+def rendered(platform: Platform, sent: File) -> tuple[Payload, ...]:
+    return platform.render_file(sent, Destination(chat=PLACES[id(platform)]))
+
+
+def offered(platform: Platform, text: str, buttons: Sequence[Button]) -> Payload | None:
+    (payload,) = platform.render(text, Destination(chat=PLACES[id(platform)]))
+    return platform.offered(payload, buttons)
+
+
+def labels(*texts: str) -> list[Button]:
+    return [Button(label=text) for text in texts]
+
+
+@pytest.mark.parametrize(
+    ("sent", "kind"),
+    [
+        (file("photo", "image/jpeg", 10 * MEGABYTE), "photo"),
+        (file("photo", "image/jpeg", 10 * MEGABYTE + 1), "document"),
+        (file("photo", "image/gif"), "document"),
+        (file("voice", "audio/ogg"), "voice"),
+        (file("audio", "audio/ogg"), "document"),
+        (file("audio", "audio/mpeg"), "audio"),
+        (file("video", "video/webm"), "document"),
+        (file("photo", "application/pdf"), "document"),
+    ],
+)
+def test_telegram_takes_for_a_document_what_is_nothing_else(sent: File, kind: str) -> None:
+    (payload,) = rendered(TELEGRAM, sent)
+    found = file_of(payload)
+    assert found is not None
+    assert found.kind == kind
+
+
+@pytest.mark.parametrize(
+    ("sent", "kind"),
+    [
+        (file("photo", "image/png", 5 * MEGABYTE), "image"),
+        (file("photo", "image/png", 5 * MEGABYTE + 1), "document"),
+        (file("photo", "image/webp"), "document"),
+        (file("voice", "audio/ogg", 16 * MEGABYTE), "audio"),
+        (file("audio", "audio/wav"), "document"),
+        (file("video", "video/3gpp"), "video"),
+        (file("video", "video/mp4", 16 * MEGABYTE + 1), "document"),
+    ],
+)
+def test_whatsapp_takes_for_a_document_what_is_nothing_else(sent: File, kind: str) -> None:
+    (payload,) = rendered(WHATSAPP, sent)
+    assert payload["type"] == kind
+    assert (payload[kind] == {"filename": "file.bin"}) is (kind == "document")
+
+
+@pytest.mark.parametrize("platform", [TELEGRAM, WHATSAPP])
+@pytest.mark.parametrize(("characters", "parts"), [(1024, 1), (1025, 2)])
+def test_a_caption_that_does_not_fit_goes_behind_the_file(platform: Platform, characters: int, parts: int) -> None:
+    found = rendered(platform, file("photo", "image/png", caption="x" * characters))
+    assert len(found) == parts
+    assert ("x" * characters in str(found[0])) is (parts == 1)
+    assert ("x" * characters in str(found[-1])) is True
+
+
+def test_whatsapp_shows_three_buttons_or_a_list_of_ten_and_no_longer_labels() -> None:
+    def shown(*texts: str, text: str = "Well?") -> object:
+        payload = offered(WHATSAPP, text, labels(*texts))
+        interactive = payload["interactive"] if payload else None
+        return interactive["type"] if isinstance(interactive, dict) else None
+
+    ten = [f"{number}" + "y" * 22 for number in range(10)]
+    assert shown("a", "b", "x" * 20) == "button"
+    assert shown("a", "b", "c", "d") == shown("x" * 21) == shown(*ten) == "list"
+    assert shown("x" * 25) is shown("a", text="x" * 1025) is None
+    assert shown("😀" * 10) == "button"
+    assert shown("😀" * 13) is None
+
+
+def test_slack_shows_buttons_below_a_section_and_no_longer_text() -> None:
+    assert offered(SLACK, "x" * 3001, labels("a")) is None
+    payload = offered(SLACK, "x" * 3000, labels("y" * 80))
+    assert payload is not None
+    assert payload["text"] == "x" * 3000
+    assert "y" * 73 + " …" in str(payload["blocks"])
+    plain = SLACK.unformatted(payload)
+    assert plain is not None
+    assert "blocks" not in plain
+
+
+def test_telegram_drops_the_formatting_of_a_caption_too() -> None:
+    (payload,) = rendered(TELEGRAM, file("photo", "image/png", caption="**bold**"))
+    plain = TELEGRAM.unformatted(payload)
+    assert plain == {name: value for name, value in payload.items() if name != "caption_entities"} != payload
+    assert TELEGRAM.unformatted(plain) is None
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["https://drive.example.com/file", "https://slack.com.example.com/file", "https://evilslack.com/file",
+     "http://files.slack.com/file", "https://files.slack.com@example.com/file", ""],
+)  # fmt: skip
+async def test_slacks_token_goes_to_slack_alone(url: str) -> None:
+    with pytest.raises(NotPermitted):
+        await SLACK.locate(slack_payloads.CHANNEL, Attachment(kind="document", reference=url))
+
+
+async def test_slacks_own_files_are_opened_with_the_token() -> None:
+    url = "https://files.slack.com/files-pri/T0-F0/download/plan.pdf"
+    source = await SLACK.locate(slack_payloads.CHANNEL, Attachment(kind="document", reference=url))
+    assert source.url == url
+    assert slack_payloads.TOKEN in source.headers["Authorization"].get_secret_value()
+    assert slack_payloads.TOKEN not in repr(source)
