@@ -17,9 +17,10 @@ from activities.composing import compose
 from activities.failures import as_failures, later, unbroken
 from activities.heartbeats import beating
 from activities.sending import Outcome, Sender
-from adapters.database import ledger, memberships, replies, turns, voice
+from adapters.database import ledger, memberships, paces, replies, turns, voice
 from adapters.database.engine import Database
 from adapters.database.ledger import Floor, Part
+from adapters.database.paces import Place, Taken
 from adapters.database.replies import Job
 from adapters.media.base import Store
 from adapters.platforms.base import Platform
@@ -27,14 +28,19 @@ from adapters.vault import Vault
 from domain.conversations import Silence
 from domain.deliveries import AT_REST, ClaimDecision, DeliveryState, awaits_receipt, decide, ready_at
 from domain.events import EventState
+from domain.paces import pace_of
 from domain.platforms import Guarantee, PlatformName
 from domain.turns import Account, Delivered, Reply, account
 
 _A_MOMENT = timedelta(milliseconds=100)
 _LOOK_AGAIN = timedelta(seconds=1)
 """How often a part is looked at whose receipt is waited for."""
+_WAITED_IN_HAND = timedelta(seconds=1)
+"""Shorter waits hold the worker's slot: giving it back and starting again costs about as much."""
 _RECORD_TRIES = 20
 _RECORD_PAUSE_SECONDS = 1.0
+PACED = "chat_parts_paced"
+"""The metric of parts that had to wait for their platform's rate, by platform."""
 
 
 @dataclass(frozen=True)
@@ -95,10 +101,14 @@ class Delivery:
 
     async def _deliver(self, job: Job) -> Delivered:
         step = await self._step(job, None)
-        while isinstance(step, _Claimed):
-            step = await unbroken(asyncio.create_task(self._send_and_record(job, step)))
-        if isinstance(step, _Wait):
-            raise later("a part is not ready to be sent", "not_ready", step.duration)
+        while not isinstance(step, Delivered):
+            if isinstance(step, _Claimed):
+                step = await unbroken(asyncio.create_task(self._send_and_record(job, step)))
+            elif step.duration < _WAITED_IN_HAND:
+                await asyncio.sleep(step.duration.total_seconds())
+                step = await self._step(job, None)
+            else:
+                raise later("a part is not ready to be sent", "not_ready", step.duration)
         return step
 
     async def _send_and_record(self, job: Job, claimed: _Claimed) -> _Step:
@@ -160,16 +170,30 @@ class Delivery:
             if decision is ClaimDecision.DOUBT:
                 await ledger.doubt(connection, part)
             if decision is ClaimDecision.SEND:
-                return _Claimed(part, await ledger.claim(connection, part, now), deadline)
+                return await self._claim(connection, job, part, deadline)
         return None
 
+    async def _claim(self, connection: AsyncConnection, job: Job, part: Part, deadline: float) -> _Claimed | _Wait:
+        """Take a part, at its platform's pace."""
+        now, place = self._now(), _place(job)
+        if place is None:
+            return _Claimed(part, await ledger.claim(connection, part, now), deadline)
+        taken = await paces.take(connection, part, place, now)
+        if isinstance(taken, Taken):
+            return _Claimed(part, taken.lease, deadline)
+        paced = activity.metric_meter().create_counter(PACED, "Parts that had to wait for their platform's rate.")
+        paced.add(1, {"platform": job.access.channel.platform})
+        return _Wait(taken.until - now)
+
     async def _record(self, connection: AsyncConnection, job: Job, claimed: _Claimed, outcome: Outcome) -> None:
-        part = claimed.part
-        if not await ledger.settle(connection, part.id, claimed.lease, outcome.values(self._now())):
+        part, now, place = claimed.part, self._now(), _place(job)
+        if outcome.holds and outcome.after and place:
+            await paces.hold(connection, place, now + outcome.after, whole=outcome.holds == "bot")
+        if not await ledger.settle(connection, part.id, claimed.lease, outcome.values(now)):
             get_logger(__name__).warning("lease_lost", part=part.part)
             return
         if outcome.platform_message_id is not None:
-            await ledger.note_sent(connection, part.id, outcome.platform_message_id, self._now())
+            await ledger.note_sent(connection, part.id, outcome.platform_message_id, now)
         if outcome.moved_to is not None:
             await memberships.move_chat(connection, job.conversation_id, outcome.moved_to)
         if outcome.ends_reply:
@@ -205,6 +229,13 @@ class Delivery:
         else:
             await replies.end_said(connection, job.event_id, ended, self._now())
         return _delivered(states, ended.state)
+
+
+def _place(job: Job) -> Place | None:
+    """Where the reply goes, if somebody counts there how fast."""
+    channel = job.access.channel
+    pace = pace_of(channel.platform, job.destination.chat, channel.settings)
+    return Place(channel.id, job.destination.chat, pace) if pace else None
 
 
 def _wait(part: Part, guarantee: Guarantee, now: datetime) -> _Wait:

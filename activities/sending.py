@@ -4,13 +4,24 @@ import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Literal
 from uuid import UUID
 
 from structlog.stdlib import get_logger
 
 from adapters.database.ledger import Part
 from adapters.database.replies import Job
-from adapters.errors import Again, FormattingRefused, Moved, Never, OutcomeUnknown, OutsideError, Unacceptable
+from adapters.errors import (
+    Again,
+    ChatRateLimited,
+    FormattingRefused,
+    Moved,
+    Never,
+    OutcomeUnknown,
+    OutsideError,
+    RateLimited,
+    Unacceptable,
+)
 from adapters.media.base import Store
 from adapters.platforms.base import Payload, Platform, Receipt, file_of
 from domain.deliveries import SEND_DEADLINE, DeliveryState, Standing, earlier_doubts, is_doubted, sends_after_doubt
@@ -19,6 +30,8 @@ from domain.platforms import Guarantee, PlatformName
 _PAUSE_AFTER_DOUBT = timedelta(seconds=2)
 _PAUSE_BEFORE_READING_BACK = timedelta(seconds=5)
 """What was accepted may show a little later."""
+_BEYOND_A_LIMIT = timedelta(milliseconds=100)
+"""Kept beyond what a platform asks to wait: its clock is not ours, and asking too early may lengthen the wait."""
 _ERROR_CHARACTERS = 500
 _FILES_AT_ONCE = 4
 """A file is in memory while it is sent."""
@@ -36,6 +49,8 @@ class Outcome:
     payload: Payload | None = None
     moved_to: str | None = None
     ends_reply: bool = False
+    holds: Literal["chat", "bot"] | None = None
+    """What has to wait as well, until this part may be sent again."""
     doubts: int | None = None
 
     def values(self, now: datetime) -> dict[str, object]:
@@ -123,6 +138,10 @@ class Sender:
                     after = _PAUSE_BEFORE_READING_BACK if is_read else _PAUSE_AFTER_DOUBT
                     return replace(said, state=DeliveryState.PLANNED, after=after, doubts=doubts)
                 return replace(said, state=DeliveryState.UNCERTAIN)
+            case RateLimited():
+                after = (error.after or _backed_off(part.attempts)) + _BEYOND_A_LIMIT
+                holds: Literal["chat", "bot"] = "chat" if isinstance(error, ChatRateLimited) else "bot"
+                return replace(said, state=DeliveryState.PLANNED, after=after, holds=holds)
             case Again():
                 return replace(said, state=DeliveryState.PLANNED, after=error.after or _backed_off(part.attempts))
             case Moved():

@@ -2,7 +2,8 @@
 
     OutsideError
     ├── Again                 not done; the same call may work later (`after`: not before this long)
-    │   ├── RateLimited       told to wait
+    │   ├── RateLimited       told to wait, in whatever is said for this account
+    │   │   └── ChatRateLimited     in this chat alone
     │   ├── Unreachable       no connection, or an answer that says "try later"
     │   │   └── OutOfTime        no answer in the time that there was
     │   └── EmptyAnswer       a model answered with nothing
@@ -42,9 +43,13 @@ class Again(OutsideError):
 
 
 class RateLimited(Again):
-    """Told to wait."""
+    """Told to wait: where nothing else is said, with every call for this account."""
 
     reason = "rate_limited"
+
+
+class ChatRateLimited(RateLimited):
+    """Told to wait in this chat; others are not meant."""
 
 
 class Unreachable(Again):

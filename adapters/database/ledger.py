@@ -93,7 +93,7 @@ _NEXT_SEQ = (
 )
 _INSERT_MESSAGE = insert(Message)
 _INSERT_PARTS = insert(DeliveryRow)
-_CLAIM = (
+CLAIM = (
     update(DeliveryRow)
     .where(DeliveryRow.id == bindparam("part_id"))
     .values(
@@ -231,10 +231,15 @@ async def plan(
 
 async def claim(connection: AsyncConnection, part: Part, now: datetime) -> int:
     """Take a part for one attempt; the number of the lease, which only this attempt holds."""
-    doubted = int(part.standing.state is DeliveryState.SENDING)
-    lease = await connection.scalar(_CLAIM, {"part_id": part.id, "until": now + LEASE, "doubted": doubted})
+    lease = await connection.scalar(CLAIM, to_claim(part, now))
     assert lease is not None
     return lease
+
+
+def to_claim(part: Part, now: datetime) -> dict[str, object]:
+    """The values of `CLAIM` for a part."""
+    doubted = int(part.standing.state is DeliveryState.SENDING)
+    return {"part_id": part.id, "until": now + LEASE, "doubted": doubted}
 
 
 async def settle(connection: AsyncConnection, part_id: UUID, lease: int, values: dict[str, object]) -> bool:

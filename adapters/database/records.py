@@ -180,6 +180,21 @@ class DeliveryRow(Identified, Base):
     )
 
 
+class PaceRow(Base):
+    """How far the messages of a channel, or of one chat of it, are ahead of their rate (`domain.paces`).
+
+    The next message is due at `due_at`, and may go its rate's tolerance earlier; those that wait have their places up
+    to `queued_until`.
+    """
+
+    __tablename__ = "paces"
+    channel_id: Mapped[UUID] = mapped_column(ForeignKey("channels.id"), primary_key=True)
+    chat: Mapped[str] = mapped_column(primary_key=True)
+    """Empty for the channel as a whole."""
+    due_at: Mapped[datetime]
+    queued_until: Mapped[datetime]
+
+
 class VerdictRow(Identified, Base):
     """What moderation found in what was said."""
 

@@ -1,4 +1,4 @@
-"""What nobody needs any more is removed, some at a time: events that say nothing, bought answers, silent sessions.
+"""What nobody needs any more is removed, some at a time: silent events and sessions, bought answers, paces.
 
 Messages, turns, deliveries, verdicts and usage stay: they are what the API shows and `audit` proves.
 """
@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import Text, cast, delete, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from adapters.database.records import Completion, Event, Message, Notice, Turn
+from adapters.database.records import Completion, Event, Message, Notice, PaceRow, Turn
 from adapters.database.tables import Conversation, WebchatSession, Workspace
 from domain.events import EventState
 
@@ -19,6 +19,8 @@ SHORTEST = timedelta(days=8)
 """Platforms repeat for seven days, and an event older than that is not heard: until then its key is needed."""
 MOST = 1000
 """How many rows one transaction looks at: locks are held for milliseconds."""
+_SILENT = timedelta(days=1)
+"""After as long as nothing was said the row is of no use; much sooner, and it would have to be made again too often."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,14 @@ async def prune_sessions(connection: AsyncConnection, before: datetime) -> int:
     silent = select(WebchatSession.id).where(WebchatSession.created_at < before, ~talked.exists()).limit(MOST)
     # A visitor who says the first word this moment loses the session; the page opens another one.
     unneeded = delete(WebchatSession).where(WebchatSession.id.in_(silent))
+    return (await connection.execute(unneeded)).rowcount
+
+
+async def prune_paces(connection: AsyncConnection, now: datetime) -> int:
+    """Remove the pace of channels and chats that are ahead of no rate: one without a row begins just so."""
+    silent = (PaceRow.due_at < now - _SILENT, PaceRow.queued_until < now - _SILENT)
+    old = select(PaceRow.channel_id, PaceRow.chat).where(*silent).limit(MOST)
+    unneeded = delete(PaceRow).where(tuple_(PaceRow.channel_id, PaceRow.chat).in_(old), *silent)
     return (await connection.execute(unneeded)).rowcount
 
 

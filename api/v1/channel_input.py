@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from fastapi.exceptions import RequestValidationError
 from pydantic import JsonValue
 
+from domain.paces import BOT_SETTING, CHAT_SETTING, is_rate
 from domain.platforms import CREDENTIALS, PlatformName
 
 _WEBHOOK_SECRET = "webhook_secret"  # noqa: S105 - the name of a credential
@@ -42,6 +43,9 @@ def settings(platform: PlatformName, given: Mapping[str, JsonValue]) -> dict[str
         faults["allowed_origins"] = "give a list of origins such as https://example.com, or *"
     if platform is PlatformName.TELEGRAM and not isinstance(given.get("polling", False), bool):
         faults["polling"] = "give true or false"
+    for name in (BOT_SETTING, CHAT_SETTING):
+        if name in given and not is_rate(given[name]):
+            faults[name] = "give a number from 0.01 to 10000"
     if faults:
         raise _refused("settings", faults)
     return dict(given)

@@ -4,6 +4,7 @@ import secrets
 from datetime import UTC, datetime
 from uuid import UUID
 
+from pydantic import JsonValue
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.database import bots, channel_admin, voice, workspaces
@@ -11,6 +12,7 @@ from adapters.database.channels import credentials_vault
 from commands.benchmark.clients import Line
 from commands.outside import transaction
 from domain.bots import Bot, Bursts, Limits
+from domain.paces import BOT_SETTING, CHAT_SETTING
 from domain.platforms import PlatformName
 from settings import Settings
 
@@ -21,6 +23,9 @@ _BOT = Bot(
     limits=Limits(messages_per_minute=None),
 )
 """Otherwise as bots are by default: judged by the built-in rules, with forty messages of context."""
+
+_UNLIMITED: dict[str, JsonValue] = {BOT_SETTING: 10_000, CHAT_SETTING: 10_000}
+"""The simulator does not count, and what is measured is the product: at a pace that never waits, but is kept."""
 
 
 async def make_bots(settings: Settings) -> tuple[Line, Line, UUID]:
@@ -44,6 +49,6 @@ async def _channel(
     kept = {"token": f"{number}:{secrets.token_hex(20)}", "webhook_secret": secret}
     vault = credentials_vault(settings.secrets())
     channel_id = await channel_admin.add(
-        connection, vault, workspace_id, bot_id, PlatformName.TELEGRAM, "Telegram", kept, {}
+        connection, vault, workspace_id, bot_id, PlatformName.TELEGRAM, "Telegram", kept, _UNLIMITED
     )
     return Line(channel_id, secret)

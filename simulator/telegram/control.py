@@ -5,7 +5,7 @@ from typing import Literal, Self
 from uuid import uuid4
 
 from fastapi import APIRouter, HTTPException
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from simulator.telegram import inbound
 from simulator.telegram.bots import Bot
@@ -37,6 +37,8 @@ class TelegramSettings(Given):
     refused_tokens: list[str] | None = None
     strangers: Literal["known", "unknown"] | None = None
     require_https: bool | None = None
+    limits: bool | None = None
+    messages_per_second: int | None = Field(default=None, ge=1)
 
 
 def control_router(state: Callable[[], State]) -> APIRouter:
@@ -50,7 +52,7 @@ def control_router(state: Callable[[], State]) -> APIRouter:
 def _add_settings(router: APIRouter, state: Callable[[], State]) -> None:
     @router.post("/settings")
     async def change_settings(changed: TelegramSettings) -> Object:
-        """Tokens to refuse with 401, whether strangers may be written to, whether a webhook must be https."""
+        """Tokens to refuse with 401, whether strangers may be written to, a webhook must be https, limits count."""
         return _change(state(), changed)
 
     @router.post("/chats/{chat_id}")
@@ -108,10 +110,16 @@ def _change(state: State, changed: TelegramSettings) -> Object:
         state.chats.strangers = changed.strangers
     if changed.require_https is not None:
         state.require_https = changed.require_https
+    if changed.limits is not None:
+        state.limits.enforced = changed.limits
+    if changed.messages_per_second is not None:
+        state.limits.per_second = changed.messages_per_second
     return {
         "refused_tokens": [*sorted(state.bots.refused_tokens)],
         "strangers": state.chats.strangers,
         "require_https": state.require_https,
+        "limits": state.limits.enforced,
+        "messages_per_second": state.limits.per_second,
     }
 
 

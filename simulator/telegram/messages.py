@@ -45,6 +45,7 @@ async def send_message(call: Call) -> JSON:
 
 def begun(call: Call, chat: Chat) -> tuple[Dialogue, Object]:
     """A message of the bot, before it holds anything, and the dialogue that it belongs to."""
+    call.state.limits.spend(call.bot.id, chat.id)
     dialogue = call.state.chats.dialogue(call.bot.id, chat.id)
     replied = _replied(call, dialogue)
     message: Object = {

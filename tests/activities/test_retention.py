@@ -9,13 +9,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from temporalio.testing import ActivityEnvironment
 
 from activities.retention import Pruned, Retention
-from adapters.database import completions, events, idempotency, retention, sessions, turns
+from adapters.database import completions, events, idempotency, paces, retention, sessions, turns
 from adapters.database.audit import no_loss
 from adapters.database.base import Base
 from adapters.database.engine import Database
+from adapters.database.paces import Place
 from adapters.database.records import Completion, Event, Notice
 from adapters.database.tables import IdempotencyKey, WebchatSession
 from domain.events import EventState
+from domain.paces import pace_of
+from domain.platforms import PlatformName
 from domain.turns import Account
 from settings import Settings
 from tests.adapters.database.chat import Chat, open_chat
@@ -170,6 +173,16 @@ async def test_idempotency_keys_go_after_a_day(chat: Chat) -> None:
     assert (await pruned(chat, hours=24)).idempotency_keys == 0
     assert (await pruned(chat, hours=25)).idempotency_keys == 1
     assert await count(chat.database, IdempotencyKey) == 0
+
+
+async def test_a_pace_goes_a_day_after_it_was_of_use(chat: Chat) -> None:
+    pace = pace_of(PlatformName.TELEGRAM, "7", {})
+    assert pace is not None
+    async with chat.database.begin() as connection:
+        until = chat.now + timedelta(hours=1)
+        await paces.hold(connection, Place(chat.access.channel.id, "7", pace), until, whole=False)
+    assert (await pruned(chat, hours=25)).paces == 0
+    assert (await pruned(chat, hours=26)).paces == 1
 
 
 async def test_a_second_round_finds_nothing(chat: Chat) -> None:

@@ -86,6 +86,8 @@ WRONG: list[tuple[dict[str, object], list[str]]] = [
     ({"platform": "webchat", "credentials": {"token": "x"}}, ["credentials.token"]),
     ({"platform": "irc"}, ["platform"]),
     ({"settings": {"polling": "yes"}}, ["settings.polling"]),
+    ({"settings": {"messages_per_second": 0}}, ["settings.messages_per_second"]),
+    ({"settings": {"chat_messages_per_second": "1"}}, ["settings.chat_messages_per_second"]),
     ({"platform": "webchat", "credentials": {}, "settings": {"allowed_origins": ["a"]}},
      ["settings.allowed_origins"]),
     ({"platform": "webchat", "credentials": {}, "settings": {"allowed_origins": ["https://a.example/path"]}},

@@ -38,6 +38,7 @@ bots:
       - platform: telegram
         name: queue
         credentials: {{token: "{QUEUE_TOKEN}", webhook_secret: {WEBHOOK_SECRET}}}
+        settings: {{messages_per_second: 10000, chat_messages_per_second: 10000}}
       - {{platform: webchat, name: page}}
   - key: together
     name: All at once
@@ -49,6 +50,7 @@ bots:
       - platform: telegram
         name: together
         credentials: {{token: "{TOGETHER_TOKEN}", webhook_secret: {WEBHOOK_SECRET}}}
+        settings: {{messages_per_second: 10000, chat_messages_per_second: 10000}}
 """
 THINKING_SECONDS = 0.2
 SERVICES_SAY = ("DATABASE_URL", "TEMPORAL_ADDRESS", "TEMPORAL_UI_URL")

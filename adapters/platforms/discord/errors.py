@@ -12,6 +12,7 @@ from pydantic import JsonValue
 
 from adapters.errors import (
     Again,
+    ChatRateLimited,
     CredentialsRefused,
     NotPermitted,
     OutcomeUnknown,
@@ -54,7 +55,8 @@ class ReferenceRefused(Unacceptable):
 
 _MEANINGS: Mapping[int, type[OutsideError]] = {
     **dict.fromkeys((130000, 110001), Unreachable),
-    **dict.fromkeys((20016, 20028, 20029, 40003, 40062), RateLimited),
+    **dict.fromkeys((20029, 40003, 40062), RateLimited),
+    **dict.fromkeys((20016, 20028), ChatRateLimited),
     **dict.fromkeys((40001, 50014, 40333), CredentialsRefused),
     10003: ChannelUnknown,
     **dict.fromkeys((10004, 10013, 50278, 50007), RecipientGone),
@@ -98,7 +100,8 @@ def object_of(result: JsonValue, call: str) -> Fields:
 
 def _kind(code: int | None, status: int, body: Fields) -> type[OutsideError]:
     if status == HTTPStatus.TOO_MANY_REQUESTS:
-        return RateLimited
+        # What Discord itself refuses says of what; a page in front of it means everybody at this address.
+        return ChatRateLimited if body.get("global") is False else RateLimited
     if code == 50035 and _REFERENCE_FIELD in part(body, "errors"):
         return ReferenceRefused
     return _MEANINGS.get(code or 0) or _BY_STATUS.get(status, Unacceptable)

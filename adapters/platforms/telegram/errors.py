@@ -11,6 +11,7 @@ from http import HTTPStatus
 from pydantic import JsonValue
 
 from adapters.errors import (
+    ChatRateLimited,
     CredentialsRefused,
     FormattingRefused,
     Moved,
@@ -18,7 +19,6 @@ from adapters.errors import (
     NotPermitted,
     OutcomeUnknown,
     OutsideError,
-    RateLimited,
     RecipientGone,
     Unacceptable,
     Unreachable,
@@ -96,7 +96,7 @@ def result_of(answer: Answer, method: str) -> JsonValue:
 def _by_code(code: int, said: str, parameters: Fields, headers: Mapping[str, str], method: str) -> OutsideError | None:
     match code:
         case HTTPStatus.TOO_MANY_REQUESTS:
-            return RateLimited(f"Telegram refused {method}: too many requests", _wait(parameters, headers))
+            return ChatRateLimited(f"Telegram refused {method}: too many requests", _wait(parameters, headers))
         case HTTPStatus.UNAUTHORIZED | HTTPStatus.NOT_FOUND:
             return CredentialsRefused(f"Telegram refused {method} with {code}: the token is wrong or was revoked")
         case HTTPStatus.CONFLICT:

@@ -6,6 +6,7 @@ Source: https://developers.facebook.com/documentation/business-messaging/whatsap
 from collections.abc import Mapping
 
 from adapters.errors import (
+    ChatRateLimited,
     CredentialsRefused,
     Never,
     NotPermitted,
@@ -18,8 +19,9 @@ from adapters.errors import (
 )
 
 MEANINGS: Mapping[int, type[OutsideError]] = {
-    # Too much: of calls, of messages of this number, or of messages to this contact.
-    **dict.fromkeys((4, 80007, 130429, 131056, 131064, 133016), RateLimited),
+    # Too much: of calls, or of messages of this number; and of messages to this contact.
+    **dict.fromkeys((4, 80007, 130429, 131064, 133016), RateLimited),
+    131056: ChatRateLimited,
     # A fault or maintenance on their side.
     **dict.fromkeys((1, 2, 131000, 131016, 131057, 135000), Unreachable),
     # The access token is wrong, expired or revoked.

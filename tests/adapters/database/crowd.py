@@ -44,6 +44,11 @@ INSERT INTO events (id, workspace_id, conversation_id, channel_id, key, kind, st
   SELECT gen_random_uuid(), workspace_id, other, channel_id, 'many ' || number, 'message', 'received', 1, '{}', now()
   FROM many WHERE number % 50 = 0;
 
+INSERT INTO paces (channel_id, chat, due_at, queued_until)
+  SELECT channel_id, 'contact ' || number, now(), now() FROM many;
+
+INSERT INTO paces (channel_id, chat, due_at, queued_until) SELECT channel_id, '', now(), now() FROM owner;
+
 DROP TABLE many, long, owner;
 
 ANALYZE

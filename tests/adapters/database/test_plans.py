@@ -16,6 +16,7 @@ from adapters.database import (
     handovers,
     idle,
     ledger,
+    paces,
     retention,
     standing,
     transcripts,
@@ -23,15 +24,18 @@ from adapters.database import (
     voice,
 )
 from adapters.database.engine import Database
+from adapters.database.paces import Place
 from domain.conversations import Silence
 from domain.events import EventState
+from domain.paces import pace_of
+from domain.platforms import PlatformName
 from domain.turns import Account, Begin, Begun, ReplyKind, reply_key
 from settings import Settings
 from tests.adapters.database.chat import Chat, open_chat
 from tests.adapters.database.crowd import TURNS, fill
 from tests.conftest import SECRET_KEY
 
-LARGE = {"events", "messages", "turns", "deliveries", "conversations", "contacts"}
+LARGE = {"events", "messages", "turns", "deliveries", "conversations", "contacts", "paces"}
 MOST_ROWS = 300
 """What one step of a plan may touch: a few times what is asked for, and far less than there is."""
 
@@ -69,6 +73,14 @@ async def crowded(shared: Database) -> Crowded:
     return Crowded(chat, begun, await chat.hear("later", "and later"))
 
 
+async def take(connection: AsyncConnection, it: Crowded) -> None:
+    """Claim the part that was planned, as one for a chat in which something was said before."""
+    (part,) = await ledger.parts(connection, it.chat.id, reply_key(it.begun.turn, 1, ReplyKind.ANSWER))
+    pace = pace_of(PlatformName.TELEGRAM, "1", {})
+    assert pace is not None
+    await paces.take(connection, part, Place(it.chat.access.channel.id, "contact 1", pace), it.chat.now)
+
+
 Ask = Callable[[AsyncConnection, Crowded], Awaitable[object]]
 LATER = timedelta(days=10_000)
 ASKED: dict[str, Ask] = {
@@ -79,6 +91,7 @@ ASKED: dict[str, Ask] = {
     "the messages for the next turn": lambda c, it: turns.waiting_among(c, it.chat.id, set(it.behind)),
     "all messages that wait": lambda c, it: turns.waiting_among(c, it.chat.id, None),
     "the parts of a reply": lambda c, it: ledger.parts(c, it.chat.id, reply_key(it.begun.turn, 1, ReplyKind.ANSWER)),
+    "a part at its pace": lambda c, it: take(c, it),
     "what the model sees": lambda c, it: transcripts.load_context(c, it.chat.vault, it.chat.id, it.turn),
     "who buys the answer": lambda c, it: completions.claim(c, it.turn, 1, it.chat.now),
     "the end of a turn": lambda c, it: turns.end(c, it.turn, Account(state=EventState.ANSWERED), it.chat.now),

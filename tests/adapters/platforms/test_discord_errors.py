@@ -5,10 +5,11 @@ from datetime import timedelta
 
 import httpx
 import pytest
-from pydantic import SecretStr
+from pydantic import JsonValue, SecretStr
 
 from adapters.errors import (
     Again,
+    ChatRateLimited,
     CredentialsRefused,
     NotPermitted,
     OutcomeUnknown,
@@ -50,7 +51,8 @@ TABLE: list[tuple[int, int, type[OutsideError]]] = [
     *((code, 403, RecipientGone) for code in (50278, 50007)),
     *((code, 403, NotPermitted) for code in (50001, 50013, 160005, 200000, 240000, 0)),
     *((code, 400, NotPermitted) for code in (50024, 50008)),
-    *((code, 400, RateLimited) for code in (20016, 20028, 20029, 40003, 40062)),
+    *((code, 400, RateLimited) for code in (20029, 40003, 40062)),
+    *((code, 400, ChatRateLimited) for code in (20016, 20028)),
     *((code, 400, Unacceptable) for code in (40094, 50006, 50035, 50109, 40005, 50045, 40060, 99999)),
     *((code, 404, Unacceptable) for code in (10062, 10015, 10008)),
     (0, 404, CredentialsRefused),
@@ -82,6 +84,16 @@ async def test_without_a_body_the_header_tells_how_long(discord: Discord, contro
     error = await refusal(discord, control, kind="status", status=429, retry_after=35, body="error code: 1015")
     assert isinstance(error, Again)
     assert error.after == timedelta(seconds=35)
+
+
+@pytest.mark.parametrize(("told", "is_of_chat"), [({"global": False}, True), ({"global": True}, False), ({}, False)])
+async def test_a_wait_holds_for_the_bot_unless_it_is_said_not_to_be_global(
+    discord: Discord, control: httpx.AsyncClient, told: dict[str, JsonValue], is_of_chat: bool
+) -> None:
+    body: dict[str, JsonValue] = {"retry_after": 1.25, **told}
+    error = await refusal(discord, control, kind="status", status=429, body=body)
+    assert isinstance(error, RateLimited)
+    assert isinstance(error, ChatRateLimited) is is_of_chat
 
 
 async def test_slowmode_is_left_alone_for_a_while(discord: Discord, control: httpx.AsyncClient) -> None:

@@ -10,6 +10,7 @@ from pydantic import JsonValue
 
 from adapters.errors import (
     Again,
+    ChatRateLimited,
     CredentialsRefused,
     FormattingRefused,
     Moved,
@@ -46,7 +47,7 @@ async def refusal(telegram: Telegram, control: httpx.AsyncClient, **fault: objec
 
 
 TABLE: list[tuple[int, str, type[OutsideError]]] = [
-    (429, "Too Many Requests: retry after 35", RateLimited),
+    (429, "Too Many Requests: retry after 35", ChatRateLimited),
     (500, "Internal Server Error", Unreachable),
     (502, "Bad Gateway", Unreachable),
     (504, "Gateway Timeout", OutcomeUnknown),

@@ -8,6 +8,7 @@ import pytest
 
 from adapters.errors import (
     Again,
+    ChatRateLimited,
     CredentialsRefused,
     NotPermitted,
     OutcomeUnknown,
@@ -49,7 +50,8 @@ async def refusal(whatsapp: WhatsApp, control: httpx.AsyncClient, **fault: objec
 
 
 TABLE: list[tuple[type[OutsideError], tuple[int, ...]]] = [
-    (RateLimited, (4, 80007, 130429, 131056, 131064, 133016)),
+    (RateLimited, (4, 80007, 130429, 131064, 133016)),
+    (ChatRateLimited, (131056,)),
     (Unreachable, (1, 2, 131000, 131016, 131057, 135000)),
     (CredentialsRefused, (0, 190)),
     (NotPermitted, (3, 10, 131005, 200, 251, 299)),

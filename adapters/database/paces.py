@@ -1,0 +1,169 @@
+"""Parts claimed at their platform's pace: one statement looks how far ahead a bot and a chat are, and claims or queues.
+
+What the rates of both let through is claimed and counted (GCRA). What has to wait gets a place behind those that wait
+already, and comes again at that time; then the rates alone decide: however late the waiting come, and whoever died
+among them, the rates are never exceeded, and what they allow is not left unused.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import (
+    Boolean,
+    DateTime,
+    Interval,
+    Text,
+    Uuid,
+    and_,
+    bindparam,
+    case,
+    func,
+    or_,
+    select,
+    true,
+    union_all,
+    update,
+)
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from adapters.database.ledger import CLAIM, Part, to_claim
+from adapters.database.records import DeliveryRow, PaceRow
+from domain.deliveries import DeliveryState
+from domain.paces import Pace
+
+_WHOLE = ""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a part goes, and how fast may be spoken there."""
+
+    channel_id: UUID
+    chat: str
+    pace: Pace
+
+
+@dataclass(frozen=True)
+class Taken:
+    """The part is this attempt's, under the number of a lease."""
+
+    lease: int
+
+
+@dataclass(frozen=True)
+class Queued:
+    """The part's turn comes at this time."""
+
+    until: datetime
+
+
+# Built once: building a statement costs more than running it, and this one runs for each part.
+_channel, _now = bindparam("channel", type_=Uuid), bindparam("now", type_=DateTime(timezone=True))
+_rates = union_all(
+    *(
+        select(
+            bindparam(f"{scope}_name", type_=Text).label("chat"),
+            bindparam(f"{scope}_every", type_=Interval).label("every"),
+            bindparam(f"{scope}_tolerance", type_=Interval).label("tolerance"),
+        )
+        for scope in ("chat", "bot")
+    )
+).cte("rates")
+_known = select(func.count()).where(PaceRow.channel_id == _channel, PaceRow.chat == _rates.c.chat).correlate(None)
+# Everybody locks the chat before the bot, and the bot only where the chat has its row: nobody waits in a circle.
+_locked = (
+    select(PaceRow.chat, PaceRow.queued_until, _rates.c.every, (PaceRow.due_at - _rates.c.tolerance).label("conforms"))
+    .join(_rates, _rates.c.chat == PaceRow.chat)
+    .where(PaceRow.channel_id == _channel, _known.scalar_subquery() == 2)
+    .order_by(PaceRow.chat.desc())
+    .with_for_update(of=PaceRow)
+    .cte("locked")
+)
+_scopes = (
+    select(
+        _locked.c.chat,
+        _locked.c.every,
+        case(
+            (and_(bindparam("has_waited", type_=Boolean), _locked.c.conforms <= _now), _now),
+            else_=func.greatest(_locked.c.conforms, _locked.c.queued_until),
+        ).label("at"),
+    )
+    .where(select(func.count()).select_from(_locked).scalar_subquery() == 2)
+    .cte("scopes")
+)
+# In one queue at a time, the chat's first: who waits for a slow chat takes no place from others.
+_queue = (
+    select(_scopes.c.chat, _scopes.c.at)
+    .where(_scopes.c.at > _now)
+    .order_by(_scopes.c.chat.desc())
+    .limit(1)
+    .cte("queue")
+)
+_counts = (
+    select(_scopes.c.chat, _scopes.c.every, _queue.c.at)
+    .select_from(_scopes.outerjoin(_queue, true()))
+    .where(or_(_queue.c.chat.is_(None), _queue.c.chat == _scopes.c.chat))
+    .cte("counts")
+)
+_counted = (
+    update(PaceRow)
+    .where(PaceRow.channel_id == _channel, PaceRow.chat == _counts.c.chat)
+    .values(
+        due_at=case(
+            (_counts.c.at.is_(None), func.greatest(PaceRow.due_at, _now) + _counts.c.every), else_=PaceRow.due_at
+        ),
+        queued_until=func.coalesce(_counts.c.at + _counts.c.every, PaceRow.queued_until),
+    )
+    .cte("counted")
+)
+_claimed = CLAIM.where(select(_scopes.c.chat).exists(), ~select(_queue.c.chat).exists()).cte("claimed")
+_queued = (
+    update(DeliveryRow)
+    .where(DeliveryRow.id == bindparam("part_id"), select(_queue.c.chat).exists())
+    .values(retry_at=select(_queue.c.at).scalar_subquery())
+    .returning(DeliveryRow.retry_at)
+    .cte("queued")
+)
+_TAKE = select(
+    select(_claimed.c.attempts).scalar_subquery().label("lease"),
+    select(_queued.c.retry_at).scalar_subquery().label("until"),
+).add_cte(_counted)
+_BEGIN = insert(PaceRow).on_conflict_do_nothing()
+
+
+async def take(connection: AsyncConnection, part: Part, place: Place, now: datetime) -> Taken | Queued:
+    """Claim a part as `ledger.claim` does if the rates let it go now; else it gets its time."""
+    pace = place.pace
+    values = {
+        **to_claim(part, now),
+        "now": now,
+        "channel": place.channel_id,
+        "has_waited": part.standing.retry_at is not None or part.standing.state is DeliveryState.SENDING,
+        "chat_name": place.chat,
+        "chat_every": pace.chat.every,
+        "chat_tolerance": pace.chat.tolerance,
+        "bot_name": _WHOLE,
+        "bot_every": pace.bot.every,
+        "bot_tolerance": pace.bot.tolerance,
+    }
+    row = (await connection.execute(_TAKE, values)).one()
+    if row.lease is None and row.until is None:
+        begun = {"channel_id": place.channel_id, "due_at": now, "queued_until": now}
+        await connection.execute(_BEGIN, [{**begun, "chat": place.chat}, {**begun, "chat": _WHOLE}])
+        row = (await connection.execute(_TAKE, values)).one()
+    return Taken(row.lease) if row.lease is not None else Queued(row.until)
+
+
+async def hold(connection: AsyncConnection, place: Place, until: datetime, *, whole: bool) -> None:
+    """Let nothing go before `until`, in the chat or for the bot as a whole, and then one by one."""
+    rate = place.pace.bot if whole else place.pace.chat
+    held = insert(PaceRow).values(
+        channel_id=place.channel_id,
+        chat=_WHOLE if whole else place.chat,
+        due_at=until + rate.tolerance,
+        queued_until=until + rate.every,
+    )
+    later = {name: func.greatest(getattr(PaceRow, name), held.excluded[name]) for name in ("due_at", "queued_until")}
+    await connection.execute(held.on_conflict_do_update(index_elements=[PaceRow.channel_id, PaceRow.chat], set_=later))

@@ -1,0 +1,48 @@
+"""How the stand-in counts what a bot says."""
+
+import asyncio
+
+import pytest
+
+from simulator.telegram.limits import Bucket, Limits, Window
+from simulator.telegram.refusals import Refused
+from tests.simulator.harness import Bot, Control
+
+
+def spent(limit: Window | Bucket, *times: float) -> list[float]:
+    """How long each has to wait that comes at these times; who need not is counted."""
+    waits = []
+    for now in times:
+        waits.append(limit.wait(now))
+        if not waits[-1]:
+            limit.spend(now)
+    return waits
+
+
+def test_a_window_holds_its_number_wherever_it_begins() -> None:
+    assert spent(Window(2, 10.0), 0.0, 6.0, 9.0, 10.0, 15.0, 16.0) == [0, 0, 1, 0, 1, 0]
+
+
+def test_a_bucket_holds_its_burst_and_fills_by_one_a_second() -> None:
+    assert spent(Bucket(2), 0.0, 0.0, 0.5, 1.0, 1.5, 60.0, 60.0, 60.0) == [0, 0, 0.5, 0, 0.5, 0, 0, 1]
+
+
+def test_groups_and_bots_are_counted_for_themselves() -> None:
+    limits = Limits()
+    limits.enforced = True
+    for _ in range(6):
+        limits.spend(1, 7)
+    for chat, bot in ((7, 2), (8, 1), (-7, 1)):
+        limits.spend(bot, chat)
+    with pytest.raises(Refused, match="retry after 1"):
+        limits.spend(1, 7)
+
+
+async def test_what_is_too_much_is_refused_where_that_is_wanted(bot: Bot, control: Control) -> None:
+    free = await asyncio.gather(*(bot.call("sendMessage", chat_id=7, text="hi") for _ in range(8)))
+    await control.post("/telegram/settings", limits=True, messages_per_second=3)
+    counted = await asyncio.gather(*(bot.call("sendMessage", chat_id=100 + chat, text="hi") for chat in range(60)))
+    assert all(answer["ok"] for answer in free)
+    refused = [answer for answer in counted if not answer["ok"]]
+    assert {answer["error_code"] for answer in refused} == {429}
+    assert refused[0]["parameters"] == {"retry_after": 1}
