@@ -4,6 +4,7 @@ import pytest
 from pydantic import JsonValue
 
 from tests.desk import desk, until_delivered
+from tests.messenger import messenger
 from tests.product import Product, Visitor
 from tests.slack import join_workspace
 from tests.whatsapp import whatsapp
@@ -54,6 +55,24 @@ async def test_buttons_on_whatsapp_are_buttons_or_a_list(product: Product, count
     await until_delivered(product, "sent", "sent")
     sent = [item for item in await product.simulated.ledger("outbound") if item["chat_id"]][-1]
     assert (sent["text"], sent["payload"]["interactive"]["type"]) == ("Which?", kind)
+
+
+async def test_quick_replies_on_messenger_are_pressed_and_heard(product: Product) -> None:
+    bot = await messenger(product)
+    await bot.answered("hello")
+    place = await desk(product)
+    await place.say(text="Shall we call?", buttons=[{"label": "Yes", "value": "call"}, {"label": "Not now"}])
+    await until_delivered(product, "sent", "sent")
+    offered = (await bot.sends())[-1]["payload"]
+    assert isinstance(offered, dict)
+    assert [(reply["title"], reply["payload"]) for reply in offered["message"]["quick_replies"]] == [
+        ("Yes", "call"),
+        ("Not now", "choice:2"),
+    ]
+    await bot.say("Yes", fields={"quick_reply": {"payload": "call"}})
+    await bot.until_states("answered", "answered")
+    pressed = (await place.messages())[-2]
+    assert (pressed["text"], pressed["metadata"]) == ("Yes", {"button": "call"})
 
 
 async def test_long_labels_become_a_list_whose_numbers_are_answers(product: Product) -> None:

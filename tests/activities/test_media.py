@@ -6,6 +6,7 @@ from pydantic import JsonValue
 from tests.desk import desk, until_delivered
 from tests.files import JPEG, MP4, OGG, PAGE, PDF, PNG, written
 from tests.machine import until
+from tests.messenger import messenger
 from tests.product import Product
 from tests.slack import join_workspace
 from tests.whatsapp import whatsapp
@@ -157,6 +158,21 @@ async def test_an_operator_sends_files_on_whatsapp(product: Product) -> None:
     kinds = [item["payload"]["type"] for item in await product.simulated.ledger("outbound") if item["chat_id"]]
     assert kinds == ["text", "image", "audio", "text"]
     assert (await bot.sent())[1:] == ["a *picture*", "None", "listen"]
+
+
+async def test_an_operator_sends_files_on_messenger_once_even_without_an_answer(product: Product) -> None:
+    bot = await messenger(product)
+    await bot.answered("hello")
+    place = await desk(product)
+    picture, page = await place.upload(PNG, "a.png"), await place.upload(PAGE, "c.html")
+    await product.simulated.fault("accept_then_reset", method="messages")
+    await place.say(attachments=[{"media_id": picture, "caption": "a **picture**"}, {"media_id": page}])
+    await until_delivered(product, "sent", "sent", "sent", "sent")
+    assert [(item["text"], item["file"]) for item in (await bot.sends())[1:]] == [
+        (None, {"name": "a.png", "type": "image/png", "size_bytes": len(PNG)}),
+        ("a picture", None),
+        (None, {"name": "c.html", "type": "text/html", "size_bytes": len(PAGE)}),
+    ]
 
 
 async def test_a_visitor_sees_files_and_buttons(product: Product) -> None:
