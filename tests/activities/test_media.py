@@ -4,6 +4,7 @@ import pytest
 from pydantic import JsonValue
 
 from tests.desk import desk, until_delivered
+from tests.discord import join_server
 from tests.files import JPEG, MP4, OGG, PAGE, PDF, PNG, written
 from tests.machine import until
 from tests.messenger import messenger
@@ -173,6 +174,24 @@ async def test_an_operator_sends_files_on_messenger_once_even_without_an_answer(
         ("a picture", None),
         (None, {"name": "c.html", "type": "text/html", "size_bytes": len(PAGE)}),
     ]
+
+
+async def test_an_operator_sends_a_file_on_discord_once_even_without_an_answer(product: Product) -> None:
+    server = await join_server(product)
+    await server.register()
+    chat = await server.ask("hello")
+    await server.until_ended(("answered", None))
+    place = await desk(product)
+    media = await place.upload(PNG, "a.png")
+    await product.simulated.fault("accept_then_reset", method="messages.create")
+    await place.say(attachments=[{"media_id": media, "caption": "a **picture**"}])
+    await until_delivered(product, "sent", "sent")
+    (sent,) = await server.sent()
+    assert (sent["text"], sent["file"]) == (
+        "a **picture**",
+        {"name": "a.png", "type": "image/png", "size_bytes": len(PNG)},
+    )
+    assert await server.stands(chat) == ["You said: hello", "a **picture**"]
 
 
 async def test_a_visitor_sees_files_and_buttons(product: Product) -> None:
