@@ -169,7 +169,12 @@ async def test_an_operator_sends_files_on_messenger_once_even_without_an_answer(
     await product.simulated.fault("accept_then_reset", method="messages")
     await place.say(attachments=[{"media_id": picture, "caption": "a **picture**"}, {"media_id": page}])
     await until_delivered(product, "sent", "sent", "sent", "sent")
-    assert [(item["text"], item["file"]) for item in (await bot.sends())[1:]] == [
+    sent = (await bot.sends())[1:]
+    payloads = [item["payload"] for item in sent]
+    assert all(
+        set(fields) == {"recipient", "messaging_type", "message"} for fields in payloads if isinstance(fields, dict)
+    )
+    assert [(item["text"], item["file"]) for item in sent] == [
         (None, {"name": "a.png", "type": "image/png", "size_bytes": len(PNG)}),
         ("a picture", None),
         (None, {"name": "c.html", "type": "text/html", "size_bytes": len(PAGE)}),
@@ -191,6 +196,10 @@ async def test_an_operator_sends_a_file_on_discord_once_even_without_an_answer(p
         "a **picture**",
         {"name": "a.png", "type": "image/png", "size_bytes": len(PNG)},
     )
+    assert isinstance(sent["payload"], dict)
+    assert sent["payload"].keys() == {
+        "content", "allowed_mentions", "flags", "nonce", "enforce_nonce", "attachments"
+    }  # fmt: skip
     assert await server.stands(chat) == ["You said: hello", "a **picture**"]
 
 
