@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from email.parser import BytesParser
 from email.policy import HTTP
 
+from simulator.wire import Object
+
 
 @dataclass(frozen=True)
 class FormFile:
@@ -12,6 +14,10 @@ class FormFile:
     name: str
     type: str
     content: bytes
+
+    def describe(self) -> Object:
+        """The file as the ledger tells it."""
+        return {"name": self.name, "type": self.type, "size_bytes": len(self.content)}
 
 
 def read_form(body: bytes, content_type: str) -> tuple[dict[str, str], dict[str, FormFile]]:

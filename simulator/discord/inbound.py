@@ -67,11 +67,11 @@ def react(state: State, bot: Bot, what: Reacted) -> Object:
 
 
 def press(state: State, courier: Courier, bot: Bot, what: Pressed) -> Object:
-    """Somebody presses a button."""
+    """Somebody presses a button: one that stands below the message, or one that is put there for it."""
     channel = channel_of(state, bot, what)
+    message = {**channel.messages.get(what.id, {"id": what.id, "author": bot.user()})}
     button: Object = {"type": 2, "style": 1, "label": what.label, "custom_id": what.custom_id, "id": 2}
-    below: Object = {"components": [{"type": 1, "id": 1, "components": [button]}]}
-    message: Object = {**channel.messages.get(what.id, {"id": what.id, "author": bot.user()}), **below}
+    message["components"] = message.get("components") or [{"type": 1, "id": 1, "components": [button]}]
     data: Object = {"component_type": 2, "custom_id": what.custom_id, "id": 2}
     return _interact(state, courier, bot, channel, what, {"type": 3, "data": data, "message": message}, what.label)
 

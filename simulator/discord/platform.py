@@ -1,10 +1,9 @@
 """The door of the stand-in: tokens, routes, faults, and what the ledger learns of each call."""
 
-import json
 import re
 from collections.abc import Sequence
 from functools import partial
-from typing import ClassVar
+from typing import ClassVar, TypeAlias
 
 from fastapi import APIRouter
 from starlette.requests import Request
@@ -13,6 +12,7 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
 from simulator.discord.bots import Bot
+from simulator.discord.content import read_body
 from simulator.discord.control import control_router
 from simulator.discord.courier import Courier
 from simulator.discord.refusals import RateLimited, Refused, from_fault
@@ -20,12 +20,15 @@ from simulator.discord.rest import ROUTES, Act, Call
 from simulator.discord.state import State
 from simulator.faults import Behaviour, Target
 from simulator.injection import answer
+from simulator.multipart import FormFile
 from simulator.simulation import Simulation
 from simulator.wire import Object, json_answer
 
 METHODS = tuple(dict.fromkeys(name for name, *_ in ROUTES))
 OUTBOUND = frozenset({"messages.create", "original.edit", "typing"})
 _AGENT = "DiscordBot ("
+_Asked: TypeAlias = tuple[tuple[str, ...], Object, FormFile | None]
+"""What a path names, and what came with it."""
 
 
 class Discord:
@@ -64,23 +67,22 @@ class Discord:
 
     async def _call(self, request: Request) -> Response:
         name, act, names = _route(request.method, request.path_params["path"])
-        body = await _body(request)
+        body, file = await read_body(request)
         chat = names[0] if names and name.startswith(("messages", "typing", "channels.change")) else None
         target = Target("discord", name, chat, _text(body))
         behaviours = self._simulation.faults.for_call(target)
         entry = self._open(request, name, chat, behaviours)
-        accept = partial(self._accept, request, name, act, names, body, entry)
+        accept = partial(self._accept, request, name, act, (names, body, file), entry)
         return await answer(behaviours, self._simulation, accept, partial(_refuse_by_fault, entry))
 
-    async def _accept(
-        self, request: Request, name: str, act: Act | None, names: tuple[str, ...], body: Object, entry: Object
-    ) -> Response:
+    async def _accept(self, request: Request, name: str, act: Act | None, asked: _Asked, entry: Object) -> Response:
+        names, body, file = asked
         try:
             caller = self._caller(request)
             if act is None:
                 raise Refused(0, status=404)
             host = request.headers.get("host", "")
-            call = Call(self._state, self._courier, caller, names, body, dict(request.query_params), host)
+            call = Call(self._state, self._courier, caller, names, body, dict(request.query_params), host, file)
             done = await act(call)
         except (Refused, RateLimited) as refused:
             response = refused.response()
@@ -90,6 +92,7 @@ class Discord:
         if name in OUTBOUND and done.said is not None:
             fields: Object = {"method": name, "token": entry["token"], "chat_id": done.said["chat"], "entities": []}
             more: Object = {"message_id": done.said["id"], "text": done.said.get("text"), "payload": body}
+            more["file"] = file.describe() if file else None
             self._simulation.ledger.record("outbound", "discord", {**fields, **more})
         return Response(status_code=204) if done.content is None else json_answer(done.content, 200, done.headers)
 
@@ -118,14 +121,6 @@ def _route(method: str, path: str) -> tuple[str, Act | None, tuple[str, ...]]:
         if found is not None:
             return name, act, found.groups()
     return "unknown", None, ()
-
-
-async def _body(request: Request) -> Object:
-    try:
-        content = json.loads(await request.body() or b"{}")
-    except ValueError:
-        return {}
-    return content if isinstance(content, dict) else {}
 
 
 def _text(body: Object) -> str | None:

@@ -7,12 +7,13 @@ from typing import TypeAlias
 
 from simulator.discord.bots import Bot
 from simulator.discord.channels import Channel, direct
+from simulator.discord.content import attached, components_of, words_of
 from simulator.discord.courier import Courier
 from simulator.discord.refusals import Refused
 from simulator.discord.state import Interaction, State
+from simulator.multipart import FormFile
 from simulator.wire import JSON, Object
 
-MAX_CHARACTERS = 2000
 MAX_NONCE = 25
 MAX_PAGE = 100
 DEFAULT_PAGE = 50
@@ -29,6 +30,7 @@ class Call:
     body: Object
     query: dict[str, str]
     host: str
+    file: FormFile | None = None
 
     @property
     def bot(self) -> Bot:
@@ -143,7 +145,7 @@ async def list_messages(call: Call) -> Done:
 
 async def create_message(call: Call) -> Done:
     """Say something; the same nonce again is the same message, where that is to be enforced."""
-    channel, content, nonce = call.channel, _content(call.body), call.body.get("nonce")
+    channel, content, nonce = call.channel, words_of(call.body, call.file), call.body.get("nonce")
     _demand_writable(call)
     if nonce is not None and len(str(nonce)) > MAX_NONCE:
         raise Refused(50035, errors={"nonce": {"_errors": [{"code": "BASE_TYPE_MAX_LENGTH"}]}})
@@ -152,9 +154,11 @@ async def create_message(call: Call) -> Done:
         known = channel.repeated(call.bot.id, str(nonce), call.state.channels.nonce_seconds)
         if known is not None:
             return Done({**known, "nonce": nonce})
+    name = call.state.channels.clock.next()
+    more: Object = {"attachments": attached(name, call.file), "components": components_of(call.body)}
+    more |= {} if nonce is None else {"nonce": nonce}
     headers = call.state.spend(channel)
-    more: Object = {} if nonce is None else {"nonce": nonce}
-    message = call.state.say(call.bot, channel, call.state.channels.clock.next(), content, **more)
+    message = call.state.say(call.bot, channel, name, content, **more)
     if nonce is not None:
         channel.nonces[call.bot.id, str(nonce)] = (call.state.channels.clock.seconds(), str(message["id"]))
     return Done(message, _said(message), headers)
@@ -176,9 +180,9 @@ async def original(call: Call) -> Done:
 
 async def edit_original(call: Call) -> Done:
     """Answer an interaction."""
-    interaction, content = call.interaction, _content(call.body)
+    interaction, content = call.interaction, words_of(call.body)
     before = _original(interaction)
-    message: Object = {**before, "content": content, "flags": 0}
+    message: Object = {**before, "content": content, "components": components_of(call.body), "flags": 0}
     interaction.channel.keep(message)
     return Done(message, _said(message))
 
@@ -210,15 +214,6 @@ def _demand_reference(call: Call, channel: Channel) -> None:
         return
     if str(reference.get("message_id")) not in channel.messages:
         raise Refused(50035, errors={"message_reference": {"_errors": [{"code": "REPLIES_UNKNOWN_MESSAGE"}]}})
-
-
-def _content(body: Object) -> str:
-    content = body.get("content")
-    if not isinstance(content, str) or not content.strip():
-        raise Refused(50006)
-    if len(content) > MAX_CHARACTERS:
-        raise Refused(50035, errors={"content": {"_errors": [{"code": "BASE_TYPE_MAX_LENGTH"}]}})
-    return content.strip()
 
 
 def _said(message: Object) -> Object:

@@ -13,11 +13,13 @@ from simulator.faults import Target
 from simulator.graph.courier import Courier, Post
 from simulator.graph.door import Door, bearer, body_of
 from simulator.messenger import subscriptions
+from simulator.messenger.content import echoed, message_of, read_body
 from simulator.messenger.control import control_router
 from simulator.messenger.items import by_person, call, echo, now
 from simulator.messenger.refusals import TITLES, USUAL_CODES
-from simulator.messenger.sending import check, message_of, person_of, text_of
+from simulator.messenger.sending import check, person_of, text_of
 from simulator.messenger.state import Page, State
+from simulator.multipart import FormFile
 from simulator.simulation import Simulation
 from simulator.wire import Object
 
@@ -59,22 +61,21 @@ class Messenger:
         self._state = State()
 
     async def _messages(self, request: Request) -> Response:
-        body = await body_of(request)
+        body, file = await read_body(request)
         action = body.get("sender_action")
         method = action if isinstance(action, str) else "messages"
-        return await self._met(request, Target("messenger", method, person_of(body), text_of(body)), self._take(body))
+        target = Target("messenger", method, person_of(body), text_of(body))
+        return await self._met(request, target, lambda page: self._send(page, body, file))
 
-    def _take(self, body: Object) -> _Act:
-        return lambda page: self._send(page, body)
-
-    def _send(self, page: Page, body: Object) -> Object:
-        psid, action = check(self._state, page, body), body.get("sender_action")
+    def _send(self, page: Page, body: Object, file: FormFile | None) -> Object:
+        psid, action = check(self._state, page, body, file), body.get("sender_action")
         name = None if action else self._state.next_id()
         accepted: Object = {"page": page.id, "method": action or "messages", "chat_id": psid, "message_id": name}
-        self._simulation.ledger.record("outbound", "messenger", {**accepted, "text": text_of(body), "payload": body})
+        accepted |= {"text": text_of(body), "payload": body, "file": file.describe() if file else None}
+        self._simulation.ledger.record("outbound", "messenger", accepted)
         if name is None:
             return {"recipient_id": psid}
-        self._tell_receipts(page, psid, {"mid": name, "app_id": int(page.app.id), **message_of(body)})
+        self._tell_receipts(page, psid, {"mid": name, "app_id": int(page.app.id), **echoed(message_of(body), file)})
         return {"recipient_id": psid, "message_id": name}
 
     def _tell_receipts(self, page: Page, psid: str, message: Object) -> None:

@@ -4,12 +4,15 @@ import pytest
 from pydantic import JsonValue
 
 from tests.desk import desk, until_delivered
+from tests.discord import join_server
+from tests.messenger import messenger
 from tests.product import Product, Visitor
 from tests.slack import join_workspace
 from tests.whatsapp import whatsapp
 
 CHAT = 7
 QUEUE: JsonValue = {"policy": "queue"}
+ANSWERED = ("answered", None)
 
 
 async def test_a_greeting_offers_quick_replies_and_a_press_says_its_label(product: Product) -> None:
@@ -54,6 +57,46 @@ async def test_buttons_on_whatsapp_are_buttons_or_a_list(product: Product, count
     await until_delivered(product, "sent", "sent")
     sent = [item for item in await product.simulated.ledger("outbound") if item["chat_id"]][-1]
     assert (sent["text"], sent["payload"]["interactive"]["type"]) == ("Which?", kind)
+
+
+async def test_quick_replies_on_messenger_are_pressed_and_heard(product: Product) -> None:
+    bot = await messenger(product)
+    await bot.answered("hello")
+    place = await desk(product)
+    await place.say(text="Shall we call?", buttons=[{"label": "Yes", "value": "call"}, {"label": "Not now"}])
+    await until_delivered(product, "sent", "sent")
+    offered = (await bot.sends())[-1]["payload"]
+    assert isinstance(offered, dict)
+    assert [(reply["title"], reply["payload"]) for reply in offered["message"]["quick_replies"]] == [
+        ("Yes", "call"),
+        ("Not now", "choice:2"),
+    ]
+    await bot.say("Yes", fields={"quick_reply": {"payload": "call"}})
+    await bot.until_states("answered", "answered")
+    pressed = (await place.messages())[-2]
+    assert (pressed["text"], pressed["metadata"]) == ("Yes", {"button": "call"})
+
+
+async def test_buttons_on_discord_stand_below_the_answer_to_a_command_and_say_their_label(product: Product) -> None:
+    replies: JsonValue = [{"label": "Opening hours"}, {"label": "A person", "value": "human"}]
+    server = await join_server(product, greeting="Welcome!", quick_replies=replies)
+    await server.register()
+    await server.post("/commands", command="start")
+    await server.until_ended(ANSWERED)
+    (greeting,) = await server.sent("original.edit")
+    assert greeting["payload"]["components"] == [
+        {
+            "type": 1,
+            "components": [
+                {"type": 2, "style": 2, "label": "Opening hours", "custom_id": "choice:1"},
+                {"type": 2, "style": 2, "label": "A person", "custom_id": "human"},
+            ],
+        }
+    ]
+    await server.post("/buttons", id=greeting["message_id"], custom_id="human")
+    await server.until_ended(ANSWERED, ANSWERED)
+    pressed = (await (await desk(product)).messages())[-2]
+    assert (pressed["text"], pressed["metadata"]) == ("A person", {"button": "human"})
 
 
 async def test_long_labels_become_a_list_whose_numbers_are_answers(product: Product) -> None:

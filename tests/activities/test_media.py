@@ -4,8 +4,10 @@ import pytest
 from pydantic import JsonValue
 
 from tests.desk import desk, until_delivered
+from tests.discord import join_server
 from tests.files import JPEG, MP4, OGG, PAGE, PDF, PNG, written
 from tests.machine import until
+from tests.messenger import messenger
 from tests.product import Product
 from tests.slack import join_workspace
 from tests.whatsapp import whatsapp
@@ -157,6 +159,48 @@ async def test_an_operator_sends_files_on_whatsapp(product: Product) -> None:
     kinds = [item["payload"]["type"] for item in await product.simulated.ledger("outbound") if item["chat_id"]]
     assert kinds == ["text", "image", "audio", "text"]
     assert (await bot.sent())[1:] == ["a *picture*", "None", "listen"]
+
+
+async def test_an_operator_sends_files_on_messenger_once_even_without_an_answer(product: Product) -> None:
+    bot = await messenger(product)
+    await bot.answered("hello")
+    place = await desk(product)
+    picture, page = await place.upload(PNG, "a.png"), await place.upload(PAGE, "c.html")
+    await product.simulated.fault("accept_then_reset", method="messages")
+    await place.say(attachments=[{"media_id": picture, "caption": "a **picture**"}, {"media_id": page}])
+    await until_delivered(product, "sent", "sent", "sent", "sent")
+    sent = (await bot.sends())[1:]
+    payloads = [item["payload"] for item in sent]
+    assert all(
+        set(fields) == {"recipient", "messaging_type", "message"} for fields in payloads if isinstance(fields, dict)
+    )
+    assert [(item["text"], item["file"]) for item in sent] == [
+        (None, {"name": "a.png", "type": "image/png", "size_bytes": len(PNG)}),
+        ("a picture", None),
+        (None, {"name": "c.html", "type": "text/html", "size_bytes": len(PAGE)}),
+    ]
+
+
+async def test_an_operator_sends_a_file_on_discord_once_even_without_an_answer(product: Product) -> None:
+    server = await join_server(product)
+    await server.register()
+    chat = await server.ask("hello")
+    await server.until_ended(("answered", None))
+    place = await desk(product)
+    media = await place.upload(PNG, "a.png")
+    await product.simulated.fault("accept_then_reset", method="messages.create")
+    await place.say(attachments=[{"media_id": media, "caption": "a **picture**"}])
+    await until_delivered(product, "sent", "sent")
+    (sent,) = await server.sent()
+    assert (sent["text"], sent["file"]) == (
+        "a **picture**",
+        {"name": "a.png", "type": "image/png", "size_bytes": len(PNG)},
+    )
+    assert isinstance(sent["payload"], dict)
+    assert sent["payload"].keys() == {
+        "content", "allowed_mentions", "flags", "nonce", "enforce_nonce", "attachments"
+    }  # fmt: skip
+    assert await server.stands(chat) == ["You said: hello", "a **picture**"]
 
 
 async def test_a_visitor_sees_files_and_buttons(product: Product) -> None:

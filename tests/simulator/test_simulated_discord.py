@@ -11,6 +11,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 from simulator.wire import JSON, Object
+from tests.files import PNG
 from tests.simulator.harness import Control
 
 TOKEN = "MTAwMDAwMDAwMDAwMDAwMDAw.GabcdE." + "a" * 38
@@ -163,3 +164,50 @@ async def test_an_app_shows_the_key_that_it_signs_with(control: Control) -> None
     app = await control.post(f"/discord/{TOKEN}/app")
     assert Ed25519PublicKey.from_public_bytes(bytes.fromhex(str(app["public_key"])))
     assert (await rest(control, "GET", "/applications/@me")).json()["verify_key"] == app["public_key"]
+
+
+def row(*labels: str, custom_id: str = "") -> Object:
+    """A row of buttons."""
+    buttons: list[JSON] = [
+        {"type": 2, "style": 2, "label": label, "custom_id": custom_id or f"v:{label}"} for label in labels
+    ]
+    return {"type": 1, "components": buttons}
+
+
+@pytest.mark.parametrize(
+    ("rows", "status"),
+    [
+        ([row(*"abcde"), row("x" * 80)], 200),
+        ([row(*"abcdef")], 400),
+        ([row(letter) for letter in "abcdef"], 400),
+        ([row("x" * 81)], 400),
+        ([row("")], 400),
+        ([row("a", custom_id="x" * 101)], 400),
+        ([row("a", "b", custom_id="same")], 400),
+        ([row()], 400),
+    ],
+)
+async def test_buttons_are_looked_at(control: Control, rows: list[JSON], status: int) -> None:
+    await control.post(f"/discord/channels/{ROOM}")
+    answer = await rest(control, "POST", f"/channels/{ROOM}/messages", {"content": "Well?", "components": rows})
+    assert answer.status_code == status, answer.text
+
+
+async def test_a_file_needs_no_words_and_is_the_same_for_its_nonce(control: Control) -> None:
+    await control.post(f"/discord/channels/{ROOM}")
+    fields = {"payload_json": json.dumps({"nonce": "n", "enforce_nonce": True})}
+    url = f"/discord/api/v10/channels/{ROOM}/messages"
+
+    async def sent(content: bytes) -> Object:
+        files = {"files[0]": ("my cat.png", content, "image/png")}
+        told: Object = (await control.client.post(url, data=fields, files=files, headers=HEADERS)).json()
+        return told
+
+    first = await sent(PNG)
+    attached = first["attachments"]
+    assert isinstance(attached, list)
+    assert isinstance(attached[0], dict)
+    assert (attached[0]["filename"], attached[0]["size"]) == ("my_cat.png", len(PNG))
+    assert (await sent(PNG))["id"] == first["id"]
+    fields["payload_json"] = "{}"
+    assert [(await sent(content)).get("code") for content in (b"", bytes(10 * 1024 * 1024 + 1))] == [40005, 40005]

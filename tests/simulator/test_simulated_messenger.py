@@ -9,6 +9,7 @@ import pytest
 from starlette.responses import Response
 
 from simulator.wire import JSON, Object, encode
+from tests.files import PNG
 from tests.simulator.harness import Control, Post, Receiver
 
 PAGE, APP, CONTACT = "1234567890", "517299288", "7001002003004005"
@@ -174,3 +175,58 @@ async def test_faults_meet_messages_and_signs_apart(client: httpx.AsyncClient, c
     assert (await send(client)).status_code == 200
     calls = [(entry["method"], entry["status"]) for entry in await control.ledger(kind="call")]
     assert calls == [("typing_on", 200), ("messages", 429), ("messages", 200)]
+
+
+@pytest.mark.parametrize(
+    ("kind", "type_", "content", "more", "status"),
+    [
+        ("image", "image/png", PNG, {"metadata": "mark"}, 200),
+        ("file", "text/html", PNG, {}, 200),
+        ("image", "text/html", PNG, {}, 400),
+        ("poster", "image/png", PNG, {}, 400),
+        ("image", "image/png", b"", {}, 400),
+        ("file", "image/png", bytes(25 * 1024 * 1024 + 1), {}, 400),
+        ("image", "image/png", PNG, {"text": "both"}, 400),
+    ],
+)
+async def test_files_are_taken_for_what_they_are(
+    client: httpx.AsyncClient, control: Control, kind: str, type_: str, content: bytes, more: Object, status: int
+) -> None:
+    await register(control)
+    await say(control)
+    message = {"attachment": {"type": kind, "payload": {}}, **more}
+    fields = {"recipient": json.dumps(TEXT["recipient"]), "messaging_type": "RESPONSE", "message": json.dumps(message)}
+    files = {"filedata": ("cat.png", content, type_)}
+    answer = await client.post(f"{URL}/{PAGE}/messages", data=fields, files=files, headers=BEARER)
+    assert answer.status_code == status, answer.text
+
+
+async def test_a_message_that_only_speaks_of_a_file_is_refused(client: httpx.AsyncClient, control: Control) -> None:
+    await register(control)
+    await say(control)
+    assert (await send(client, message={"attachment": {"type": "image", "payload": {}}})).status_code == 400
+
+
+def replies(*titles: str, payload: str = "v1") -> list[JSON]:
+    """Quick replies."""
+    return [{"content_type": "text", "title": title, "payload": payload} for title in titles]
+
+
+@pytest.mark.parametrize(
+    ("offered", "status"),
+    [
+        (replies(*"abcdefghijklm"), 200),
+        (replies(*"abcdefghijklmn"), 400),
+        (replies("x" * 20), 200),
+        (replies("x" * 21), 400),
+        (replies("a", payload=""), 400),
+        (replies(), 400),
+    ],
+)
+async def test_quick_replies_are_looked_at(
+    client: httpx.AsyncClient, control: Control, offered: list[JSON], status: int
+) -> None:
+    await register(control)
+    await say(control)
+    answer = await send(client, message={"text": "Well?", "quick_replies": offered})
+    assert answer.status_code == status, answer.text

@@ -7,7 +7,7 @@ from urllib.parse import quote, urlencode
 from pydantic import JsonValue
 
 from adapters.errors import CredentialsRefused
-from adapters.http import Http
+from adapters.http import Http, Upload
 from adapters.platforms.base import Channel, Payload
 from adapters.platforms.discord.errors import object_of, result_of
 from adapters.platforms.fields import Fields
@@ -31,7 +31,15 @@ class Calls:
         self, channel: Channel, method: str, path: str, body: Payload | None = None, deadline: float | None = None
     ) -> JsonValue:
         """One call of the bot and what it answers, None without a body; raises from `adapters.errors`."""
-        return await self._call(method, path, body, deadline, {"Authorization": f"Bot {_token(channel)}"})
+        return await self._call(method, path, body, deadline, _by(channel))
+
+    async def post_form(
+        self, channel: Channel, path: str, fields: Mapping[str, str], file: Upload, deadline: float
+    ) -> JsonValue:
+        """POST a form with a file in it; the rest as in `call`."""
+        sent, url = {**_by(channel), "User-Agent": _AGENT}, f"{self._api_url}{path}"
+        answer = await self._http.post_file(url, file, fields, deadline=deadline, headers=sent)
+        return result_of(answer, f"POST {named(path)}")
 
     async def get(
         self, channel: Channel, path: str, query: Mapping[str, str], deadline: float | None = None
@@ -64,6 +72,10 @@ def original_of(application: str, token: str) -> str:
 def named(path: str) -> str:
     """A path as an error may name it: without ids and tokens."""
     return "/".join(piece for piece in path.partition("?")[0].split("/") if piece.strip("@_-").isalpha())[:80]
+
+
+def _by(channel: Channel) -> dict[str, str]:
+    return {"Authorization": f"Bot {_token(channel)}"}
 
 
 def _token(channel: Channel) -> str:

@@ -13,10 +13,10 @@ from operator import itemgetter
 from pydantic import JsonValue
 
 from adapters.errors import NotPermitted
-from adapters.platforms.base import Channel, Payload
+from adapters.platforms.base import Channel, Payload, file_of
 from adapters.platforms.discord.calls import Calls, messages_of
 from adapters.platforms.discord.place import Me, identity, me_of, snowflake_at
-from adapters.platforms.fields import Fields, part, parts, reference, text
+from adapters.platforms.fields import Fields, count, part, parts, reference, text
 
 NONCE_KEPT = timedelta(minutes=2)
 """How long Discord surely knows a nonce: of "the past few minutes" less than was ever seen to be too much."""
@@ -82,8 +82,11 @@ def _is_same(message: Fields, payload: Payload, me: Me) -> bool:
 
 
 def is_said(message: Fields, payload: Payload) -> bool:
-    """Whether a message has a payload's words; Discord trims them."""
-    return _words(text(message, "content")) == _words(text(payload, "content"))
+    """Whether a message has a payload's words, which Discord trims, and its file, whose name Discord may change."""
+    file = file_of(payload)
+    sizes = [count(attached, "size") for attached in parts(message, "attachments")]
+    same_words = _words(text(message, "content")) == _words(text(payload, "content"))
+    return same_words and sizes == ([file.size_bytes] if file else [])
 
 
 def _words(content: str | None) -> str:

@@ -10,14 +10,12 @@ from pydantic import JsonValue
 
 from adapters.errors import (
     CredentialsRefused,
-    Moved,
-    NotPermitted,
     OutcomeUnknown,
     OutsideError,
     Unacceptable,
     Unreachable,
 )
-from adapters.http import Http
+from adapters.http import Http, Upload
 from adapters.media.base import Source
 from adapters.platforms.base import (
     Account,
@@ -28,22 +26,22 @@ from adapters.platforms.base import (
     Reply,
     Request,
     Webhook,
+    file_of,
     file_payload,
     located,
 )
-from adapters.platforms.discord.calls import Calls, messages_of, original_of
+from adapters.platforms.discord.calls import Calls, original_of
+from adapters.platforms.discord.components import with_components
 from adapters.platforms.discord.errors import (
     AlreadyAnswered,
-    ChannelUnknown,
     InteractionOver,
     InteractionUnknown,
-    ReferenceRefused,
-    ThreadArchived,
     object_of,
 )
 from adapters.platforms.discord.history import NONCE_KEPT, History, interaction_of, is_said, others_of, with_nonce
 from adapters.platforms.discord.interactions import Kind, as_reply, kind_of, read_interaction, response_to
 from adapters.platforms.discord.place import Newest, identity, moment_of, newest_in
+from adapters.platforms.discord.posting import Posting, receipt_of, without
 from adapters.platforms.discord.setup import ENDPOINT, ask_command, may_read
 from adapters.platforms.discord.signature import demand_signature, look_signed
 from adapters.platforms.fields import Fields, parse_object, reference, shown_name
@@ -60,8 +58,8 @@ _SUPPRESS_EMBEDS = 4
 _TYPING_SECONDS = 8.0
 _ACKNOWLEDGED_WITHIN = timedelta(seconds=10)
 """Discord waits three seconds; the rest is what its clock and ours may be apart."""
-_OURS = ("channel_id", "interaction", "interactions_too")
-"""Fields of a payload that say where it goes, and are not sent along."""
+_ANSWER = ("content", "allowed_mentions", "components")
+"""Fields of a payload that the answer to an interaction may have."""
 
 
 class Discord:
@@ -74,6 +72,7 @@ class Discord:
     def __init__(self, http: Http, api_url: str) -> None:
         self.calls = Calls(http, api_url)
         self.history = History(self.calls)
+        self._posting = Posting(self.calls)
 
     def admits(self, channel: Channel, headers: Mapping[str, str]) -> None:
         """Refuse what carries no signature at all: the body is part of what is signed."""
@@ -96,9 +95,7 @@ class Discord:
 
     def render(self, markdown: str, destination: Destination) -> tuple[Payload, ...]:
         """The messages that make up a reply; the first one answers the interaction, or refers to what it answers."""
-        silent: Payload = {"allowed_mentions": {"parse": []}, "flags": _SUPPRESS_EMBEDS}
-        address: Payload = {"channel_id": destination.chat, **silent}
-        payloads = tuple({**address, "content": text} for text in render_text(storable(markdown)))
+        payloads = tuple({**_silent(destination), "content": text} for text in render_text(storable(markdown)))
         if payloads and destination.answer_by:
             newest, *others = _jsonable(destination.answer_by)
             payloads[0].update(interaction=newest, interactions_too=others)
@@ -107,20 +104,25 @@ class Discord:
         return payloads
 
     def render_file(self, file: File, destination: Destination) -> tuple[Payload, ...]:
-        """The file as a part of its own, which fails, and its caption."""
-        return (file_payload(file), *self.render(file.caption, destination))
+        """A message with the file and its caption; a longer one goes on behind it."""
+        address = Destination(chat=destination.chat)
+        captions = self.render(file.caption, address)
+        first = captions[0] if captions else _silent(address)
+        return ({**first, **file_payload(file)}, *captions[1:])
 
     def offered(self, payload: Payload, buttons: Sequence[Button]) -> Payload | None:
-        """Buttons are a numbered list here."""
-        return None
+        """The same text with up to 25 buttons, five in a row; None for more."""
+        return with_components(payload, buttons)
 
     async def locate(self, channel: Channel, attachment: Attachment) -> Source:
         """The file's own address, which is signed and ends after some time."""
         return located(attachment)
 
     async def send_file(self, channel: Channel, payload: Payload, content: bytes, deadline: float) -> Receipt:
-        """Refuse: files are not sent here yet."""
-        raise NotPermitted("files cannot be sent on Discord yet; send a link to it")
+        """Post a message with its file, in a single call; Discord takes its nonce once."""
+        file = file_of(payload)
+        assert file is not None
+        return await self._posting.say(channel, payload, deadline, Upload("files[0]", file.name, file.type, content))
 
     def marked(self, payload: Payload, mark: str) -> Payload:
         """The same part with a nonce, by which Discord takes it once."""
@@ -131,7 +133,9 @@ class Discord:
 
         For a person's id the conversation is opened first: raises `Moved`, so that its answers are known as such.
         """
-        receipt = await self._complete(channel, payload, deadline) or await self._say(channel, payload, deadline)
+        receipt = await self._complete(channel, payload, deadline) or await self._posting.say(
+            channel, payload, deadline
+        )
         for token in others_of(payload):
             with suppress(OutsideError):
                 # One answer for several: the others shall not seem to be thinking still.
@@ -148,7 +152,7 @@ class Discord:
             with suppress(InteractionOver):
                 original = await self.calls.respond("GET", path, None, deadline)
                 # Writing the same answer once more changes nothing.
-                return _receipt(original) if is_said(object_of(original, "the answer"), payload) else None
+                return receipt_of(original) if is_said(object_of(original, "the answer"), payload) else None
         elif datetime.now(UTC) - since < NONCE_KEPT:
             return None
         found = await self.history.find(channel, with_nonce(payload, mark), since, deadline)
@@ -156,7 +160,7 @@ class Discord:
 
     def readdressed(self, payload: Payload, chat: str) -> Payload:
         """The same part for the conversation that was opened with a person."""
-        return {**_without(payload, "message_reference"), "channel_id": chat}
+        return {**without(payload, "message_reference"), "channel_id": chat}
 
     def unformatted(self, payload: Payload) -> Payload | None:
         """Marks are text: nothing refuses them."""
@@ -231,9 +235,9 @@ class Discord:
         if interaction is None:
             return None
         path = original_of(channel.secret("application_id"), interaction[1])
-        body = {name: payload[name] for name in ("content", "allowed_mentions")}
+        body = {name: payload[name] for name in _ANSWER if name in payload}
         try:
-            return _receipt(await self.calls.respond("PATCH", path, body, deadline))
+            return receipt_of(await self.calls.respond("PATCH", path, body, deadline))
         except InteractionUnknown as error:
             begun = moment_of(interaction[0])
             if begun is not None and datetime.now(UTC) - begun < _ACKNOWLEDGED_WITHIN:
@@ -242,44 +246,11 @@ class Discord:
             return None
         return None
 
-    async def _say(self, channel: Channel, payload: Payload, deadline: float) -> Receipt:
-        try:
-            return await self._post(channel, payload, deadline)
-        except ReferenceRefused:
-            return await self._post(channel, _without(payload, "message_reference"), deadline)
-        except ThreadArchived:
-            thread = f"/channels/{quote(str(payload.get('channel_id')), safe='')}"
-            await self.calls.call(channel, "PATCH", thread, {"archived": False}, deadline)
-            return await self._post(channel, payload, deadline)
-        except ChannelUnknown as error:
-            await self._open(channel, payload, deadline, error)
-            raise
 
-    async def _post(self, channel: Channel, payload: Payload, deadline: float) -> Receipt:
-        body = _without(payload, *_OURS)
-        return _receipt(await self.calls.call(channel, "POST", messages_of(str(payload["channel_id"])), body, deadline))
-
-    async def _open(self, channel: Channel, payload: Payload, deadline: float, error: OutsideError) -> None:
-        person = payload.get("channel_id")
-        try:
-            opened = await self.calls.post(channel, "/users/@me/channels", {"recipient_id": person}, deadline)
-        except Unacceptable:
-            raise error from None
-        chat = identity(opened, "id")
-        if chat is not None and chat != person:
-            raise Moved("Discord knows the conversation with this person by an id of its own", chat)
+def _silent(destination: Destination) -> Payload:
+    """A message that pings nobody and shows no previews, still without its words."""
+    return {"channel_id": destination.chat, "allowed_mentions": {"parse": []}, "flags": _SUPPRESS_EMBEDS}
 
 
 def _jsonable(answered: Iterable[Mapping[str, str]]) -> list[JsonValue]:
     return [{**by} for by in answered]
-
-
-def _receipt(result: JsonValue) -> Receipt:
-    name = identity(object_of(result, "a message"), "id")
-    if name is None:
-        raise OutcomeUnknown("Discord's answer to a message names no message")
-    return Receipt(platform_message_id=name)
-
-
-def _without(payload: Payload, *names: str) -> Payload:
-    return {name: value for name, value in payload.items() if name not in names}

@@ -1,9 +1,10 @@
 """Calls of the Graph API: for a page by the page's token, for the app by its id and secret."""
 
+from collections.abc import Mapping
 from urllib.parse import quote, urlencode
 
 from adapters.errors import CredentialsRefused
-from adapters.http import Http
+from adapters.http import Http, Upload
 from adapters.platforms.base import Channel, Payload
 from adapters.platforms.fields import Fields
 from adapters.platforms.graph.refusals import result_of
@@ -21,8 +22,16 @@ class Calls:
         self, channel: Channel, method: str, edge: str, body: Payload | None = None, deadline: float | None = None
     ) -> Fields:
         """Something that the page has, such as `messages`."""
-        page = _needed(channel, "page_id")
-        return await self._call(method, f"{quote(page, safe='')}/{edge}", _page_token(channel), body, deadline)
+        return await self._call(method, _of_page(channel, edge), _page_token(channel), body, deadline)
+
+    async def post_form(
+        self, channel: Channel, edge: str, fields: Mapping[str, str], file: Upload, deadline: float
+    ) -> Fields:
+        """The same by a form with a file in it."""
+        path, headers = _of_page(channel, edge), _by(_page_token(channel))
+        url = f"{self._api_url}/{path}"
+        answer = await self._http.post_file(url, file, fields, deadline=deadline, headers=headers)
+        return result_of(answer, f"POST {path}", MEANINGS, BY_SUBCODE)
 
     async def of_me(
         self, channel: Channel, method: str, edge: str = "", *, fields: str = "", body: Payload | None = None
@@ -39,9 +48,16 @@ class Calls:
     async def _call(
         self, method: str, path: str, token: str, body: Payload | None = None, deadline: float | None = None
     ) -> Fields:
-        headers = {"Authorization": f"Bearer {token}"}
-        answer = await self._http.call(method, f"{self._api_url}/{path}", body, deadline=deadline, headers=headers)
+        answer = await self._http.call(method, f"{self._api_url}/{path}", body, deadline=deadline, headers=_by(token))
         return result_of(answer, f"{method} {path.partition('?')[0]}", MEANINGS, BY_SUBCODE)
+
+
+def _of_page(channel: Channel, edge: str) -> str:
+    return f"{quote(_needed(channel, 'page_id'), safe='')}/{edge}"
+
+
+def _by(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"}
 
 
 def _page_token(channel: Channel) -> str:

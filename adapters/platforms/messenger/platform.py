@@ -1,4 +1,4 @@
-"""Messenger as a platform: signed batches in, plain texts with a mark out, and echoes that say what was sent."""
+"""Messenger as a platform: signed batches in, plain texts and files with a mark out, and echoes of what was sent."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -18,14 +18,16 @@ from adapters.platforms.base import (
     Reply,
     Request,
     Webhook,
-    file_payload,
+    file_of,
     located,
 )
-from adapters.platforms.fields import parse_object, reference, shown_name
+from adapters.platforms.fields import Fields, parse_object, reference, shown_name
 from adapters.platforms.graph.events import identity
 from adapters.platforms.graph.signature import answer_handshake, demand_signature, look_signed
 from adapters.platforms.messenger import subscription
 from adapters.platforms.messenger.calls import Calls
+from adapters.platforms.messenger.files import form_of, render_file
+from adapters.platforms.messenger.quick_replies import with_quick_replies
 from adapters.platforms.messenger.webhook import read_call
 from adapters.platforms.text.messenger import render as render_text
 from domain.buttons import Button
@@ -68,20 +70,23 @@ class Messenger:
         return tuple(_payload(text, destination.chat) for text in render_text(markdown))
 
     def render_file(self, file: File, destination: Destination) -> tuple[Payload, ...]:
-        """The file as a part of its own, which fails, and its caption."""
-        return (file_payload(file), *self.render(file.caption, destination))
+        """The message with a file, as the kind that Messenger takes it for, and its caption behind it."""
+        return (render_file(file, destination.chat), *self.render(file.caption, destination))
 
     def offered(self, payload: Payload, buttons: Sequence[Button]) -> Payload | None:
-        """Buttons are a numbered list here."""
-        return None
+        """The same text with up to 13 quick replies; None for longer labels, which Messenger would cut."""
+        return with_quick_replies(payload, buttons)
 
     async def locate(self, channel: Channel, attachment: Attachment) -> Source:
         """The file's own address, which is signed and ends after some time."""
         return located(attachment)
 
     async def send_file(self, channel: Channel, payload: Payload, content: bytes, deadline: float) -> Receipt:
-        """Refuse: files are not sent here yet."""
-        raise NotPermitted("files cannot be sent on Messenger yet; send a link to it")
+        """Send one message with its file, in a single call."""
+        file = file_of(payload)
+        assert file is not None
+        fields, upload = form_of(payload, file, content)
+        return _receipt(await self._calls.post_form(channel, "messages", fields, upload, deadline))
 
     def marked(self, payload: Payload, mark: str) -> Payload:
         """The part with a mark that comes back in its echo."""
@@ -90,10 +95,7 @@ class Messenger:
 
     async def send(self, channel: Channel, payload: Payload, deadline: float) -> Receipt:
         """Send one message."""
-        name = reference(await self._calls.of_page(channel, "POST", "messages", payload, deadline), "message_id")
-        if name is None:
-            raise OutcomeUnknown("Messenger's answer to a message names no message")
-        return Receipt(platform_message_id=name)
+        return _receipt(await self._calls.of_page(channel, "POST", "messages", payload, deadline))
 
     async def find(
         self, channel: Channel, payload: Payload, mark: str, since: datetime, deadline: float
@@ -143,6 +145,13 @@ class Messenger:
     async def remove(self, channel: Channel) -> None:
         """Have the page tell the app no more; the app's URL stays."""
         await subscription.unsubscribe(self._calls, channel)
+
+
+def _receipt(sent: Fields) -> Receipt:
+    name = reference(sent, "message_id")
+    if name is None:
+        raise OutcomeUnknown("Messenger's answer to a message names no message")
+    return Receipt(platform_message_id=name)
 
 
 def _payload(text: str, chat: str) -> Payload:

@@ -7,13 +7,15 @@ import httpx
 import pytest
 from pydantic import JsonValue, SecretStr
 
-from adapters.errors import CredentialsRefused, Moved, NotPermitted, Unreachable
+from adapters.errors import CredentialsRefused, Moved, NotPermitted, Unacceptable, Unreachable
 from adapters.http import Http
 from adapters.platforms.base import Channel, Destination, Payload, Platform
 from adapters.platforms.discord import Discord
 from adapters.platforms.discord.place import snowflake_at
+from domain.media import File
 from domain.platforms import Guarantee
 from tests.adapters.platforms.discord_payloads import CHANNEL, TOKEN, deaf_discord
+from tests.files import PDF, PNG
 
 ROOM = "8000001"
 PLACE = Destination(chat=ROOM)
@@ -120,6 +122,32 @@ async def test_the_words_of_somebody_else_are_no_proof(
 ) -> None:
     await control.post(f"/discord/{TOKEN}/messages", json={"text": "hello", "channel": ROOM})
     assert await find(discord, channel, "hello", "mark") is None
+
+
+async def test_a_file_is_found_in_the_history_by_its_size_and_words(discord: Discord, channel: Channel) -> None:
+    def rendered(content: bytes, caption: str = "") -> Payload:
+        known = File(
+            id="f1", kind="photo", type="image/png", name="мой cat.png", size_bytes=len(content), caption=caption
+        )
+        (payload,) = discord.render_file(known, PLACE)
+        return payload
+
+    async def found(payload: Payload) -> str | None:
+        receipt = await discord.find(channel, payload, "mark", datetime.now(UTC) - LONG_AGO, soon())
+        return receipt.platform_message_id if receipt else None
+
+    await post(discord, channel, "cat", "other")
+    sent = await discord.send_file(channel, discord.marked(rendered(PNG, "cat"), "mark"), PNG, soon())
+    assert await found(rendered(PNG, "cat")) == sent.platform_message_id
+    assert await found(rendered(PNG)) is await found(rendered(PDF, "cat")) is None
+    assert await found(discord.render("cat", PLACE)[0]) not in (None, sent.platform_message_id)
+
+
+async def test_a_file_that_is_too_large_for_discord_is_refused(discord: Discord, channel: Channel) -> None:
+    content = bytes(10 * 1024 * 1024 + 1)
+    film = File(id="f1", kind="video", type="video/mp4", name="film.mp4", size_bytes=len(content))
+    with pytest.raises(Unacceptable, match="40005"):
+        await discord.send_file(channel, *discord.render_file(film, PLACE), content, soon())
 
 
 async def test_a_hidden_history_is_no_proof(discord: Discord, channel: Channel, control: httpx.AsyncClient) -> None:

@@ -9,13 +9,20 @@ from adapters.platforms.base import Destination, Payload, Platform, file_of
 from domain.buttons import Button
 from domain.events import Attachment
 from domain.media import File, MediaKind
-from tests.adapters.platforms import slack_payloads, telegram_payloads, whatsapp_payloads
+from tests.adapters.platforms import (
+    discord_payloads,
+    messenger_payloads,
+    slack_payloads,
+    telegram_payloads,
+    whatsapp_payloads,
+)
 
 MEGABYTE = 1024 * 1024
-TELEGRAM, SLACK, WHATSAPP = (
+TELEGRAM, SLACK, WHATSAPP, MESSENGER, DISCORD = (
     telegram_payloads.deaf_telegram(), slack_payloads.deaf_slack(), whatsapp_payloads.deaf_whatsapp(),
+    messenger_payloads.deaf_messenger(), discord_payloads.deaf_discord(),
 )  # fmt: skip
-PLACES = {id(TELEGRAM): "7", id(SLACK): "C1", id(WHATSAPP): "16505551234"}
+PLACES = {id(TELEGRAM): "7", id(SLACK): "C1", id(WHATSAPP): "16505551234", id(MESSENGER): "7001", id(DISCORD): "8001"}
 
 
 def file(kind: MediaKind, type_: str, size: int = MEGABYTE, caption: str = "") -> File:
@@ -73,6 +80,44 @@ def test_whatsapp_takes_for_a_document_what_is_nothing_else(sent: File, kind: st
     assert (payload[kind] == {"filename": "file.bin"}) is (kind == "document")
 
 
+@pytest.mark.parametrize(
+    ("sent", "kind"),
+    [
+        (file("photo", "image/gif", 8 * MEGABYTE), "image"),
+        (file("photo", "image/gif", 8 * MEGABYTE + 1), "file"),
+        (file("photo", "image/webp"), "file"),
+        (file("voice", "audio/mpeg"), "audio"),
+        (file("audio", "audio/ogg"), "file"),
+        (file("video", "video/mp4", 20 * MEGABYTE), "video"),
+        (file("document", "image/png"), "file"),
+    ],
+)
+def test_messenger_takes_for_a_file_what_is_nothing_else(sent: File, kind: str) -> None:
+    (payload,) = rendered(MESSENGER, sent)
+    assert payload["message"] == {"attachment": {"type": kind, "payload": {}}}
+
+
+def test_messenger_says_a_caption_behind_its_file() -> None:
+    first, second = rendered(MESSENGER, file("photo", "image/png", caption="a **cat**"))
+    assert file_of(first) is not None
+    assert second["message"] == {"text": "a cat"}
+
+
+def test_discord_says_a_caption_with_its_file_and_a_long_one_on_behind_it() -> None:
+    (alone,) = rendered(DISCORD, file("photo", "image/png"))
+    assert "content" not in alone
+    first, *others = rendered(DISCORD, file("photo", "image/png", caption="word " * 600))
+    assert (file_of(first), len(others)) == (file("photo", "image/png"), 1)
+    assert str(first["content"]).startswith("word word")
+    assert file_of(others[0]) is None
+
+
+def test_a_file_on_discord_answers_no_command_and_refers_to_nothing() -> None:
+    there = Destination(chat="8001", heard="5", is_group=True, answer_by=({"interaction": "1", "token": "t"},))
+    (payload,) = DISCORD.render_file(file("photo", "image/png", caption="cat"), there)
+    assert payload.keys() == {"channel_id", "allowed_mentions", "flags", "content", "file"}
+
+
 @pytest.mark.parametrize("platform", [TELEGRAM, WHATSAPP])
 @pytest.mark.parametrize(("characters", "parts"), [(1024, 1), (1025, 2)])
 def test_a_caption_that_does_not_fit_goes_behind_the_file(platform: Platform, characters: int, parts: int) -> None:
@@ -94,6 +139,37 @@ def test_whatsapp_shows_three_buttons_or_a_list_of_ten_and_no_longer_labels() ->
     assert shown("x" * 25) is shown("a", text="x" * 1025) is None
     assert shown("😀" * 10) == "button"
     assert shown("😀" * 13) is None
+
+
+def test_messenger_shows_thirteen_quick_replies_and_no_label_that_would_be_cut() -> None:
+    payload = offered(MESSENGER, "Well?", [Button(label="Yes", value="call"), Button(label="x" * 20)])
+    assert payload is not None
+    assert payload["message"] == {
+        "text": "Well?",
+        "quick_replies": [
+            {"content_type": "text", "title": "Yes", "payload": "call"},
+            {"content_type": "text", "title": "x" * 20, "payload": "choice:2"},
+        ],
+    }
+    assert offered(MESSENGER, "Well?", labels("x" * 21)) is offered(MESSENGER, "Well?", labels("😀" * 11)) is None
+    assert offered(MESSENGER, "Well?", labels(*"abcdefghijklm")) is not None
+    assert offered(MESSENGER, "Well?", labels(*"abcdefghijklmn")) is None
+
+
+def test_discord_shows_buttons_in_rows_of_five() -> None:
+    payload = offered(DISCORD, "Well?", labels(*"abcdefg"))
+    assert payload is not None
+    rows = payload["components"]
+    assert isinstance(rows, list)
+    assert [
+        len(row["components"]) for row in rows if isinstance(row, dict) and isinstance(row["components"], list)
+    ] == [
+        5,
+        2,
+    ]
+    assert "{'type': 2, 'style': 2, 'label': 'g', 'custom_id': 'choice:7'}" in str(rows)
+    assert offered(DISCORD, "Well?", labels(*"abcdefghijklmnopqrstuvwxy")) is not None
+    assert offered(DISCORD, "Well?", labels(*"abcdefghijklmnopqrstuvwxyz")) is None
 
 
 def test_slack_shows_buttons_below_a_section_and_no_longer_text() -> None:
