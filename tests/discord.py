@@ -10,7 +10,7 @@ from pydantic import JsonValue
 from adapters.platforms.catalogue import http_client, platforms
 from commands.gateway import poll
 from domain.platforms import PlatformName
-from tests.machine import until
+from tests.machine import PATIENCE_SECONDS, until
 from tests.product import MadeChannel, Product, make_channel
 
 TOKEN = "MTAwMDAwMDAwMDAwMDAwMDAw.GabcdE." + "a" * 38
@@ -57,7 +57,7 @@ class Server:
         """The calls of a method, refused ones too."""
         return [item for item in await self.product.simulated.ledger("call") if item["method"] == method]
 
-    async def until_ended(self, *wanted: tuple[str, str | None], within_seconds: float = 30.0) -> None:
+    async def until_ended(self, *wanted: tuple[str, str | None], within_seconds: float = PATIENCE_SECONDS) -> None:
         """Wait until the events that are not the bot's own stand so, in any order."""
 
         async def ended() -> bool:

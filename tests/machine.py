@@ -14,9 +14,11 @@ from adapters.http import trusted
 
 _PAUSE_SECONDS = 0.02
 _LONGEST_PAUSE_SECONDS = 0.2
+PATIENCE_SECONDS = 90.0
+"""How long a test waits for what has to come: on a busy machine a process needs many seconds to start."""
 
 
-async def until(condition: Callable[[], bool | Awaitable[bool]], within_seconds: float = 20.0) -> None:
+async def until(condition: Callable[[], bool | Awaitable[bool]], within_seconds: float = PATIENCE_SECONDS) -> None:
     """Returns as soon as `condition` holds; fails with `TimeoutError` when it does not in time."""
     pause = _PAUSE_SECONDS
     async with asyncio.timeout(within_seconds):

@@ -24,7 +24,7 @@ from api.app import create_app
 from domain.bots import Bot
 from domain.platforms import PlatformName
 from settings import Settings
-from tests.machine import caller, until
+from tests.machine import PATIENCE_SECONDS, caller, until
 from tests.simulated import TOKEN, Simulated
 
 WEBHOOK_SECRET = "s3cret_-A"
@@ -137,7 +137,7 @@ class Visitor:
         answer.raise_for_status()
         return list(answer.json()["items"])
 
-    async def heard(self, count: int, within_seconds: float = 20.0) -> list[dict[str, object]]:
+    async def heard(self, count: int, within_seconds: float = PATIENCE_SECONDS) -> list[dict[str, object]]:
         """The answers so far, once there are so many."""
         found: list[dict[str, object]] = []
 
@@ -232,7 +232,7 @@ class Product:
 
         await until(asked)
 
-    async def until_states(self, *wanted: str, within_seconds: float = 20.0) -> None:
+    async def until_states(self, *wanted: str, within_seconds: float = PATIENCE_SECONDS) -> None:
         """Wait until the events stand so."""
 
         async def stand() -> bool:

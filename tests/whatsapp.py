@@ -8,7 +8,7 @@ from sqlalchemy import select
 from adapters.database.records import DeliveryRow
 from adapters.platforms.catalogue import http_client, platforms
 from domain.platforms import PlatformName
-from tests.machine import until
+from tests.machine import PATIENCE_SECONDS, until
 from tests.product import MadeChannel, Product, make_channel
 
 NUMBER, SIBLING = "106540352242922", "106540352242923"
@@ -42,7 +42,7 @@ class WhatsAppBot:
         """State and reason of every event but receipts, in order."""
         return [state for state in await self.product.states() if state[1] != "receipt"]
 
-    async def until_states(self, *wanted: str, within_seconds: float = 20.0) -> None:
+    async def until_states(self, *wanted: str, within_seconds: float = PATIENCE_SECONDS) -> None:
         """Wait until these events stand so."""
 
         async def stand() -> bool:

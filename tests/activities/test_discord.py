@@ -121,7 +121,7 @@ async def test_a_send_that_hangs_is_made_again_with_its_nonce(product: Product) 
     await product.simulated.fault("accept_then_hang", method="messages.create")
     async with listening(server):
         await server.say("hello")
-        await server.until_ended(ANSWERED, within_seconds=60)
+        await server.until_ended(ANSWERED)
     assert await server.texts() == ["You said: hello"]
     async with product.database.begin() as connection:
         known = list(await connection.scalars(select(DeliveryRow.platform_message_id)))

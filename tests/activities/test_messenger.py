@@ -122,7 +122,7 @@ async def test_a_doubtful_send_is_settled_by_its_echo(product: Product, kind: st
     bot = await messenger(product)
     await product.simulated.fault(kind, method="messages")
     await bot.say("hello")
-    await bot.until_states("answered", within_seconds=45)
+    await bot.until_states("answered")
     assert await bot.ledger() == [("sent", None, 1)]
     assert await bot.sent() == ["You said: hello"]
 
@@ -133,7 +133,7 @@ async def test_a_doubtful_send_stays_in_doubt_until_its_echo_comes(product: Prod
     await product.simulated.post("/messenger/settings", receipts=["delivered", "read"])
     await product.simulated.fault("accept_then_reset", method="messages")
     await bot.say("hello")
-    await bot.until_states("answered", within_seconds=60)
+    await bot.until_states("answered")
     assert await bot.ledger() == [("uncertain", "outcome_unknown", 1)]
     (sent,) = await bot.sends()
     told = {"to": CONTACT, "message_id": sent["message_id"], "metadata": _metadata(sent)}
@@ -150,7 +150,7 @@ async def test_a_send_that_was_reset_before_it_was_accepted_is_in_doubt_until_it
     bot = await messenger(product, delivery={"uncertain": "at_least_once"})
     await product.simulated.fault("reset_before_accept", method="messages")
     await bot.say("hello")
-    await bot.until_states("answered", within_seconds=60)
+    await bot.until_states("answered")
     assert await bot.sent() == ["You said: hello"]
     assert await bot.ledger() == [("sent", None, 2)]
 
@@ -191,7 +191,7 @@ async def test_a_worker_killed_while_it_sends_leaves_one_answer_and_no_doubt(fro
         await until(accepted)
         await worker.kill()
     async with command(front_door.settings, "worker"):
-        await bot.until_states("answered", within_seconds=60)
+        await bot.until_states("answered")
     assert await bot.sent() == ["You said: hello"]
     assert await bot.ledger() == [("sent", None, 1)]
     assert len(await front_door.simulated.asked()) == 1

@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import select
 
 from adapters.database.records import DeliveryRow, Message
-from tests.machine import until
+from tests.machine import PATIENCE_SECONDS, until
 from tests.product import Product
 from tests.slack import DIRECT, OWN, join_workspace, keep_account
 
@@ -20,7 +20,9 @@ async def ledger(product: Product) -> list[tuple[str, str | None, int]]:
         return [(row.state, row.reason, row.attempts) for row in await connection.execute(query)]
 
 
-async def until_ended(product: Product, *wanted: tuple[str, str | None], within_seconds: float = 30.0) -> None:
+async def until_ended(
+    product: Product, *wanted: tuple[str, str | None], within_seconds: float = PATIENCE_SECONDS
+) -> None:
     """Wait until the events that are not the bot's own stand so, in any order."""
 
     async def ended() -> bool:
@@ -189,7 +191,7 @@ async def test_a_send_that_hangs_is_read_back_in_its_thread(product: Product) ->
     await product.simulated.fault("accept_then_hang", method="chat.postMessage")
     parent = await workspace.say("a thread", channel="C1", user="U0000FRIEND")
     await workspace.say("<@me> hello", channel="C1", thread_ts=parent)
-    await until_ended(product, ("ignored", "not_addressed"), ANSWERED, within_seconds=60)
+    await until_ended(product, ("ignored", "not_addressed"), ANSWERED)
     assert await workspace.texts("C1") == ["You said: hello"]
     assert await ledger(product) == [("sent", None, 2)]
     assert len(await workspace.calls("conversations.replies")) == 1

@@ -173,7 +173,7 @@ async def test_a_doubtful_send_is_settled_by_its_receipt(product: Product, kind:
     bot = await whatsapp(product)
     await product.simulated.fault(kind, method="messages")
     await bot.say("hello")
-    await bot.until_states("answered", within_seconds=45)
+    await bot.until_states("answered")
     assert await bot.ledger() == [("sent", None, 1)]
     assert await bot.sent() == ["You said: hello"]
 
@@ -184,7 +184,7 @@ async def test_a_doubtful_send_stays_in_doubt_until_its_receipt_comes(product: P
     await product.simulated.post("/whatsapp/settings", statuses=[])
     await product.simulated.fault("accept_then_reset", method="messages")
     await bot.say("hello")
-    await bot.until_states("answered", within_seconds=60)
+    await bot.until_states("answered")
     assert await bot.ledger() == [("uncertain", "outcome_unknown", 1)]
     (sent,) = [item for item in await product.simulated.ledger("outbound") if item["method"] == "messages"]
     payload = sent["payload"]
@@ -203,7 +203,7 @@ async def test_a_send_that_was_reset_before_it_was_accepted_is_in_doubt_until_it
     bot = await whatsapp(product, delivery={"uncertain": "at_least_once"})
     await product.simulated.fault("reset_before_accept", method="messages")
     await bot.say("hello")
-    await bot.until_states("answered", within_seconds=60)
+    await bot.until_states("answered")
     assert await bot.sent() == ["You said: hello"]
     assert await bot.ledger() == [("sent", None, 2)]
 
@@ -275,7 +275,7 @@ async def test_a_worker_killed_while_it_sends_leaves_one_answer_and_no_doubt(fro
         await until(accepted)
         await worker.kill()
     async with command(front_door.settings, "worker"):
-        await bot.until_states("answered", within_seconds=60)
+        await bot.until_states("answered")
     assert await bot.sent() == ["You said: hello"]
     assert await bot.ledger() == [("sent", None, 1)]
     assert len(await front_door.simulated.asked()) == 1

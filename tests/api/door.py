@@ -16,7 +16,7 @@ from sqlalchemy import select
 from adapters.database.engine import Database
 from adapters.database.records import Event, Message
 from settings import Settings
-from tests.machine import caller
+from tests.machine import PATIENCE_SECONDS, caller
 from tests.product import WEBHOOK_SECRET, MadeChannel, make_channel, running_api
 from tests.simulated import TOKEN
 
@@ -100,7 +100,7 @@ async def open_door(settings: Settings, database: Database, **bot: JsonValue) ->
         yield Door(url, client, database, channel)
 
 
-async def exchange(url: str, request: bytes, within_seconds: float = 10.0) -> bytes:
+async def exchange(url: str, request: bytes, within_seconds: float = PATIENCE_SECONDS) -> bytes:
     """What a server answers to these bytes, as far as the answer's own length goes."""
     address = urlsplit(url)
     async with asyncio.timeout(within_seconds):

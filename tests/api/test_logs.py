@@ -95,7 +95,7 @@ async def test_no_line_holds_what_was_said_or_a_secret(
             except httpx.TransportError:
                 return False
 
-        await until(up, 30)
+        await until(up)
         product = Product(loud, url, client, database, simulated)
         await product.client.get("/v1/bots", headers={"Authorization": f"Bearer {key}"})
         await converse(product, await product.telegram(bursts={"policy": "queue"}, instructions=CANARY))

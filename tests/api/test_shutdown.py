@@ -34,7 +34,7 @@ async def running(settings: Settings, database: Database) -> AsyncIterator[tuple
             except httpx.TransportError:
                 return False
 
-        await until(up, 30)
+        await until(up)
         yield process, Door(url, client, database, channel)
 
 

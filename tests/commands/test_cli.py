@@ -174,7 +174,7 @@ async def test_the_api_serves_and_stops_well_at_a_signal(settings: Settings, num
         except httpx.TransportError:
             return False
 
-    await until(serves, within_seconds=60)
+    await until(serves)
     process.send_signal(number)
     async with asyncio.timeout(30):
         assert await process.wait() == 0

@@ -73,14 +73,14 @@ async def test_dev_answers_restarts_what_dies_and_remembers() -> None:
             dev.child("api").kill()
             await until(lambda: serves(dev), 60)
             await visitor.say("still there?")
-            await visitor.heard(2, within_seconds=60)
+            await visitor.heard(2)
             said = await visitor.messages()
         async with running_dev(directory, ports) as dev:
             visitor = Visitor(dev.client, dev.channel_id)
             await visitor.enter(secret=secret)
             assert await visitor.messages() == said
             await visitor.say("and now?")
-            answers = await visitor.heard(3, within_seconds=60)
+            answers = await visitor.heard(3)
     assert str(answers[-1]["text"]).startswith("You said: and now?")
 
 

@@ -85,7 +85,7 @@ async def test_a_gateway_whose_session_is_forgotten_loses_nothing(product: Produ
     await server.say("<@me> two", channel=ROOM)
     await server.say("three")
     async with listening(server):
-        await server.until_ended(*[ANSWERED] * 3, *[NOT_ADDRESSED] * 121, within_seconds=60)
+        await server.until_ended(*[ANSWERED] * 3, *[NOT_ADDRESSED] * 121)
 
     assert sorted(map(str, await server.texts())) == ["You said: one", "You said: three", "You said: two"]
 

@@ -46,7 +46,7 @@ async def test_a_conversation_goes_on_in_a_new_run(product: Product) -> None:
     while said < turns:
         answer = await visitor.say(f"number {said}")
         if answer.status_code == 429:
-            await visitor.heard(said, within_seconds=60)
+            await visitor.heard(said)
             continue
         said += 1
     answers = await visitor.heard(turns, within_seconds=120)
@@ -82,7 +82,7 @@ async def test_nothing_is_lost_where_a_run_ends(product: Product) -> None:
             said += 1
             # Signals that bring nothing new come at any moment, also in the activation that decides to end the run.
             await handle.signal(names.RECEIVE_SIGNAL, Handover(bursts=BurstPolicy(policy="queue")))
-    answers = await visitor.heard(MESSAGES, within_seconds=60)
+    answers = await visitor.heard(MESSAGES)
     assert [item["text"] for item in answers] == [f"You said: number {number}" for number in range(MESSAGES)]
     await product.until_states(*["answered"] * MESSAGES)
     runs = [item async for item in client.list_workflows(f"WorkflowId = '{workflow(visitor)}'")]
@@ -98,7 +98,7 @@ async def test_what_comes_while_a_turn_hangs_is_answered_by_the_next_ones(produc
     for number in range(FLOOD):
         await product.simulated.say(CHAT, f"number {number}")
 
-    await product.until_states(*["answered"] * (FLOOD + 1), within_seconds=60)
+    await product.until_states(*["answered"] * (FLOOD + 1))
     sent = await product.simulated.sent(CHAT)
     assert sent[0]["text"] == "the first answer"
     assert sent[-1]["text"] == f"You said: number {FLOOD - 1}"

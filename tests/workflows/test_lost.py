@@ -39,7 +39,7 @@ async def test_recover_answers_what_was_under_way(product: Product) -> None:
     visitor = await terminated_while_asked(product, "hello")
     async with command(product.settings, "recover") as recovering:
         assert await recovering.finished() == 0
-    assert [item["text"] for item in await visitor.heard(1, within_seconds=30)] == ["You said: hello"]
+    assert [item["text"] for item in await visitor.heard(1)] == ["You said: hello"]
     await product.until_states("answered")
 
 
@@ -61,7 +61,7 @@ async def test_the_sweep_hands_over_what_stands_still(product: Product) -> None:
     async with product.database.begin() as connection:
         conversations = await sweep.take_up_lost(connection, later, 10)
     assert [str(item) for item in conversations] == [visitor.session["conversation_id"]]
-    assert [item["text"] for item in await visitor.heard(1, within_seconds=30)] == ["You said: hello"]
+    assert [item["text"] for item in await visitor.heard(1)] == ["You said: hello"]
 
 
 async def test_the_sweep_leaves_alone_what_moves(product: Product) -> None:

@@ -57,7 +57,7 @@ async def test_an_unreadable_conversation_is_begun_anew(
         async def reported() -> bool:
             return await quarantine.stuck(10) != []
 
-        await until(reported, within_seconds=60)
+        await until(reported, within_seconds=180)
         for _ in range(2):
             await sweep(client, encrypted.task_queue)
         answers = await poisoned.heard(2)
@@ -86,7 +86,7 @@ async def test_what_a_faulty_version_did_is_no_obstacle_for_the_one_before(front
         await visitor.heard(1)
     async with command(front_door.settings, "worker"):
         await visitor.say("still there?")
-        await until(reported, within_seconds=60)
+        await until(reported, within_seconds=180)
         await sweep(client, front_door.settings.task_queue)
         answers = await visitor.heard(2)
     assert [item["text"] for item in answers] == ["You said: hello", "You said: still there?"]

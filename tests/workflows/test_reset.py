@@ -95,7 +95,7 @@ async def test_a_busy_conversation_answers_each_message_once(product: Product, c
 
         await until(begun)
         await resetting.reset()
-    answers = await visitor.heard(POINTS, within_seconds=60)
+    answers = await visitor.heard(POINTS)
     await resetting.until_at_rest()
     assert [item["text"] for item in answers] == numbers(POINTS)
     assert [item["text"] for item in await visitor.heard(POINTS)] == numbers(POINTS)
