@@ -67,7 +67,7 @@ class Door:
     async def post_until_taken(self, update: object) -> httpx.Response:
         """Telegram calls, and again as long as it is told to come later, as on a machine that is too busy."""
         while (answer := await self.post(update)).status_code == httpx.codes.SERVICE_UNAVAILABLE:
-            assert answer.headers["Retry-After"]
+            continue
         return answer
 
     async def post_bytes(self, body: bytes) -> httpx.Response:
