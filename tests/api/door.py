@@ -64,12 +64,6 @@ class Door:
         secret = {SECRET_HEADER: WEBHOOK_SECRET}
         return await self.client.post(self.path, content=json.dumps(update), headers={**secret, **headers})
 
-    async def post_until_taken(self, update: object) -> httpx.Response:
-        """Telegram calls, and again as long as it is told to come later, as on a machine that is too busy."""
-        while (answer := await self.post(update)).status_code == httpx.codes.SERVICE_UNAVAILABLE:
-            continue
-        return answer
-
     async def post_bytes(self, body: bytes) -> httpx.Response:
         """Telegram calls with something else."""
         return await self.client.post(self.path, content=body, headers={SECRET_HEADER: WEBHOOK_SECRET})
