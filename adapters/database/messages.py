@@ -83,7 +83,8 @@ async def _detailed(connection: AsyncConnection, workspace_id: UUID, rows: Seque
 async def _asked(connection: AsyncConnection, workspace_id: UUID, turns: Iterable[UUID]) -> dict[UUID, list[UUID]]:
     """The messages that each turn answers."""
     query = select(Event.turn_id, Event.id).join(Message, Message.id == Event.id).where(Event.turn_id.in_(turns))
-    asked = scoped(query.where(Message.direction == "inbound"), workspace_id).order_by(Event.seq)
+    inbound = scoped(query.where(Message.direction == "inbound"), workspace_id)
+    asked = inbound.order_by(Event.seq, Event.received_at, Message.seq)
     found = defaultdict(list)
     for row in (await connection.execute(asked)).mappings():
         found[row["turn_id"]].append(row["id"])

@@ -21,7 +21,8 @@ _OPEN = "state IN ('received', 'queued', 'held')"
 class Event(Identified, Base):
     """One thing that happened to a channel, and what became of it; unique by the platform's key.
 
-    `seq` orders it within its conversation. Events of our own making (controls, things to say) have `ours` set.
+    `seq` orders it within its conversation; what was recorded late shares the place of what it came before, and
+    there the times decide. Events of our own making (controls, things to say) have `ours` set.
     """
 
     __tablename__ = "events"

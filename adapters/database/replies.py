@@ -36,7 +36,7 @@ _ANSWERED = (
         _ANSWER_BY.label("answer_by"),
     )
     .where(Event.turn_id == bindparam("turn"))
-    .order_by(_ANSWER_BY.is_not(None).desc(), Event.seq.desc())
+    .order_by(_ANSWER_BY.is_not(None).desc(), Event.seq.desc(), Event.received_at.desc())
     .limit(_MOST_ANSWERED)
 )
 

@@ -71,7 +71,7 @@ _ASKED = (
     select(Message.direction, Message.text, Message.author, Message.attachments, Message.platform_message_id)
     .join(Event, Event.id == Message.id)
     .where(Event.turn_id == bindparam("turn_id"))
-    .order_by(Event.seq)
+    .order_by(Event.seq, Event.received_at, Message.seq)
 )
 _DESTINATION = select(Conversation.channel_id, Conversation.chat, Conversation.thread).where(
     Conversation.id == _CONVERSATION

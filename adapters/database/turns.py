@@ -59,7 +59,7 @@ _WAITING = (
     select(Event.id, Message.text, Event.payload["command"].as_string().label("command"))
     .join(Message, Message.id == Event.id)
     .where(*_WAIT)
-    .order_by(Event.seq)
+    .order_by(Event.seq, Event.received_at, Message.seq)
     .limit(MOST_MEMBERS + 1)
 )
 _WAITING_AMONG = _WAITING.where(_AMONG)
