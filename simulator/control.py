@@ -8,6 +8,7 @@ from starlette.responses import Response
 from simulator.faults import Fault
 from simulator.ledger import EntryKind
 from simulator.simulation import Platform, Settings, Simulation
+from simulator.watching import watching_router
 from simulator.wire import JSON, Object, json_answer
 
 
@@ -16,6 +17,7 @@ def create_control(simulation: Simulation, platforms: Mapping[str, Platform]) ->
     control = FastAPI(title="Simulator")
     control.include_router(_ledger_routes(simulation))
     control.include_router(_fault_routes(simulation))
+    control.include_router(watching_router(simulation, platforms))
     for name, platform in platforms.items():
         control.include_router(platform.control, prefix=f"/{name}")
 

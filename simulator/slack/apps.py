@@ -71,3 +71,10 @@ class Apps:
         if not TOKEN.fullmatch(token) or token in self.refused_tokens:
             raise Refused("invalid_auth")
         return self._apps.setdefault(token, App(token))
+
+    def accounts(self) -> list[Object]:
+        """All apps, as a page shows them."""
+        return [
+            {"id": app.token, "name": f"App {app.id}", "webhook": app.request_url, "user": app.user}
+            for app in self._apps.values()
+        ]

@@ -25,6 +25,12 @@ def said_by_bot(app: App, ts: str, text: str) -> Object:
     }
 
 
+def note(state: State, app: App, what: str, channel: str | None, content: Object) -> None:
+    """Write down what somebody did, whether or not the app is told."""
+    fields: Object = {"account": app.token, "chat_id": channel, "what": what, "content": content}
+    state.simulation.ledger.record("inbound", "slack", fields)
+
+
 def tell(state: State, app: App, event: Object, event_id: str | None = None) -> str | None:
     """Have the app told of an event; the event's id, or None where nobody listens."""
     if app.request_url is None:

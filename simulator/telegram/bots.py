@@ -63,6 +63,18 @@ class Bots:
             raise Refused(401, "Unauthorized")
         return self._bots.setdefault(token, Bot(token, int(shape[1])))
 
+    def accounts(self) -> list[Object]:
+        """All bots, as a page shows them."""
+        return [
+            {
+                "id": bot.token,
+                "name": str(bot.user()["first_name"]),
+                "webhook": bot.webhook.url if bot.webhook else None,
+                "bot": bot.user(),
+            }
+            for bot in self._bots.values()
+        ]
+
     def release_polls(self) -> None:
         """Let every waiting poller go."""
         for bot in self._bots.values():
