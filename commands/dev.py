@@ -118,7 +118,7 @@ def _print_panel(options: Options, addresses: Addresses, demo: Mapping[str, str]
     base = _base(options.port)
     rows = {
         "Chat page": f"{base}/",
-        "Phones": f"{_base(options.simulator_port)}/" if demo.get("SIMULATED") else "",
+        "Simulator": f"{_base(options.simulator_port)}/" if demo.get("SIMULATED") else "",
         "API docs": f"{base}/docs",
         "Temporal": addresses.temporal_ui_url,
         "API key": demo.get("API_KEY", ""),

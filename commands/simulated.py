@@ -146,13 +146,14 @@ def _call(path: str, **body: JsonValue) -> dict[str, JsonValue]:
 
 def _tell_telegram(known: Mapping[str, str], url: str) -> list[JsonValue]:
     wanted: dict[str, JsonValue] = {"allowed_updates": _UPDATES, "secret_token": known["webhook_secret"]}
-    return [_call(f"/telegram/bot{known['token']}/setWebhook", url=url, **wanted)]
+    bot = f"/telegram/bot{known['token']}"
+    return [_call(f"{bot}/setMyName", name=_NAME), _call(f"{bot}/setWebhook", url=url, **wanted)]
 
 
 def _tell_slack(known: Mapping[str, str], url: str) -> list[JsonValue]:
     """The API answers no challenge yet: it starts after the simulator."""
     given: dict[str, JsonValue] = {"signing_secret": known["signing_secret"], "request_url": url, "challenge": False}
-    return [_call(f"/_sim/slack/{known['bot_token']}/app", **given)]
+    return [_call(f"/_sim/slack/{known['bot_token']}/app", title=_NAME, **given)]
 
 
 def _tell_whatsapp(known: Mapping[str, str], url: str) -> list[JsonValue]:

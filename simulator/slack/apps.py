@@ -19,6 +19,7 @@ class App:
     signing_secret: str = ""
     request_url: str | None = None
     missing_scopes: frozenset[str] = field(default_factory=frozenset)
+    title: str = "Simulated"
 
     @property
     def _name(self) -> str:
@@ -75,6 +76,6 @@ class Apps:
     def accounts(self) -> list[Object]:
         """All apps, as a page shows them."""
         return [
-            {"id": app.token, "name": f"App {app.id}", "webhook": app.request_url, "user": app.user}
+            {"id": app.token, "name": app.title, "webhook": app.request_url, "user": app.user}
             for app in self._apps.values()
         ]

@@ -68,6 +68,7 @@ def _add_settings(router: APIRouter, state: Callable[[], State]) -> None:
         """
         app = _app(state(), token)
         app.signing_secret = changed.signing_secret or app.signing_secret
+        app.title = changed.title or app.title
         if changed.request_url is not None:
             if changed.challenge and not await state().courier.challenge(app, changed.request_url):
                 raise HTTPException(422, "the URL did not answer with the value of the challenge parameter")

@@ -12,7 +12,7 @@ JSON_TYPE = "application/json"
 
 def said_by_bot(app: App, ts: str, text: str) -> Object:
     """A message of the app's bot."""
-    profile: Object = {"id": app.bot, "app_id": app.id, "name": "Simulated", "deleted": False}
+    profile: Object = {"id": app.bot, "app_id": app.id, "name": app.title, "deleted": False}
     return {
         "type": "message",
         "user": app.user,

@@ -92,6 +92,7 @@ class AppSettings(Given):
     signing_secret: str | None = Field(default=None, min_length=1)
     request_url: str | None = None
     challenge: bool = True
+    title: str | None = Field(default=None, min_length=1, max_length=80)
     missing_scopes: list[str] | None = None
 
 
