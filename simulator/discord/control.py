@@ -48,8 +48,7 @@ def _add_settings(router: APIRouter, state: Callable[[], State]) -> None:
         """The code that whoever posts there meets, such as 50007, and whether its history is hidden."""
         channel = state().channels.channel(channel_id, changed.guild)
         channel.refusal, channel.hides_history = changed.refusal, changed.hides_history
-        seen: Object = {"account": None, "chat_id": channel_id, "what": "refusal", "content": changed.refusal}
-        state().simulation.ledger.record("inbound", "discord", seen)
+        inbound.note_refusal(state(), channel)
         return {"channel": channel_id, **changed.model_dump()}
 
     @router.get("/channels/{channel_id}")

@@ -17,6 +17,12 @@ def _note(state: State, bot: Bot, what: str, channel: Channel, content: Object) 
     state.simulation.ledger.record("inbound", "discord", {**fields, "guild": channel.guild})
 
 
+def note_refusal(state: State, channel: Channel) -> None:
+    """Write down that whoever posts in a channel is refused, or no longer is."""
+    fields: Object = {"account": None, "chat_id": channel.id, "what": "refusal", "content": channel.refusal}
+    state.simulation.ledger.record("inbound", "discord", fields)
+
+
 def channel_of(state: State, bot: Bot, who: Actor) -> Channel:
     """Where somebody acts."""
     if who.channel is None:
