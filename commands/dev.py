@@ -115,10 +115,10 @@ async def run_once(
 
 
 def _print_panel(options: Options, addresses: Addresses, demo: Mapping[str, str]) -> None:
-    base = _base(options.port)
+    base, simulated = _base(options.port), [name.title() for name in demo.get("SIMULATED", "").split()]
     rows = {
         "Chat page": f"{base}/",
-        "Simulator": f"{_base(options.simulator_port)}/" if demo.get("SIMULATED") else "",
+        "Simulator": f"{_base(options.simulator_port)}/ for {', '.join(simulated)}" if simulated else "",
         "API docs": f"{base}/docs",
         "Temporal": addresses.temporal_ui_url,
         "API key": demo.get("API_KEY", ""),

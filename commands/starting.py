@@ -48,6 +48,11 @@ def embedding(port: int, data_dir: Path, temporal_port: int, temporal_ui_port: i
 
 
 def _real(settings: Settings) -> frozenset[PlatformName]:
-    """The platforms that the user has set an address or a token for."""
-    given = {name for name, (variable, _) in ADDRESSES.items() if variable.lower() in settings.model_fields_set}
+    """The platforms that have an address of the user's choice, or a token."""
+    usual = Settings.model_fields
+    given = {
+        name
+        for name, (variable, _) in ADDRESSES.items()
+        if getattr(settings, variable.lower()) != usual[variable.lower()].default
+    }
     return frozenset(given | ({PlatformName.TELEGRAM} if settings.telegram_bot_token else set()))

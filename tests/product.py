@@ -102,13 +102,13 @@ class Visitor:
     """Someone at the webchat, speaking its protocol."""
 
     def __init__(self, client: httpx.AsyncClient, channel_id: UUID) -> None:
-        self._client = client
-        self._path = f"/webchat/{channel_id}"
+        self.client = client
+        self.path = f"/webchat/{channel_id}"
         self.session: dict[str, object] = {}
 
     async def enter(self, **asked: object) -> dict[str, object]:
         """Open (or resume) a session."""
-        answer = await self._client.post(f"{self._path}/sessions", json=asked)
+        answer = await self.client.post(f"{self.path}/sessions", json=asked)
         answer.raise_for_status()
         self.session = {"secret": asked.get("secret")} | {k: v for k, v in answer.json().items() if v is not None}
         return self.session
@@ -121,19 +121,19 @@ class Visitor:
     async def say(self, text: str, client_msg_id: str | None = None) -> httpx.Response:
         """Send a message."""
         body = {"client_msg_id": client_msg_id or str(uuid4()), "type": "text", "text": text}
-        return await self._client.post(f"{self._path}/messages", json=body, headers=self.headers)
+        return await self.client.post(f"{self.path}/messages", json=body, headers=self.headers)
 
     async def press(self, label: str, value: str) -> httpx.Response:
         """Press a button."""
         body = {"client_msg_id": str(uuid4()), "type": "button", "text": label, "value": value}
-        return await self._client.post(f"{self._path}/messages", json=body, headers=self.headers)
+        return await self.client.post(f"{self.path}/messages", json=body, headers=self.headers)
 
     async def messages(self, after_seq: int = 0) -> list[dict[str, object]]:
         """What was said so far."""
-        where, asked = f"{self._path}/messages", {"after_seq": after_seq}
-        answer = await self._client.get(where, params=asked, headers=self.headers)
+        where, asked = f"{self.path}/messages", {"after_seq": after_seq}
+        answer = await self.client.get(where, params=asked, headers=self.headers)
         while answer.status_code == HTTPStatus.SERVICE_UNAVAILABLE:  # "try again shortly": a machine at its limit
-            answer = await self._client.get(where, params=asked, headers=self.headers)
+            answer = await self.client.get(where, params=asked, headers=self.headers)
         answer.raise_for_status()
         return list(answer.json()["items"])
 

@@ -6,7 +6,7 @@ from uuid import uuid4
 from simulator.discord.bots import Bot
 from simulator.discord.channels import Channel, direct, written
 from simulator.discord.courier import Courier, Post
-from simulator.discord.people import Actor, Commanded, Deleted, Edited, Pressed, Reacted, Said
+from simulator.discord.people import Actor, ChannelSettings, Commanded, Deleted, Edited, Pressed, Reacted, Said
 from simulator.discord.state import Interaction, State
 from simulator.wire import JSON, Object
 
@@ -17,8 +17,9 @@ def _note(state: State, bot: Bot, what: str, channel: Channel, content: Object) 
     state.simulation.ledger.record("inbound", "discord", {**fields, "guild": channel.guild})
 
 
-def note_refusal(state: State, channel: Channel) -> None:
-    """Write down that whoever posts in a channel is refused, or no longer is."""
+def change(state: State, channel: Channel, changed: ChannelSettings) -> None:
+    """Have whoever posts in a channel refused, or no longer."""
+    channel.refusal, channel.hides_history = changed.refusal, changed.hides_history
     fields: Object = {"account": None, "chat_id": channel.id, "what": "refusal", "content": channel.refusal}
     state.simulation.ledger.record("inbound", "discord", fields)
 
