@@ -1,5 +1,6 @@
 /** One message on the screen, with what can be done to it. */
 
+import { link } from "./marks.js";
 import { el, icon, isPicture, person } from "./wire.js";
 
 const TICKS = { accepted: "🕓", sent: "✓", delivered: "✓✓", read: "✓✓", failed: "!" };
@@ -69,7 +70,8 @@ function choicesOf(entry, chat, on) {
   const isOver = entry.isBrief && chat.newest !== entry;
   if (entry.isGone || !entry.buttons.length || isOver) return null;
   const shape = entry.stacked ? "choices stacked" : "choices";
-  return el("div", { class: shape }, ...entry.buttons.map((button) => el("button", { type: "button", click: () => on.press(entry, button) }, button.label)));
+  const choice = (button) => (button.url ? link(button.url, button.label) : el("button", { type: "button", click: () => on.press(entry, button) }, button.label));
+  return el("div", { class: shape }, ...entry.buttons.map(choice));
 }
 
 function toolsOf(entry, platform, on) {

@@ -41,22 +41,25 @@ class Watch {
 
   /** Asks anew at once: something was armed or cleared. */
   hurry() {
-    this.isBusy = true;
+    this.isHurried = true;
     this.waiting?.abort();
   }
 
   async #look() {
     this.waiting = new AbortController();
-    const wait = this.run === null ? 0 : this.isBusy ? BUSY_SECONDS : WAIT_SECONDS;
+    const wait = this.run === null || this.isHurried ? 0 : this.isBusy ? BUSY_SECONDS : WAIT_SECONDS;
+    this.isHurried = false;
     const news = await get(`/events?after=${this.after}&wait=${wait}`, this.waiting.signal);
     if (news.run !== this.run) return this.#begin(news.run);
+    // One that has just started may still be told of its bots.
+    if (this.looks++ < 2 || !this.columns.length) await this.#addAccounts();
     await this.#meet(news.items);
     for (const column of this.columns) {
       column.take(news.items.filter((entry) => concerns(entry, column)));
       column.faults.show(news.faults, news.pending);
     }
     this.after = news.last_seq;
-    this.isBusy = Boolean(news.faults.length || news.pending.length);
+    this.isBusy = Boolean(news.faults.length || news.pending.length || this.looks < 2 || !this.columns.length);
   }
 
   /** Another simulator knows nothing of what was: the page begins anew as well. */
@@ -67,6 +70,7 @@ class Watch {
     this.after = 0;
     this.run = run;
     this.isBusy = true;
+    this.looks = 0;
   }
 
   /** An account that nobody spoke of before. */
@@ -90,7 +94,7 @@ class Watch {
     main.querySelector(".none")?.remove();
     const column = new Column(platform, account, () => this.hurry());
     const rank = ({ platform: other }) => PLATFORMS.indexOf(other);
-    const next = this.columns.find((other) => rank(other) > rank(column));
+    const [next] = this.columns.filter((other) => rank(other) > rank(column)).sort((one, other) => rank(one) - rank(other));
     this.columns.push(column);
     main.insertBefore(column.element, next?.element ?? null);
   }

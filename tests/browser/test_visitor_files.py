@@ -57,7 +57,7 @@ async def test_a_file_that_cannot_go_yet_survives_a_reload(
     await open_chat(page, server_url, webchat_channel)
     await page.route("**/files?**", refuse)
     await page.locator("input[type=file]").set_input_files([CAT])
-    await page.get_by_role("button", name="Send").click()
+    await page.get_by_role("button", name="Send", exact=True).click()
     waiting = page.locator('[data-state="sending"]')
     await expect(waiting).to_contain_text("cat.png")
     await page.reload()
