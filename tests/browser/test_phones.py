@@ -16,6 +16,7 @@ from commands.demo import Simulation
 from commands.gateway import poll
 from commands.stand_ins import ADDRESSES, SETUP_FILE
 from domain.media import MediaState
+from tests.contrast import CONTRAST
 from tests.files import PNG
 from tests.machine import until
 from tests.product import Product
@@ -169,3 +170,20 @@ async def test_a_group_is_answered_where_the_bot_is_mentioned(phones: Page) -> N
         await phone.say("@bot are you there?")
         await expect(phone.of_bot("are you there?")).to_be_visible()
         await expect(phone.of_bot("among ourselves")).to_have_count(0)
+
+
+async def test_the_page_can_be_read_and_handled_by_everyone(phones: Page) -> None:
+    telegram = Phone(phones, "Telegram")
+    await telegram.column.get_by_role("button", name="New chat", exact=True).focus()
+    await phones.keyboard.press("Enter")
+    await expect(telegram.field).to_be_focused()
+    await phones.keyboard.type("by hand")
+    await phones.keyboard.press("Enter")
+    await expect(telegram.of_bot("You said: by hand")).to_be_visible()
+    for scheme in ("light", "dark"):
+        await phones.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]  # a literal, by way of a tuple
+        for shown in (telegram.log.locator("article.mine .bubble"), telegram.log.locator("article.theirs .bubble")):
+            assert await shown.last.evaluate(CONTRAST) >= 4.5
+    await phones.get_by_role("link", name="Slack").click()
+    await expect(telegram.column).to_be_hidden()
+    await expect(Phone(phones, "Slack").column).to_be_visible()
