@@ -85,10 +85,10 @@ class Workers:
         self._sweeping = Sweeping(database, handing, Quarantine(client, settings.task_queue), _now)
         self._auditing = Auditing(database, _now)
         kept, notices_kept = timedelta(days=settings.retention_days), timedelta(days=settings.notice_retention_days)
-        self._retention = Retention(database, kept, notices_kept, _now)
+        store = MediaStore(settings.media_store_url)
+        self._retention = Retention(database, store, kept, notices_kept, _now)
         self._moderation = moderation
         self._completion = Completion(database, vault, models, spoken, moderation, _now)
-        store = MediaStore(settings.media_store_url)
         self._delivery = Delivery(database, vault, spoken, store, _now, time.monotonic)
         self.fetching = Fetching(database, vault, spoken, store, downloads, _now)
 

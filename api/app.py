@@ -21,7 +21,20 @@ from adapters.platforms.catalogue import http_client, platforms
 from adapters.temporal.client import connect
 from adapters.temporal.handover import Handing
 from adapters.vault import Vault
-from api import bodies, chat_page, codec, health, media, metrics, problems, v1, webchat, webchat_stream, webhooks
+from api import (
+    bodies,
+    chat_page,
+    codec,
+    health,
+    media,
+    metrics,
+    problems,
+    v1,
+    webchat,
+    webchat_files,
+    webchat_stream,
+    webhooks,
+)
 from api.background import Background, ended
 from api.breaker import Breaker
 from api.channel_cache import ChannelCache
@@ -39,12 +52,15 @@ from settings import Settings
 if TYPE_CHECKING:
     from adapters.ai.catalogue import Catalogue
 
+_FILES = "/webchat/*/files"
+_UPLOADS_AT_ONCE = 8
 DESCRIPTION = "Runs AI chat bots on every messaging platform, durably."
 ROUTERS: Sequence[APIRouter] = (
     v1.router,
     media.router,
     webhooks.router,
     webchat.router,
+    webchat_files.router,
     webchat_stream.router,
     chat_page.router,
     codec.router,
@@ -77,7 +93,9 @@ def create_app(settings: Settings) -> FastAPI:
     problems.install(app)
     app.add_middleware(BodyLimit, larger=("/v1/media",))
     app.add_middleware(BodyLimit, max_bytes=MAX_MEDIA_BYTES, prefix="/v1/media")
-    app.add_middleware(BodyLimit, max_bytes=bodies.MAX_WEBHOOK_BYTES, prefix="/webchat")
+    app.add_middleware(BodyLimit, max_bytes=bodies.MAX_WEBHOOK_BYTES, prefix="/webchat", larger=(_FILES,))
+    seconds = webchat_files.UPLOAD_SECONDS
+    app.add_middleware(BodyLimit, max_bytes=MAX_MEDIA_BYTES, prefix=_FILES, max_seconds=seconds)
     app.add_middleware(CrossOrigin)
     app.add_middleware(Correlation)
     return app
@@ -137,6 +155,7 @@ async def open_resources(settings: Settings, stack: AsyncExitStack) -> Resources
         media=MediaStore(settings.media_store_url),
         downloads=downloads,
         links=Links(keys, settings.public_url),
+        uploads=asyncio.Semaphore(_UPLOADS_AT_ONCE),
     )
 
 

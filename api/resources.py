@@ -1,5 +1,6 @@
 """What the front door works with: made once when the app starts, found by each route through the request."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
@@ -46,6 +47,8 @@ class Resources:
     media: MediaStore
     downloads: Downloader
     links: Links
+    uploads: asyncio.Semaphore
+    """Visitors' files that are in memory on their way in."""
 
 
 async def resources(request: Request) -> Resources:

@@ -101,13 +101,13 @@ class Visitor:
     """Someone at the webchat, speaking its protocol."""
 
     def __init__(self, client: httpx.AsyncClient, channel_id: UUID) -> None:
-        self._client = client
-        self._path = f"/webchat/{channel_id}"
+        self.client = client
+        self.path = f"/webchat/{channel_id}"
         self.session: dict[str, object] = {}
 
     async def enter(self, **asked: object) -> dict[str, object]:
         """Open (or resume) a session."""
-        answer = await taken(lambda: self._client.post(f"{self._path}/sessions", json=asked))
+        answer = await taken(lambda: self.client.post(f"{self.path}/sessions", json=asked))
         answer.raise_for_status()
         self.session = {"secret": asked.get("secret")} | {k: v for k, v in answer.json().items() if v is not None}
         return self.session
@@ -125,17 +125,17 @@ class Visitor:
     async def try_to_say(self, text: str, client_msg_id: str) -> httpx.Response:
         """Send a message, and leave it at that."""
         body = {"client_msg_id": client_msg_id, "type": "text", "text": text}
-        return await self._client.post(f"{self._path}/messages", json=body, headers=self.headers)
+        return await self.client.post(f"{self.path}/messages", json=body, headers=self.headers)
 
     async def press(self, label: str, value: str) -> httpx.Response:
         """Press a button."""
         body = {"client_msg_id": str(uuid4()), "type": "button", "text": label, "value": value}
-        return await taken(lambda: self._client.post(f"{self._path}/messages", json=body, headers=self.headers))
+        return await taken(lambda: self.client.post(f"{self.path}/messages", json=body, headers=self.headers))
 
     async def messages(self, after_seq: int = 0) -> list[dict[str, object]]:
         """What was said so far."""
-        where, asked = f"{self._path}/messages", {"after_seq": after_seq}
-        answer = await taken(lambda: self._client.get(where, params=asked, headers=self.headers))
+        where, asked = f"{self.path}/messages", {"after_seq": after_seq}
+        answer = await taken(lambda: self.client.get(where, params=asked, headers=self.headers))
         answer.raise_for_status()
         return list(answer.json()["items"])
 

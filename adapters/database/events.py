@@ -24,7 +24,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import aliased
 
-from adapters.database import chats, choices, handovers, media_fetching, receipts
+from adapters.database import chats, choices, handovers, media_fetching, receipts, visitor_files
 from adapters.database.channels import ChannelAccess
 from adapters.database.edits import CHANGES, EARLY_FOR, apply_changes, apply_early_changes
 from adapters.database.handovers import Batch
@@ -200,6 +200,7 @@ async def _record_group(
         await connection.execute(_INSERT_MESSAGES, [_message(access, item) for item in spoken])
         attached = [(item.id, item.event.attachments) for item in spoken if item.event.attachments]
         await media_fetching.want(connection, access.workspace_id, attached, now)
+        await visitor_files.send(connection, attached)
         if any(row.early for row in inserted):
             await apply_early_changes(connection, access, spoken, now)
     if conversation and last_seq is not None:

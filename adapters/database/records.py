@@ -94,7 +94,10 @@ class Message(Identified, Described, Base):
 
 
 class MediaRow(Identified, Base):
-    """A file: the attachment of an inbound message, to be fetched until it is stored, or one that was uploaded."""
+    """A file: the attachment of an inbound message, to be fetched until it is stored, or one that was uploaded.
+
+    One with a `session_id` was brought by a visitor, and has a message once it was sent.
+    """
 
     __tablename__ = "media"
     workspace_id: Mapped[UUID] = mapped_column(ForeignKey("workspaces.id"))
@@ -108,9 +111,11 @@ class MediaRow(Identified, Base):
     sha256: Mapped[str | None]
     attempts: Mapped[int] = mapped_column(server_default="0")
     due_at: Mapped[datetime | None]
+    session_id: Mapped[UUID | None]
     __table_args__ = (
         UniqueConstraint("message_id", "position"),
         one_of("state", MediaState),
+        Index("ix_media_unsent", "session_id", postgresql_where=sql("session_id IS NOT NULL AND message_id IS NULL")),
         Index("ix_media_due", "due_at", postgresql_where=sql("state = 'wanted'")),
     )
 

@@ -9,8 +9,10 @@ from urllib.parse import urlsplit
 from fastapi.exceptions import RequestValidationError
 from pydantic import JsonValue
 
+from domain.media import MAX_MEDIA_BYTES
 from domain.paces import BOT_SETTING, CHAT_SETTING, is_rate
 from domain.platforms import CREDENTIALS, PlatformName
+from domain.visitor_files import FILES_SETTING, SIZE_SETTING, is_size
 
 _WEBHOOK_SECRET = "webhook_secret"  # noqa: S105 - the name of a credential
 _SECRET_FORM = re.compile(r"[A-Za-z0-9_-]{1,256}")
@@ -41,6 +43,10 @@ def settings(platform: PlatformName, given: Mapping[str, JsonValue]) -> dict[str
     faults: _Faults = {}
     if platform is PlatformName.WEBCHAT and "allowed_origins" in given and not _are_origins(given["allowed_origins"]):
         faults["allowed_origins"] = "give a list of origins such as https://example.com, or *"
+    if platform is PlatformName.WEBCHAT and not isinstance(given.get(FILES_SETTING, True), bool):
+        faults[FILES_SETTING] = "give true or false"
+    if platform is PlatformName.WEBCHAT and SIZE_SETTING in given and not is_size(given[SIZE_SETTING]):
+        faults[SIZE_SETTING] = f"give a number of bytes from 1 to {MAX_MEDIA_BYTES}"
     if platform is PlatformName.TELEGRAM and not isinstance(given.get("polling", False), bool):
         faults["polling"] = "give true or false"
     for name in (BOT_SETTING, CHAT_SETTING):

@@ -9,7 +9,8 @@ from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
 from simulator.graph.courier import Courier, Post
-from simulator.messenger.items import by_person, call, echo
+from simulator.ledger import Ledger
+from simulator.messenger.items import by_person, call, echo, note
 from simulator.messenger.state import App, Page, PersonState, Receipt, State
 from simulator.messenger.subscriptions import FIELDS
 from simulator.wire import JSON, Object
@@ -86,16 +87,16 @@ class Echo(Given):
     metadata: str | None = None
 
 
-def control_router(state: Callable[[], State], courier: Courier) -> APIRouter:
+def control_router(state: Callable[[], State], courier: Courier, ledger: Ledger) -> APIRouter:
     """The routes; the state is asked for each time, because a reset replaces it."""
     router = APIRouter(tags=["messenger"])
-    _add_settings(router, state)
-    _add_people(router, state, courier)
-    _add_events(router, state, courier)
+    _add_settings(router, state, ledger)
+    _add_people(router, state, courier, ledger)
+    _add_events(router, state, courier, ledger)
     return router
 
 
-def _add_settings(router: APIRouter, state: Callable[[], State]) -> None:
+def _add_settings(router: APIRouter, state: Callable[[], State], ledger: Ledger) -> None:
     @router.post("/settings", status_code=204)
     async def change_settings(changed: Changed) -> None:
         """What follows a send, the window, tokens to refuse, and whether webhooks may be set."""
@@ -105,6 +106,8 @@ def _add_settings(router: APIRouter, state: Callable[[], State]) -> None:
     async def change_person(psid: str, known: Known) -> None:
         """Somebody who cannot be reached."""
         state().people[psid] = known.state
+        seen: Object = {"account": None, "chat_id": psid, "what": "person", "content": {"state": known.state}}
+        ledger.record("inbound", "messenger", seen)
 
     @router.post("/pages/{page}", status_code=204)
     async def register(page: str, given: Registered) -> None:
@@ -116,13 +119,14 @@ def _add_settings(router: APIRouter, state: Callable[[], State]) -> None:
         state().pages[page] = Page(page, given.access_token, app, given.name, fields)
 
 
-def _add_people(router: APIRouter, state: Callable[[], State], courier: Courier) -> None:
+def _add_people(router: APIRouter, state: Callable[[], State], courier: Courier, ledger: Ledger) -> None:
     @router.post("/{page}/messages")
     async def say(page: str, said: Said) -> Object:
         """Somebody writes."""
         ours = _page(state(), page)
         message = _written(state(), ours, said.from_, said)
         item = by_person(ours, said.from_, message=message)
+        note(ledger, ours, said.from_, item)
         if ours.tells("messages"):
             courier.offer(Post(ours, call((ours, [item])), said.from_, said.text))
         return {"message_id": message["mid"]}
@@ -133,17 +137,20 @@ def _add_people(router: APIRouter, state: Callable[[], State], courier: Courier)
         ours = _page(state(), page)
         messages = [_written(state(), ours, batch.from_, message) for message in batch.messages]
         items = [by_person(ours, batch.from_, message=message) for message in messages]
+        for item in items:
+            note(ledger, ours, batch.from_, item)
         courier.offer(Post(ours, call((ours, [*batch.raw, *items])), batch.from_))
         return {"message_ids": [message["mid"] for message in messages]}
 
 
-def _add_events(router: APIRouter, state: Callable[[], State], courier: Courier) -> None:
+def _add_events(router: APIRouter, state: Callable[[], State], courier: Courier, ledger: Ledger) -> None:
     @router.post("/{page}/events", status_code=204)
     async def happen(page: str, event: Event) -> None:
         """Anything else that somebody does, told as it is."""
         ours = _page(state(), page)
         state().written_at[ours.id, event.from_] = time.monotonic()
         item = by_person(ours, event.from_, **event.fields)
+        note(ledger, ours, event.from_, item)
         courier.offer(Post(ours, call((ours, [item]), edge=event.edge), event.from_))
 
     @router.post("/{page}/echoes")
@@ -153,7 +160,9 @@ def _add_events(router: APIRouter, state: Callable[[], State], courier: Courier)
         given = {"text": said.text, "app_id": said.app_id, "metadata": said.metadata}
         message: Object = {name: value for name, value in given.items() if value is not None}
         message["mid"] = said.message_id or state().next_id()
-        courier.offer(Post(ours, call((ours, [echo(ours, said.to, message)])), said.to))
+        item = echo(ours, said.to, message)
+        note(ledger, ours, said.to, item)
+        courier.offer(Post(ours, call((ours, [item])), said.to))
         return {"message_id": message["mid"]}
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+from simulator.ledger import Ledger
 from simulator.messenger.state import Page
 from simulator.wire import JSON, Object
 
@@ -27,3 +28,9 @@ def echo(page: Page, psid: str, message: Object) -> Object:
 def now() -> int:
     """Milliseconds since 1970."""
     return int(datetime.now(UTC).timestamp() * 1000)
+
+
+def note(ledger: Ledger, page: Page, psid: str, item: Object) -> None:
+    """Write down what happened between a page and somebody, whether or not anybody is told."""
+    fields: Object = {"account": page.id, "chat_id": psid, "what": "item", "content": item}
+    ledger.record("inbound", "messenger", fields)

@@ -15,11 +15,12 @@ from simulator.graph.door import Door, bearer, body_of
 from simulator.messenger import subscriptions
 from simulator.messenger.content import echoed, message_of, read_body
 from simulator.messenger.control import control_router
-from simulator.messenger.items import by_person, call, echo, now
+from simulator.messenger.items import by_person, call, echo, note, now
 from simulator.messenger.refusals import TITLES, USUAL_CODES
 from simulator.messenger.sending import check, person_of, text_of
 from simulator.messenger.state import Page, State
 from simulator.multipart import FormFile
+from simulator.shelf import Kept
 from simulator.simulation import Simulation
 from simulator.wire import Object
 
@@ -35,7 +36,7 @@ class Messenger:
 
     def __init__(self, simulation: Simulation) -> None:
         self._simulation = simulation
-        self._state = State()
+        self._state = State(simulation.run)
         self._courier = Courier(simulation, "messenger", "page")
         self._door = Door(simulation, USUAL_CODES, TITLES)
 
@@ -53,12 +54,16 @@ class Messenger:
     @property
     def control(self) -> APIRouter:
         """The people who write to the pages, and what becomes of what is sent to them."""
-        return control_router(lambda: self._state, self._courier)
+        return control_router(lambda: self._state, self._courier, self._simulation.ledger)
+
+    def accounts(self) -> list[Object]:
+        """Its pages."""
+        return self._state.accounts()
 
     def reset(self) -> None:
         """Forget all apps, pages and people."""
         self._courier.stop()
-        self._state = State()
+        self._state = State(self._simulation.run)
 
     async def _messages(self, request: Request) -> Response:
         body, file = await read_body(request)
@@ -75,6 +80,8 @@ class Messenger:
         self._simulation.ledger.record("outbound", "messenger", accepted)
         if name is None:
             return {"recipient_id": psid}
+        if file is not None:
+            self._simulation.shelf.keep(f"messenger-{name}", Kept(file.name, file.type, file.content))
         self._tell_receipts(page, psid, {"mid": name, "app_id": int(page.app.id), **echoed(message_of(body), file)})
         return {"recipient_id": psid, "message_id": name}
 
@@ -89,6 +96,8 @@ class Messenger:
         }
         for place, receipt in enumerate(self._state.settings.receipts, 1):
             field, item = told[receipt]
+            if receipt != "echo":
+                note(self._simulation.ledger, page, psid, item)
             if page.tells(field):
                 self._courier.offer(Post(page, call((page, [item])), psid), RECEIPT_SECONDS * place)
 

@@ -61,9 +61,10 @@ class Settings:
 
 
 class State:
-    """All of it, so that a reset is a new one."""
+    """All of it, so that a reset is a new one; `run` keeps ids apart from those of an earlier simulator."""
 
-    def __init__(self) -> None:
+    def __init__(self, run: str) -> None:
+        self._run = run
         self.settings = Settings()
         self.apps: dict[str, App] = {}
         self.pages: dict[str, Page] = {}
@@ -100,4 +101,8 @@ class State:
 
     def next_id(self) -> str:
         """A message's id."""
-        return f"m_{next(self._ids):08d}AbCdEfGhIjKlMnOpQrStUvWxYz-_"
+        return f"m_{self._run}{next(self._ids):08d}AbCdEfGhIjKlMnOpQrStUvWxYz-_"
+
+    def accounts(self) -> list[Object]:
+        """All pages, as a page of ours shows them."""
+        return [{"id": page.id, "name": page.name, "webhook": page.url} for page in self.pages.values()]

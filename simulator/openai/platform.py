@@ -70,6 +70,10 @@ class OpenAI:
 
         return router
 
+    def accounts(self) -> list[Object]:
+        """Nobody writes to a model."""
+        return []
+
     def reset(self) -> None:
         """Echo again."""
         self._answers = Answers()

@@ -47,6 +47,8 @@ def _add_settings(router: APIRouter, state: Callable[[], State]) -> None:
     async def change_channel(channel_id: str, changed: ChannelSettings) -> Object:
         """The error that whoever posts there meets, such as `is_archived`."""
         state().channels.channel(channel_id).refusal = changed.refusal
+        seen: Object = {"account": None, "chat_id": channel_id, "what": "refusal", "content": changed.refusal}
+        state().simulation.ledger.record("inbound", "slack", seen)
         return {"channel": channel_id, "refusal": changed.refusal}
 
     @router.post("/files")
@@ -55,6 +57,7 @@ def _add_settings(router: APIRouter, state: Callable[[], State]) -> None:
         content = base64.b64decode(brought.content_base64)
         file = state().files.begin(brought.name, len(content))
         file.content, file.mime_type = content, brought.mime_type
+        state().shelve(file)
         return file.describe(f"{request.url.scheme}://{request.url.netloc}")
 
     @router.post("/{token}/app")
@@ -65,8 +68,9 @@ def _add_settings(router: APIRouter, state: Callable[[], State]) -> None:
         """
         app = _app(state(), token)
         app.signing_secret = changed.signing_secret or app.signing_secret
+        app.title = changed.title or app.title
         if changed.request_url is not None:
-            if not await state().courier.challenge(app, changed.request_url):
+            if changed.challenge and not await state().courier.challenge(app, changed.request_url):
                 raise HTTPException(422, "the URL did not answer with the value of the challenge parameter")
             app.request_url = changed.request_url
         if changed.missing_scopes is not None:

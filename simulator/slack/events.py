@@ -12,7 +12,7 @@ JSON_TYPE = "application/json"
 
 def said_by_bot(app: App, ts: str, text: str) -> Object:
     """A message of the app's bot."""
-    profile: Object = {"id": app.bot, "app_id": app.id, "name": "Simulated", "deleted": False}
+    profile: Object = {"id": app.bot, "app_id": app.id, "name": app.title, "deleted": False}
     return {
         "type": "message",
         "user": app.user,
@@ -23,6 +23,12 @@ def said_by_bot(app: App, ts: str, text: str) -> Object:
         "text": text,
         "ts": ts,
     }
+
+
+def note(state: State, app: App, what: str, channel: str | None, content: Object) -> None:
+    """Write down what somebody did, whether or not the app is told."""
+    fields: Object = {"account": app.token, "chat_id": channel, "what": what, "content": content}
+    state.simulation.ledger.record("inbound", "slack", fields)
 
 
 def tell(state: State, app: App, event: Object, event_id: str | None = None) -> str | None:

@@ -135,6 +135,9 @@ def _happen(state: State, bot: Bot, content: Object, **told: JSON) -> Object:
     given_id = content.get("update_id")
     rest = {name: value for name, value in content.items() if name != "update_id"}
     kind = next(iter(rest), "unknown")
+    inner = rest.get(kind)
+    seen: Object = {"account": bot.token, "chat_id": _lane(inner if isinstance(inner, dict) else {}), "what": kind}
+    state.simulation.ledger.record("inbound", "telegram", {**seen, "content": inner})
     if not bot.queue.allows(kind):
         return {"queued": False, "update_id": None, **told}
     update = _push(bot, kind, rest, given_id if isinstance(given_id, int) else None)

@@ -8,6 +8,7 @@ from simulator.wire import JSON
 
 METHODS: dict[str, Callable[[Call], Awaitable[JSON | Described]]] = {
     "getMe": account.get_me,
+    "setMyName": account.set_my_name,
     "getChat": account.get_chat,
     "getFile": account.get_file,
     "setMyCommands": account.set_my_commands,

@@ -10,7 +10,8 @@ from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
 from simulator.graph.courier import Courier, Post
-from simulator.whatsapp.calls import call, status, told
+from simulator.ledger import Ledger
+from simulator.whatsapp.calls import call, note, status, told
 from simulator.whatsapp.refusals import failure
 from simulator.whatsapp.state import Number, PersonState, State
 from simulator.wire import JSON, Object, unix_time
@@ -92,15 +93,15 @@ class Status(Given):
     code: int | None = None
 
 
-def control_router(state: Callable[[], State], courier: Courier) -> APIRouter:
+def control_router(state: Callable[[], State], courier: Courier, ledger: Ledger) -> APIRouter:
     """The routes; the state is asked for each time, because a reset replaces it."""
     router = APIRouter(tags=["whatsapp"])
-    _add_settings(router, state)
-    _add_people(router, state, courier)
+    _add_settings(router, state, ledger)
+    _add_people(router, state, courier, ledger)
     return router
 
 
-def _add_settings(router: APIRouter, state: Callable[[], State]) -> None:
+def _add_settings(router: APIRouter, state: Callable[[], State], ledger: Ledger) -> None:
     @router.post("/settings", status_code=204)
     async def change_settings(changed: Changed) -> None:
         """Statuses, limits, the window, tokens to refuse, and whether a number's webhook may be set."""
@@ -112,6 +113,7 @@ def _add_settings(router: APIRouter, state: Callable[[], State]) -> None:
         person = state().person(wa_id)
         for name, value in known.model_dump(exclude_none=True).items():
             setattr(person, name, value)
+        note(ledger, None, wa_id, "person", {"state": person.state, "name": person.name})
 
     @router.post("/media")
     async def bring(brought: Brought) -> Object:
@@ -125,12 +127,13 @@ def _add_settings(router: APIRouter, state: Callable[[], State]) -> None:
         state().numbers[number] = Number(number, **given.model_dump())
 
 
-def _add_people(router: APIRouter, state: Callable[[], State], courier: Courier) -> None:
+def _add_people(router: APIRouter, state: Callable[[], State], courier: Courier, ledger: Ledger) -> None:
     @router.post("/{number}/messages")
     async def say(number: str, said: Said) -> Object:
         """Somebody writes."""
         ours = _number(state(), number)
         message = _written(state(), ours, said.from_, said)
+        note(ledger, ours, said.from_, "message", message)
         change = told(ours, [state().person(said.from_)], messages=[message])
         courier.offer(Post(ours, call((ours, change)), said.from_, said.text))
         return {"message_id": message["id"]}
@@ -140,6 +143,8 @@ def _add_people(router: APIRouter, state: Callable[[], State], courier: Courier)
         """Somebody writes several messages that are told in one call, posted to the webhook of `through`."""
         ours = _number(state(), number)
         messages = [_written(state(), ours, batch.from_, message) for message in batch.messages]
+        for message in messages:
+            note(ledger, ours, batch.from_, "message", message)
         change = told(ours, [state().person(batch.from_)], messages=[*batch.raw, *messages])
         courier.offer(Post(_number(state(), batch.through or number), call((ours, change)), batch.from_))
         return {"message_ids": [message["id"] for message in messages]}
@@ -150,6 +155,7 @@ def _add_people(router: APIRouter, state: Callable[[], State], courier: Courier)
         ours = _number(state(), number)
         failed = failure(said.code) if said.code else None
         content = status(said.message_id, said.status, said.recipient, said.mark, failed)
+        note(ledger, ours, said.recipient, "status", content)
         courier.offer(Post(ours, call((ours, told(ours, statuses=[content]))), said.recipient))
 
 

@@ -15,7 +15,7 @@ from simulator.graph.door import Door, bearer, body_of
 from simulator.graph.refusals import Refused
 from simulator.multipart import read_form
 from simulator.simulation import Simulation
-from simulator.whatsapp.calls import call, status, told
+from simulator.whatsapp.calls import call, note, status, told
 from simulator.whatsapp.control import control_router
 from simulator.whatsapp.media import checked
 from simulator.whatsapp.refusals import TITLES, USUAL_CODES, failure, refused
@@ -35,7 +35,7 @@ class WhatsApp:
 
     def __init__(self, simulation: Simulation) -> None:
         self._simulation = simulation
-        self._state = State()
+        self._state = State(simulation.shelf, simulation.run)
         self._courier = Courier(simulation, "whatsapp", "number")
         self._door = Door(simulation, USUAL_CODES, TITLES)
 
@@ -54,12 +54,16 @@ class WhatsApp:
     @property
     def control(self) -> APIRouter:
         """The people who write to the numbers, and what becomes of what is sent to them."""
-        return control_router(lambda: self._state, self._courier)
+        return control_router(lambda: self._state, self._courier, self._simulation.ledger)
+
+    def accounts(self) -> list[Object]:
+        """Its numbers."""
+        return self._state.accounts()
 
     def reset(self) -> None:
         """Forget all numbers and people."""
         self._courier.stop()
-        self._state = State()
+        self._state = State(self._simulation.shelf, self._simulation.run)
 
     async def _messages(self, request: Request) -> Response:
         body = await body_of(request)
@@ -125,7 +129,10 @@ class WhatsApp:
         settings = self._state.settings
         names = ("failed",) if sent.fails and settings.statuses else settings.statuses
         failed = failure(sent.fails) if sent.fails else None
-        changes = [told(number, statuses=[status(sent.id, name, sent.chat, sent.mark, failed)]) for name in names]
+        statuses = [status(sent.id, name, sent.chat, sent.mark, failed) for name in names]
+        for content in statuses:
+            note(self._simulation.ledger, number, sent.chat, "status", content)
+        changes = [told(number, statuses=[content]) for content in statuses]
         calls = [call(*((number, change) for change in changes))] if settings.statuses_together else [
             call((number, change)) for change in changes
         ]  # fmt: skip

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Literal
 
+from simulator.shelf import Kept, Shelf
 from simulator.whatsapp.media import Media
 from simulator.whatsapp.refusals import refused
 from simulator.wire import Object
@@ -91,9 +92,11 @@ class Pair:
 
 
 class State:
-    """All of it, so that a reset is a new one."""
+    """All of it, so that a reset is a new one; `run` keeps ids apart from those of an earlier simulator."""
 
-    def __init__(self) -> None:
+    def __init__(self, shelf: Shelf, run: str) -> None:
+        self._shelf = shelf
+        self._run = run
         self.settings = Settings()
         self.numbers: dict[str, Number] = {}
         self.people: dict[str, Person] = {}
@@ -125,6 +128,7 @@ class State:
         """A file under a new id."""
         media = Media(f"{next(self._ids):016d}", mime_type, content, name)
         self.media[media.id] = media
+        self._shelf.keep(f"whatsapp-{media.id}", Kept(name, mime_type, content))
         return media
 
     def demand_token(self, token: str | None) -> None:
@@ -134,4 +138,11 @@ class State:
 
     def next_id(self) -> str:
         """A message's id."""
-        return f"wamid.HBgL{next(self._ids):012d}AA=="
+        return f"wamid.HBgL{self._run}{next(self._ids):012d}AA=="
+
+    def accounts(self) -> list[Object]:
+        """All numbers, as a page shows them."""
+        return [
+            {"id": number.id, "name": number.name, "webhook": number.url, "number": number.display}
+            for number in self.numbers.values()
+        ]

@@ -16,6 +16,7 @@ from adapters.database.engine import Database
 from adapters.database.paces import Place
 from adapters.database.records import Completion, Event, Notice
 from adapters.database.tables import IdempotencyKey, WebchatSession
+from adapters.media.store import MediaStore
 from domain.events import EventState
 from domain.paces import pace_of
 from domain.platforms import PlatformName
@@ -35,7 +36,8 @@ async def chat(settings: Settings, database: Database) -> Chat:
 async def pruned(chat: Chat, kept: timedelta = KEPT, **later: float) -> Pruned:
     """A round so much later."""
     now = chat.now + timedelta(**later)
-    return await ActivityEnvironment().run(Retention(chat.database, kept, NOTICES_KEPT, lambda: now).prune)
+    round_ = Retention(chat.database, MediaStore("never-opened"), kept, NOTICES_KEPT, lambda: now)
+    return await ActivityEnvironment().run(round_.prune)
 
 
 async def hear_receipt(chat: Chat, times: int = 1) -> None:
