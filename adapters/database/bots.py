@@ -13,6 +13,7 @@ from adapters.database.paging import Position, page_of
 from adapters.database.records import DeliveryRow, Event
 from adapters.database.scope import scoped
 from adapters.database.tables import BotRow, Conversation
+from adapters.database.tool_calls import effects_under_way
 from domain.bots import Bot
 from domain.conversations import Silence
 from domain.deliveries import DeliveryState
@@ -75,7 +76,10 @@ async def remove(connection: AsyncConnection, workspace_id: UUID, bot_id: UUID, 
 
 
 async def in_flight(connection: AsyncConnection, workspace_id: UUID, bot_id: UUID, now: datetime) -> bool:
-    """Whether a part of any of the bot's answers is being sent this moment."""
+    """Whether a part of any of the bot's answers is being sent, or a tool of its does something, this moment."""
+    acting = select(Conversation.id).where(Conversation.bot_id == bot_id, effects_under_way(Conversation.id, now))
+    if await connection.scalar(scoped(acting, workspace_id).limit(1)) is not None:
+        return True
     sending = select(Conversation.id).join(DeliveryRow, DeliveryRow.conversation_id == Conversation.id).where(
         Conversation.bot_id == bot_id,
         DeliveryRow.state == DeliveryState.SENDING,
