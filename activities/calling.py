@@ -155,7 +155,11 @@ class Calling:
         if isinstance(ready.tool, KnowledgeTool):
             async with self._database.once() as connection:
                 found = await knowledge.search(
-                    connection, access.bot_id, str(ready.arguments["query"]), ready.tool.most_passages
+                    connection,
+                    access.workspace_id,
+                    access.bot_id,
+                    str(ready.arguments["query"]),
+                    ready.tool.most_passages,
                 )
             return found_passages(found)
         outgoing = Outgoing(ready.tool, ready.arguments, ready.secrets, ask.call_id, begun.deadline)

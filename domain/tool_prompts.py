@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from domain.bots import Bot
 from domain.models import Frozen
-from domain.text import shortened
+from domain.text import shortened, storable
 from domain.tool_calls import MAX_NAME_CHARACTERS, CallOutcome, MadeCall, OfferedTool, Result, Step
 from domain.transcripts import Line, Prompt, estimate_tokens
 
@@ -63,7 +63,8 @@ def equipped(prompt: Prompt, bot: Bot, tooling: Tooling) -> Prompt:
 
 def worded(result: Result, most_characters: int) -> str:
     """What the model reads of a result: JSON, cut where it is too long."""
-    return shortened(json.dumps({"outcome": result.outcome, **result.content}, ensure_ascii=False), most_characters)
+    told = storable(json.dumps({"outcome": result.outcome, **result.content}, ensure_ascii=False))
+    return shortened(told, most_characters)
 
 
 def named(call: MadeCall) -> MadeCall:

@@ -13,6 +13,7 @@ from simulator.openai import OpenAI
 from simulator.simulation import Platform, Simulation
 from simulator.slack import Slack
 from simulator.telegram import Telegram
+from simulator.tools import Tools
 from simulator.whatsapp import WhatsApp
 
 # A platform is one module (or package) and one line here; its name is its place below `/_sim`. Messenger and WhatsApp
@@ -24,6 +25,7 @@ PLATFORMS: dict[str, type[Platform]] = {
     "whatsapp": WhatsApp,
     "discord": Discord,
     "openai": OpenAI,
+    "tools": Tools,
 }
 
 

@@ -14,7 +14,8 @@ class Rule:
     sql: str
 
 
-# At work is a conversation whose open turn is within its bot's patience, or with a part that waits for its time, or
+# At work is a conversation whose open turn is within its bot's patience, which rests while an operator is asked for an
+# approval, or with a part that waits for its time, or
 # whose burst goes on, or whose contact has had as many turns as the bot allows in a minute.
 _STANDS_STILL = Rule(
     "it has no end, and nothing in its conversation moves",
@@ -28,6 +29,9 @@ _STANDS_STILL = Rule(
       AND NOT EXISTS (
         SELECT FROM turns t WHERE t.conversation_id = c.id AND t.ended_at IS NULL
           AND t.opened_at + make_interval(secs => CAST(b.settings ->> 'patience_seconds' AS float)) > :young)
+      AND NOT EXISTS (
+        SELECT FROM approvals a WHERE a.conversation_id = c.id AND coalesce(a.decided_at, a.expires_at)
+          + make_interval(secs => CAST(b.settings ->> 'patience_seconds' AS float)) > :young)
       AND NOT EXISTS (
         SELECT FROM deliveries d WHERE d.conversation_id = c.id AND d.state IN ('planned', 'sending')
           AND greatest(d.retry_at, d.lease_until) > :young)

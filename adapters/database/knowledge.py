@@ -86,14 +86,16 @@ async def remove(connection: AsyncConnection, workspace_id: UUID, bot_id: UUID, 
     return (await connection.execute(scoped(gone, workspace_id))).rowcount > 0
 
 
-async def search(connection: AsyncConnection, bot_id: UUID, words: str, most: int) -> tuple[FoundPassage, ...]:
+async def search(
+    connection: AsyncConnection, workspace_id: UUID, bot_id: UUID, words: str, most: int
+) -> tuple[FoundPassage, ...]:
     """The passages of a bot's documents that have most to do with some words, the best first.
 
     A passage need not hold all of them: models ask in sentences.
     """
     dictionaries = select(DocumentRow.dictionary).where(DocumentRow.bot_id == bot_id).distinct()
     found: list[tuple[float, FoundPassage]] = []
-    for dictionary in (await connection.scalars(dictionaries)).all():
+    for dictionary in (await connection.scalars(scoped(dictionaries, workspace_id))).all():
         every = func.plainto_tsquery(cast(dictionary, REGCONFIG), words)
         some = cast(func.replace(cast(every, Text), "&", "|"), TSQUERY)
         rank = func.ts_rank_cd(PassageRow.words, some, literal(1)).label("rank")
@@ -106,7 +108,7 @@ async def search(connection: AsyncConnection, bot_id: UUID, words: str, most: in
         )
         found += [
             (row.rank, FoundPassage(title=row.title, heading=row.heading, text=row.text))
-            for row in await connection.execute(best)
+            for row in await connection.execute(scoped(best, workspace_id))
         ]
     found.sort(key=lambda item: -item[0])
     return tuple(passage for _, passage in found[:most])

@@ -59,7 +59,7 @@ class ApprovalRow(Identified, Base):
 
     __tablename__ = "approvals"
     workspace_id: Mapped[UUID] = mapped_column(ForeignKey("workspaces.id"))
-    conversation_id: Mapped[UUID] = mapped_column(ForeignKey("conversations.id"))
+    conversation_id: Mapped[UUID] = mapped_column(ForeignKey("conversations.id"), index=True)
     call_id: Mapped[UUID] = mapped_column(ForeignKey("tool_calls.id"), unique=True)
     state: Mapped[str]
     expires_at: Mapped[datetime]
@@ -68,7 +68,6 @@ class ApprovalRow(Identified, Base):
     __table_args__ = (
         one_of("state", ApprovalState),
         Index("ix_approvals_page", "workspace_id", "created_at", "id"),
-        Index("ix_approvals_pending", "conversation_id", postgresql_where=sql("state = 'pending'")),
     )
 
 

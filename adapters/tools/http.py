@@ -108,18 +108,12 @@ def _body(heard: Heard) -> dict[str, JsonValue]:
     kind = heard.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind == "application/json" or kind.endswith("+json"):
         try:
-            return {"body": _storable(json.loads(heard.body))}
+            return {"body": json.loads(heard.body)}
         except (ValueError, RecursionError):
             return {"problem": "The answer said that it was JSON, and was not."}
     if kind in _TEXTS:
         return {"body": storable(heard.body.decode("utf-8", "replace"))}
     return {"problem": "The answer is of a kind that cannot be read."}
-
-
-def _storable(value: JsonValue) -> JsonValue:
-    """The value without what PostgreSQL cannot hold; its depth is that of what was just read."""
-    readable: JsonValue = json.loads(storable(json.dumps(value, ensure_ascii=False)))
-    return readable
 
 
 class _Guarded(httpx.AsyncHTTPTransport):

@@ -3,12 +3,14 @@
 from fastapi import APIRouter
 
 from api.v1 import (
+    approvals,
     bots,
     budgets,
     channels,
     controls,
     conversations,
     deliveries,
+    documents,
     events,
     keys,
     media,
@@ -21,6 +23,7 @@ from api.v1 import (
 
 PARTS = (
     bots,
+    documents,
     budgets,
     models,
     channels,
@@ -29,6 +32,7 @@ PARTS = (
     messages,
     media,
     controls,
+    approvals,
     deliveries,
     events,
     stats,

@@ -86,7 +86,7 @@ def _calls() -> None:
         Unique("call_id", name="uq_approvals_call_id"),
     )
     index("ix_approvals_page", "approvals", ["workspace_id", "created_at", "id"])
-    index("ix_approvals_pending", "approvals", ["conversation_id"], where="state = 'pending'")
+    index("ix_approvals_conversation_id", "approvals", ["conversation_id"])
 
 
 def _knowledge() -> None:
