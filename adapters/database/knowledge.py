@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID, uuid4
 
-from sqlalchemy import ColumnElement, RowMapping, Text, cast, delete, func, insert, literal, select
+from sqlalchemy import ColumnElement, RowMapping, Text, cast, delete, func, insert, literal, literal_column, select
 from sqlalchemy.dialects.postgresql import REGCONFIG, TSQUERY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -21,6 +21,8 @@ _COLUMNS = (
     DocumentRow.passages,
     DocumentRow.created_at,
 )
+_MOST, _LESS = literal_column("'A'"), literal_column("'C'")
+"""How much a word counts; not as parameters, which would be texts, where PostgreSQL wants a `"char"`."""
 _AT_ONCE = 500
 """A statement with more rows would carry more parameters than PostgreSQL takes."""
 
@@ -70,8 +72,8 @@ async def add(
                 "dictionary": dictionary,
                 "heading": passage.heading,
                 "text": passage.text,
-                "words": func.setweight(_words(dictionary, f"{title} {passage.heading}"), "A").op("||")(
-                    func.setweight(_words(dictionary, passage.text), "C")
+                "words": func.setweight(_words(dictionary, f"{title} {passage.heading}"), _MOST).op("||")(
+                    func.setweight(_words(dictionary, passage.text), _LESS)
                 ),
             }
             for position, passage in enumerate(passages[start : start + _AT_ONCE], start)

@@ -17,6 +17,7 @@ from domain.tool_calls import ApprovalState, CallOutcome, CallState, MadeCall, P
 from domain.tool_prompts import PastEffect, Tooling
 
 NOTICE = "approval_wanted"
+UNKNOWN_NOTICE = "tool_outcome_unknown"
 _MOST_PAST = 10
 
 
@@ -211,14 +212,19 @@ async def start(connection: AsyncConnection, call_id: UUID, until: datetime, now
 async def end(
     connection: AsyncConnection, call_id: UUID, lease: int, outcome: CallOutcome, result: str, now: datetime
 ) -> bool:
-    """Store what a call came to; False where its lease is another's, or it has an end."""
+    """Store what a call came to; nobody knowing is told an operator. False where it is another's, or has an end."""
     ended = (
         update(ToolCallRow)
         .where(ToolCallRow.id == call_id, ToolCallRow.attempts == lease, ToolCallRow.state != CallState.ENDED)
         .values(state=CallState.ENDED, outcome=outcome, result=result, lease_until=None, ended_at=now)
-        .returning(ToolCallRow.id)
+        .returning(ToolCallRow.workspace_id, ToolCallRow.conversation_id, ToolCallRow.name)
     )
-    return await connection.scalar(ended) is not None
+    row = (await connection.execute(ended)).one_or_none()
+    if row is not None and outcome is CallOutcome.UNKNOWN:
+        owner = {"workspace_id": row.workspace_id, "conversation_id": row.conversation_id}
+        details = {"call_id": str(call_id), "tool": row.name}
+        await connection.execute(insert(Notice).values(**owner, id=uuid4(), kind=UNKNOWN_NOTICE, details=details))
+    return row is not None
 
 
 async def expire(connection: AsyncConnection, call_id: UUID, now: datetime) -> None:

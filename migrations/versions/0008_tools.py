@@ -64,7 +64,7 @@ def _calls() -> None:
         ForeignKey(["conversation_id"], ["conversations.id"], name="fk_tool_calls_conversation_id"),
         ForeignKey(["turn_id"], ["turns.id"], name="fk_tool_calls_turn_id"),
         PrimaryKey("id", name="pk_tool_calls"),
-        Unique("turn_id", "generation", "step", "position", name="uq_tool_calls_turn_id"),
+        Unique("turn_id", "generation", "step", "position", name="uq_tool_calls_turn_id_generation_step_position"),
     )
     index("ix_tool_calls_effects", "tool_calls", ["conversation_id", "started_at"], where="effects")
     index("ix_tool_calls_kept", "tool_calls", ["turn_id"], where="arguments IS NOT NULL")

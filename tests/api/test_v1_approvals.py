@@ -1,8 +1,10 @@
 """Approvals over the API: listed as they stand, decided once, and never after nobody waits for them."""
 
 import httpx
+from sqlalchemy import select
 
 from adapters.database.engine import Database
+from adapters.database.records import Event
 from settings import Settings
 from tests.api.scene import Scene, set_scene
 
@@ -65,7 +67,9 @@ async def test_nothing_is_decided_once_the_time_is_over(
 async def test_a_decision_is_told_to_the_workflow_as_a_control(
     operator: httpx.AsyncClient, api: httpx.AsyncClient, database: Database, settings: Settings
 ) -> None:
-    _, path, _ = await asked(api, database, settings)
+    scene, path, _ = await asked(api, database, settings)
     await operator.post(f"{path}/deny")
-    events = (await api.get("/v1/events")).json()["items"]
-    assert [item["kind"] for item in events] == ["control", "message"]
+    async with database.begin() as connection:
+        told = select(Event.payload, Event.conversation_id).where(Event.ours, Event.kind == "control")
+        rows = [tuple(row) for row in await connection.execute(told)]
+    assert rows == [({"details": {"control": "decide"}}, scene.conversation())]
