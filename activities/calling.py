@@ -23,6 +23,7 @@ from adapters.tools.base import Caller, Outgoing
 from adapters.vault import KeyMissing, Vault
 from domain.calling import LEASE_MARGIN, CallStanding, decide
 from domain.knowledge import found_passages
+from domain.text import unstorable
 from domain.tool_calls import MAX_ARGUMENT_CHARACTERS, Called, CallTool, Result, failed, refused
 from domain.tool_prompts import worded
 from domain.tools import HttpTool, KnowledgeTool, Tool
@@ -188,10 +189,13 @@ def arguments_of(caller: Caller, tool: Tool, text: str) -> dict[str, JsonValue] 
         return refused(f"The arguments are longer than {MAX_ARGUMENT_CHARACTERS} characters.")
     try:
         arguments: JsonValue = json.loads(text or "{}")
+        json.dumps(arguments, allow_nan=False)
     except (ValueError, RecursionError):
         return refused("The arguments are not JSON.")
     if not isinstance(arguments, dict):
         return refused("The arguments are not a JSON object.")
+    if unstorable(arguments):
+        return refused("The arguments hold half a character.")
     fault = caller.fault(tool.parameters, arguments)
     return refused(f"The arguments do not fit the tool: {fault}") if fault else arguments
 

@@ -21,7 +21,7 @@ _COLUMNS = (
     DocumentRow.passages,
     DocumentRow.created_at,
 )
-_MOST, _LESS = literal_column("'A'"), literal_column("'C'")
+_MOST, _LESS = literal_column("'A'", Text()), literal_column("'C'", Text())
 """How much a word counts; not as parameters, which would be texts, where PostgreSQL wants a `"char"`."""
 _AT_ONCE = 500
 """A statement with more rows would carry more parameters than PostgreSQL takes."""

@@ -41,6 +41,8 @@ class HttpCaller:
             heard = await self._exchange(outgoing, request)
         except Unfillable as error:
             return refused(str(error))
+        except (ValueError, httpx.InvalidURL):  # while the request is made: nothing of it was written
+            return refused("The arguments make a request that cannot be sent.")
         except OutcomeUnknown:
             return UNKNOWN if outgoing.tool.effects else failed("It gave no answer in time.")
         except NotPermitted as error:

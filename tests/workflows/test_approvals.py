@@ -46,6 +46,10 @@ async def test_an_approved_call_is_made_and_told_to_the_model(product: Product) 
     (called,) = await product.simulated.called()
     assert called["body"] == {"item": "tea"}
     await product.until_states("answered")
+    items = (await operator.get(f"/conversations/{visitor.session['conversation_id']}/calls"))["items"]
+    assert isinstance(items, list)
+    assert isinstance(items[0], dict)
+    assert (items[0]["tool"], items[0]["turn"], items[0]["outcome"]) == ("order", 1, "done")
 
 
 async def test_a_denied_call_is_not_made(product: Product) -> None:

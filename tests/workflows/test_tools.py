@@ -41,6 +41,8 @@ async def test_a_model_gets_what_its_tools_tell_and_answers_with_it(product: Pro
         ("nothing_of_the_kind", {}, "There is no such tool; there are: look_up."),
         ("look_up", "{", "The arguments are not JSON."),
         ("look_up", "[]", "The arguments are not a JSON object."),
+        ("look_up", '{"item": NaN}', "The arguments are not JSON."),
+        ("look_up", '{"item": "\\ud800"}', "The arguments hold half a character."),
         ("look_up", {"thing": 1}, "The arguments do not fit the tool"),
         ("look_up", "[" * 10_000, "The arguments are not JSON."),
         ("look_up", json.dumps({"item": "x" * 20_000}), "The arguments are longer than 16000 characters."),
