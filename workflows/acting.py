@@ -34,9 +34,11 @@ class Acting:
 
 async def make_calls(calls: tuple[PlannedCall, ...], acting: Acting) -> timedelta | None:
     """Make the calls, in their order; how long operators were waited for. None: the turn is to be looked at again."""
-    waited, seen = timedelta(0), acting.seen
+    waited = timedelta(0)
     for call in calls:
-        asks = call.waits_seconds
+        seen = acting.inbox.decisions
+        # What was decided since the calls were planned may have been about this one: it is not waited for again.
+        asks = call.waits_seconds if seen == acting.seen else 0.0
         called: Called | None = None
         while called is None or called.waits_seconds > 0:
             if asks > 0:

@@ -52,6 +52,18 @@ async def test_an_approved_call_is_made_and_told_to_the_model(product: Product) 
     assert (items[0]["tool"], items[0]["turn"], items[0]["outcome"]) == ("order", 1, "done")
 
 
+async def test_approvals_may_come_in_any_order(product: Product) -> None:
+    both = wants("order", ("order", {"item": "tea"}), ("order", {"item": "milk"}))
+    await product.simulated.answers(both, says("order", "Ordered.", results=2))
+    visitor = await product.visitor(bursts=QUEUE, tools=[order_tool(product.simulated, approval=True)])
+    await visitor.say("order tea and milk")
+    operator = await product.operator()
+    for approval in await pending(product, 2):  # newest first
+        await operator.post(f"/approvals/{approval}/approve")
+    assert [item["text"] for item in await visitor.heard(1)] == ["Ordered."]
+    assert [item["body"] for item in await product.simulated.called()] == [{"item": "tea"}, {"item": "milk"}]
+
+
 async def test_a_denied_call_is_not_made(product: Product) -> None:
     visitor = await ordering(product)
     (approval,) = await pending(product)
