@@ -169,6 +169,13 @@ _PART_TOO_EARLY = Rule(
     """,
 )
 
+_EFFECT_TWICE = Rule(
+    "a call of a tool with effects was begun twice",
+    """
+    SELECT id AS call_id, conversation_id, turn_id, attempts FROM tool_calls WHERE effects AND attempts > 1
+    """,
+)
+
 # What was handed over more than once was held, or lost for a while: it is answered when it comes again.
 _OVERTAKEN = Rule(
     "it was answered after an event that came later",
@@ -248,7 +255,7 @@ _QUEUE_GROWS = Rule(
 
 NO_LOSS = (_STANDS_STILL, _TURN_IS_OVER, _HELD_BY_NOBODY, _CONTRADICTS_ITSELF, _NOTHING_ARRIVED, _NOTHING_SAID,
            _UNACCOUNTED)  # fmt: skip
-ONE_REPLY = (_TWO_REPLIES, _ANSWERS_NOTHING, _PART_TWICE, _PART_MISSING, _PART_TOO_EARLY)
+ONE_REPLY = (_TWO_REPLIES, _ANSWERS_NOTHING, _PART_TWICE, _PART_MISSING, _PART_TOO_EARLY, _EFFECT_TWICE)
 IN_ORDER = (_OVERTAKEN, _TURN_OVERTAKEN)
 KNOWN_ONCE = (_KEY_TWICE, _CLIENT_ID_TWICE)
 VISIBLE_DOUBT = (_HANGS, _DOUBT_HIDDEN, _DOUBT_MISCOUNTED)

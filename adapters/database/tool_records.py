@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy import text as sql
 from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column
@@ -48,6 +48,7 @@ class ToolCallRow(Identified, Base):
     __table_args__ = (
         one_of("state", CallState),
         one_of("outcome", CallOutcome),
+        CheckConstraint("NOT effects OR attempts <= 1", name="begun_once"),
         UniqueConstraint("turn_id", "generation", "step", "position"),
         Index("ix_tool_calls_effects", "conversation_id", "started_at", postgresql_where=sql("effects")),
         Index("ix_tool_calls_kept", "turn_id", postgresql_where=sql("arguments IS NOT NULL")),

@@ -30,11 +30,27 @@ from domain.models import Strict
 router = APIRouter(route_class=Route, tags=["bots"])
 
 
+_TOOL: JsonValue = {
+    "kind": "http",
+    "name": "find_order",
+    "description": "Finds an order by its number.",
+    "parameters": {"type": "object", "properties": {"number": {"type": "string"}}, "required": ["number"]},
+    "url": "https://shop.example.com/api/orders/{number}",
+    "hosts": ["shop.example.com"],
+    "secret_headers": {"Authorization": "shop"},
+}
+
+
 class NewBot(Bot):
     """A bot as it is made: everything but the name has a default; `key` is a name of yours, unique in the workspace."""
 
     model_config = ConfigDict(
-        json_schema_extra={"examples": [{"name": "Ada", "instructions": "You help customers of a bookshop."}]}
+        json_schema_extra={
+            "examples": [
+                {"name": "Ada", "instructions": "You help customers of a bookshop."},
+                {"name": "Eve", "tools": [{"kind": "knowledge"}, _TOOL], "secrets": {"shop": "Bearer 0123456789"}},
+            ]
+        }
     )
 
     key: Annotated[str, Field(min_length=1, max_length=200)] | None = None

@@ -60,6 +60,7 @@ def _calls() -> None:
         column("ended_at", TIME, nullable=True),
         check("state IN ('planned', 'started', 'ended')", "ck_tool_calls_state"),
         check("outcome IN ('done', 'failed', 'unknown', 'refused', 'denied')", "ck_tool_calls_outcome"),
+        check("NOT effects OR attempts <= 1", "ck_tool_calls_begun_once"),
         ForeignKey(["workspace_id"], ["workspaces.id"], name="fk_tool_calls_workspace_id"),
         ForeignKey(["conversation_id"], ["conversations.id"], name="fk_tool_calls_conversation_id"),
         ForeignKey(["turn_id"], ["turns.id"], name="fk_tool_calls_turn_id"),

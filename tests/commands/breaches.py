@@ -95,6 +95,15 @@ BREACHES = {
            WHERE own.id = e.turn_id AND later.conversation_id = own.conversation_id AND own.number = 2
              AND later.number = 3 RETURNING own.id AS turn_id, own.conversation_id""",
     ),
+    "an effect that was begun twice": Breach(
+        "I2",
+        "a call of a tool with effects was begun twice",
+        """ALTER TABLE tool_calls DROP CONSTRAINT ck_tool_calls_begun_once;
+           INSERT INTO tool_calls (id, workspace_id, conversation_id, turn_id, generation, step, position, seq, name,
+             state, effects, attempts)
+           SELECT e.id, e.workspace_id, e.conversation_id, e.turn_id, 1, 0, 0, 0, 'order', 'started', true, 2
+           FROM events e WHERE e.state = 'failed' RETURNING id AS call_id, conversation_id""",
+    ),
     "a part that is in the ledger twice": Breach(
         "I2",
         "one part of a reply is in the ledger twice",

@@ -5,6 +5,7 @@ from uuid import UUID
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 
 from adapters.database import completions, tool_calls, voice
 from adapters.database.budgets import Call
@@ -93,8 +94,15 @@ async def test_a_stop_waits_for_an_effect_until_it_ends_or_its_lease_does(chat: 
     assert not await in_flight(chat)
 
 
-async def test_a_call_ends_once_and_only_by_its_newest_attempt(chat: Chat) -> None:
+async def test_an_effect_cannot_be_begun_twice_whoever_tries(chat: Chat) -> None:
     _, (planned,) = await asking(chat, ORDER)
+    await start(chat, planned)
+    with pytest.raises(IntegrityError, match="begun_once"):
+        await start(chat, planned)
+
+
+async def test_a_call_ends_once_and_only_by_its_newest_attempt(chat: Chat) -> None:
+    _, (planned,) = await asking(chat, NewCall("look_up", "{}"))
     first = await start(chat, planned)
     second = await start(chat, planned)
     assert not await end(chat, planned, first, CallOutcome.DONE)
