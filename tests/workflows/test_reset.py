@@ -116,13 +116,18 @@ async def test_a_turn_that_waits_for_an_approval_and_calls_repeats_nothing(produ
         waiting[:] = [str(item["id"]) for item in items if isinstance(item, dict)]
         return len(waiting) == 1
 
+    async def begun() -> bool:
+        return len(await resetting.points()) > 0
+
     for _ in range(3):
         await until(asked)
+        await until(begun)
+        await resetting.until_at_rest()
         await resetting.reset()
-    await until(asked)
     await operator.post(f"/approvals/{waiting[0]}/approve")
     await visitor.heard(1)
     for _ in range(3):
+        await until(begun)
         await resetting.until_at_rest()
         await resetting.reset()
     await resetting.until_at_rest()
