@@ -117,3 +117,19 @@ async def test_an_approval_given_while_no_worker_runs_is_not_lost(
         (answer,) = await visitor_who_waits.heard(1)
     assert '"outcome": "done"' in str(answer["text"])
     assert len(await front_door.simulated.called()) == 1
+
+
+async def test_a_message_that_begins_the_turn_anew_withdraws_what_was_asked(product: Product) -> None:
+    tool = order_tool(product.simulated, approval=True)
+    await product.simulated.answers(
+        {"contains": "rather not", "text": "As you like."}, wants("order", ("order", {"item": "tea"}))
+    )
+    visitor = await product.visitor(bursts={"policy": "interrupt", "quiet_seconds": 0}, tools=[tool])
+    await visitor.say("order tea")
+    (approval,) = await pending(product)
+    await visitor.say("rather not")
+    assert [item["text"] for item in await visitor.heard(1)] == ["As you like."]
+    operator = await product.operator()
+    assert (await operator.get(f"/approvals/{approval}"))["state"] == "withdrawn"
+    await product.until_states("answered", "answered")
+    assert await product.simulated.called() == []
