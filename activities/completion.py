@@ -128,7 +128,7 @@ class Completion:
     async def _judged_or_paid(self, call: Call, context: TurnContext, bought: Bought) -> tuple[str, Verdict]:
         """The answer as it may be shown; a judge's failure leaves it unused, and on the bill."""
         if bought.answer.calls:
-            return "", Verdict()  # what is said beside calls is shown to nobody
+            return "", Verdict()  # what is said beside calls is no answer
         try:
             return await self._judged(context, shortened(bought.answer.text, MAX_MESSAGE_CHARACTERS))
         except (OutsideError, asyncio.CancelledError):
