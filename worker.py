@@ -4,6 +4,7 @@ import asyncio
 import time
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
+from importlib.metadata import version as package_version
 from typing import Literal
 
 from structlog.stdlib import get_logger
@@ -12,6 +13,7 @@ from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker, WorkerDeploymentConfig
 
 from activities.auditing import Auditing
+from activities.calling import Calling
 from activities.completion import Completion
 from activities.delivery import Delivery
 from activities.fetching import Fetching
@@ -33,6 +35,8 @@ from adapters.temporal.client import connect, metered
 from adapters.temporal.handover import Handing
 from adapters.temporal.names import ai_queue, delivery_queue
 from adapters.temporal.quarantine import Quarantine
+from adapters.tools.base import Caller
+from adapters.tools.http import HttpCaller
 from settings import Settings
 from workflows.auditing import AuditingWorkflow
 from workflows.conversation import ConversationWorkflow
@@ -70,6 +74,7 @@ class Workers:
         http: Http,
         models: Models,
         downloads: Downloader,
+        caller: Caller,
         version: WorkerDeploymentVersion | None,
     ) -> None:
         self._client = client
@@ -88,7 +93,8 @@ class Workers:
         store = MediaStore(settings.media_store_url)
         self._retention = Retention(database, store, kept, notices_kept, _now)
         self._moderation = moderation
-        self._completion = Completion(database, vault, models, spoken, moderation, _now)
+        self._completion = Completion(database, vault, models, spoken, moderation, caller, _now)
+        self._calling = Calling(database, vault, caller, _now, time.monotonic)
         self._delivery = Delivery(database, vault, spoken, store, _now, time.monotonic)
         self.fetching = Fetching(database, vault, spoken, store, downloads, _now)
 
@@ -129,7 +135,7 @@ class Workers:
         return Worker(
             self._client,
             task_queue=ai_queue(self._queue),
-            activities=[self._completion.complete, self._moderation.moderate],
+            activities=[self._completion.complete, self._moderation.moderate, self._calling.call],
             max_concurrent_activities=200,
             max_heartbeat_throttle_interval=_BEAT,
             default_heartbeat_throttle_interval=_BEAT,
@@ -172,7 +178,9 @@ async def run(
         client = await connect(settings, runtime=metered(settings))
         downloads = downloader(settings)
         stack.push_async_callback(downloads.close)
-        workers = Workers(settings, client, database, http, catalogue, downloads, version)
+        caller = HttpCaller(package_version("chat-orchestrator"), settings.private_tool_hosts)
+        stack.push_async_callback(caller.close)
+        workers = Workers(settings, client, database, http, catalogue, downloads, caller, version)
         stack.push_async_callback(workers.handing.close)
         for worker in workers.of(queues):
             await stack.enter_async_context(worker)

@@ -25,6 +25,7 @@ from domain.patience import shared
 from domain.platforms import PlatformName
 from domain.prices import FREE, Tokens, cost
 from domain.text import MAX_MESSAGE_CHARACTERS
+from domain.tool_prompts import equipped
 from domain.transcripts import Prompt, build
 
 _LOOK_AGAIN = timedelta(milliseconds=500)
@@ -128,7 +129,7 @@ class Asking:
             raise
         paid = _paid(model, answer.tokens, started, day, answer)
         platform = self._platforms[context.access.channel.platform]
-        if not platform.render(answer.text[:MAX_MESSAGE_CHARACTERS], context.destination):
+        if not answer.calls and not platform.render(answer.text[:MAX_MESSAGE_CHARACTERS], context.destination):
             await self.pay(call, paid)
             raise EmptyAnswer(f"the model {model.name!r} answered with nothing that can be shown")
         return Bought(answer, paid)
@@ -168,13 +169,14 @@ def _soonest(failures: list[OutsideError]) -> OutsideError:
 
 def _prompt(context: TurnContext) -> Prompt:
     bot = context.access.bot
-    return build(
+    prompt = build(
         bot.instructions,
         context.lines,
         budget_tokens=bot.context.tokens,
         most_messages=bot.context.messages,
         must_see=context.members,
     )
+    return equipped(prompt, bot, context.tooling)
 
 
 async def _answer(provider: Provider, model: Model, prompt: Prompt, listener: Listener | None) -> Answer:

@@ -17,6 +17,7 @@ from activities.drafting import Drafting
 from activities.failures import as_failures, later
 from activities.heartbeats import beating
 from activities.moderation import Moderation
+from activities.tooling import ToolSteps
 from activities.typing import Typing
 from adapters.ai.base import Models
 from adapters.database import budgets, completions, transcripts, turns, voice
@@ -26,6 +27,7 @@ from adapters.database.engine import Database
 from adapters.database.transcripts import TurnContext
 from adapters.errors import OutsideError
 from adapters.platforms.base import Platform
+from adapters.tools.base import Caller
 from adapters.vault import Vault
 from domain.budgets import Limit
 from domain.conversations import Control
@@ -48,6 +50,7 @@ class Completion:
         models: Models,
         platforms: Mapping[PlatformName, Platform],
         moderation: Moderation,
+        caller: Caller,
         now: Callable[[], datetime],
     ) -> None:
         self._database = database
@@ -56,6 +59,7 @@ class Completion:
         self._moderation = moderation
         self._typing = Typing(database, platforms)
         self._drafting = Drafting(database)
+        self._steps = ToolSteps(database, caller, now)
         self._now = now
 
     @activity.defn(name="complete")
@@ -90,6 +94,10 @@ class Completion:
         if context is None:
             return Completed(refused=True, reason="channel_gone")
         call = _call(ref, context, lease)
+        context, todo = await self._steps.loaded(call, context)
+        if todo is not None:
+            await self._give_back(call)
+            return todo
         try:
             async with (
                 self._kept(call),
@@ -99,15 +107,28 @@ class Completion:
                 bought = await self._asking.ask(call, context, listener)
                 text, verdict = await self._judged_or_paid(call, context, bought)
         except (OutsideError, BudgetExhausted, ApplicationError, asyncio.CancelledError) as error:
-            async with self._database.once() as connection:
-                await completions.give_back(connection, call.turn_id, ref.generation, lease)
+            await self._give_back(call)
             if isinstance(error, BudgetExhausted):
                 return await self._exhausted(ref, context, error.limit)
             raise
+        if bought.answer.calls:
+            return await self._store_calls(call, context, bought)
         return await self._store(call, bought, text, verdict)
+
+    async def _give_back(self, call: Call) -> None:
+        async with self._database.once() as connection:
+            await completions.give_back(connection, call.turn_id, call.generation, call.lease)
+
+    async def _store_calls(self, call: Call, context: TurnContext, bought: Bought) -> Completed:
+        stored = await self._steps.store(call, context, bought.answer, bought.paid)
+        if stored is None:
+            raise _overtaken()
+        return stored
 
     async def _judged_or_paid(self, call: Call, context: TurnContext, bought: Bought) -> tuple[str, Verdict]:
         """The answer as it may be shown; a judge's failure leaves it unused, and on the bill."""
+        if bought.answer.calls:
+            return "", Verdict()  # what is said beside calls is no answer
         try:
             return await self._judged(context, shortened(bought.answer.text, MAX_MESSAGE_CHARACTERS))
         except (OutsideError, asyncio.CancelledError):
@@ -146,7 +167,7 @@ class Completion:
             if stored and verdict.action != "allow":
                 await turns.keep_verdict(connection, call.turn_id, call.generation, "output", verdict)
         if not stored:
-            raise later("another attempt has asked the model meanwhile", "lease_lost", timedelta(milliseconds=100))
+            raise _overtaken()
         reason = completions.refused_for(verdict.categories) if refused else None
         answer = bought.answer
         return Completed(refused=refused, reason=reason, model=answer.model, output_tokens=answer.output_tokens)
@@ -171,6 +192,10 @@ class Completion:
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task
+
+
+def _overtaken() -> ApplicationError:
+    return later("another attempt has asked the model meanwhile", "lease_lost", timedelta(milliseconds=100))
 
 
 def _call(ref: TurnRef, context: TurnContext, lease: int) -> Call:

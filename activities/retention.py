@@ -21,6 +21,7 @@ class Pruned(Frozen):
 
     events: int = 0
     completions: int = 0
+    calls: int = 0
     sessions: int = 0
     paces: int = 0
     notices: int = 0
@@ -52,6 +53,7 @@ class Retention:
                 pruned = Pruned(
                     events=sum([await self._events(workspace, before) for workspace in workspaces]),
                     completions=await self._all(lambda c: retention.prune_completions(c, before)),
+                    calls=await self._all(lambda c: retention.prune_calls(c, before)),
                     sessions=await self._all(lambda c: retention.prune_sessions(c, before)),
                     paces=await self._all(lambda c: retention.prune_paces(c, now)),
                     notices=sum([await self._notices(workspace, raised_before) for workspace in workspaces]),

@@ -12,7 +12,8 @@ from sqlalchemy import Connection, create_engine, func, inspect, select, text
 from sqlalchemy.pool import NullPool
 
 import adapters.database.records
-import adapters.database.tables  # noqa: F401  loaded, so that the metadata is whole
+import adapters.database.tables
+import adapters.database.tool_records  # noqa: F401  loaded, so that the metadata is whole
 from adapters.database.base import Base
 from adapters.database.engine import driver_url
 from adapters.faults import CommandFailed

@@ -9,6 +9,7 @@ from domain.buttons import Buttons
 from domain.models import Strict
 from domain.prices import Price, listed
 from domain.text import unstorable
+from domain.tools import Tool, ToolLimits, ToolName, Tools, risky_together, same_name
 
 ShortText = Annotated[str, Field(max_length=4000)]
 Api = Literal["chat_completions", "responses"]
@@ -158,6 +159,10 @@ class Bot(Strict):
     context: Context = Context()
     limits: Limits = Limits()
     idle: Idle = Idle()
+    tools: Tools = ()
+    tool_limits: ToolLimits = ToolLimits()
+    allow_private_data_with_effects: tuple[ToolName, ...] = ()
+    """The tools with effects that may be called although the bot reads private data and anybody may write to it."""
     metadata: dict[str, JsonValue] = Field(default_factory=dict)
 
     @model_validator(mode="after")
@@ -168,10 +173,26 @@ class Bot(Strict):
             )
         return self
 
+    @model_validator(mode="after")
+    def _of_distinct_tools(self) -> Self:
+        if name := same_name(self.tools):
+            raise ValueError(f"tools: two have the name {name!r}; give one of them another")
+        risky = [name for name in risky_together(self.tools) if name not in self.allow_private_data_with_effects]
+        if risky:
+            raise ValueError(
+                f"tools: anybody may write to the bot, it reads private data, and {risky[0]!r} has effects outside; "
+                "say `private: false` of what tells nothing private, or name it in allow_private_data_with_effects"
+            )
+        return self
+
     @property
     def models(self) -> tuple[Model, ...]:
         """Its model and the fallbacks, in the order in which they are asked."""
         return (self.model, *self.fallback_models)
+
+    def tool(self, name: str) -> Tool | None:
+        """Its tool of this name; None where it has none."""
+        return next((tool for tool in self.tools if tool.name == name), None)
 
     @property
     def help_text(self) -> str:

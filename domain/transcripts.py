@@ -6,6 +6,7 @@ from typing import Literal
 
 from domain.events import Attachment
 from domain.models import Frozen
+from domain.tool_calls import OfferedTool, Step
 
 _TOKENS_PER_MESSAGE = 4
 _TOKENS_FOR_REPLY_PRIMING = 3
@@ -25,6 +26,11 @@ class Prompt(Frozen):
     lines: tuple[Line, ...]
     estimated_tokens: int
     left_out: int = 0
+    tools: tuple[OfferedTool, ...] = ()
+    may_call: bool = True
+    """Whether the model may still call the tools."""
+    steps: tuple[Step, ...] = ()
+    """What the model has called in this turn, behind the lines."""
 
 
 def estimate_tokens(text: str) -> int:

@@ -14,6 +14,7 @@ from simulator.page import page_routes
 from simulator.simulation import Platform, Simulation
 from simulator.slack import Slack
 from simulator.telegram import Telegram
+from simulator.tools import Tools
 from simulator.whatsapp import WhatsApp
 
 # A platform is one module (or package) and one line here; its name is its place below `/_sim`. Messenger and WhatsApp
@@ -25,6 +26,7 @@ PLATFORMS: dict[str, type[Platform]] = {
     "whatsapp": WhatsApp,
     "discord": Discord,
     "openai": OpenAI,
+    "tools": Tools,
 }
 
 

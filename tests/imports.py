@@ -28,6 +28,7 @@ _CONTRACTS = (
     "adapters.vault",
     "adapters.platforms.base",
     "adapters.media.base",
+    "adapters.tools.base",
     "adapters.ai.base",
     "adapters.database",
     "adapters.temporal.handover",

@@ -23,6 +23,7 @@ def environment(settings: Settings) -> dict[str, str]:
         "ENCRYPT_PAYLOADS": str(settings.encrypt_payloads).lower(),
         "DEMO_MODEL": str(settings.demo_model).lower(),
         "OPENAI_BASE_URL": settings.openai_base_url,
+        "PRIVATE_TOOL_HOSTS": ",".join(settings.private_tool_hosts),
         "TELEGRAM_API_URL": settings.telegram_api_url,
         "SLACK_API_URL": settings.slack_api_url,
         "DISCORD_API_URL": settings.discord_api_url,

@@ -8,6 +8,7 @@ from domain.bots import Model
 from domain.models import Frozen
 from domain.moderation import Verdict
 from domain.prices import Tokens
+from domain.tool_calls import WantedCall
 from domain.transcripts import Prompt
 
 
@@ -23,6 +24,8 @@ class Answer(Frozen):
     free: bool = False
     """The built-in model answered, whichever was asked."""
     finish_reason: str | None = None
+    calls: tuple[WantedCall, ...] = ()
+    """What it wants called before it answers."""
 
     @property
     def tokens(self) -> Tokens:

@@ -14,7 +14,8 @@ class Rule:
     sql: str
 
 
-# At work is a conversation whose open turn is within its bot's patience, or with a part that waits for its time, or
+# At work is a conversation whose open turn is within its bot's patience, which rests while an operator is asked for an
+# approval, or with a part that waits for its time, or
 # whose burst goes on, or whose contact has had as many turns as the bot allows in a minute.
 _STANDS_STILL = Rule(
     "it has no end, and nothing in its conversation moves",
@@ -28,6 +29,9 @@ _STANDS_STILL = Rule(
       AND NOT EXISTS (
         SELECT FROM turns t WHERE t.conversation_id = c.id AND t.ended_at IS NULL
           AND t.opened_at + make_interval(secs => CAST(b.settings ->> 'patience_seconds' AS float)) > :young)
+      AND NOT EXISTS (
+        SELECT FROM approvals a WHERE a.conversation_id = c.id AND coalesce(a.decided_at, a.expires_at)
+          + make_interval(secs => CAST(b.settings ->> 'patience_seconds' AS float)) > :young)
       AND NOT EXISTS (
         SELECT FROM deliveries d WHERE d.conversation_id = c.id AND d.state IN ('planned', 'sending')
           AND greatest(d.retry_at, d.lease_until) > :young)
@@ -165,6 +169,13 @@ _PART_TOO_EARLY = Rule(
     """,
 )
 
+_EFFECT_TWICE = Rule(
+    "a call of a tool with effects was begun twice",
+    """
+    SELECT id AS call_id, conversation_id, turn_id, attempts FROM tool_calls WHERE effects AND attempts > 1
+    """,
+)
+
 # What was handed over more than once was held, or lost for a while: it is answered when it comes again.
 _OVERTAKEN = Rule(
     "it was answered after an event that came later",
@@ -244,7 +255,7 @@ _QUEUE_GROWS = Rule(
 
 NO_LOSS = (_STANDS_STILL, _TURN_IS_OVER, _HELD_BY_NOBODY, _CONTRADICTS_ITSELF, _NOTHING_ARRIVED, _NOTHING_SAID,
            _UNACCOUNTED)  # fmt: skip
-ONE_REPLY = (_TWO_REPLIES, _ANSWERS_NOTHING, _PART_TWICE, _PART_MISSING, _PART_TOO_EARLY)
+ONE_REPLY = (_TWO_REPLIES, _ANSWERS_NOTHING, _PART_TWICE, _PART_MISSING, _PART_TOO_EARLY, _EFFECT_TWICE)
 IN_ORDER = (_OVERTAKEN, _TURN_OVERTAKEN)
 KNOWN_ONCE = (_KEY_TWICE, _CLIENT_ID_TWICE)
 VISIBLE_DOUBT = (_HANGS, _DOUBT_HIDDEN, _DOUBT_MISCOUNTED)

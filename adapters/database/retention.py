@@ -1,4 +1,4 @@
-"""What nobody needs any more is removed, some at a time: silent events and sessions, bought answers, paces.
+"""What nobody needs any more is removed, some at a time: silent events and sessions, bought answers and calls, paces.
 
 Messages, turns, deliveries, verdicts and usage stay: they are what the API shows and `audit` proves.
 """
@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import Text, cast, delete, select, tuple_
+from sqlalchemy import Text, cast, delete, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.database.records import Completion, Event, Message, Notice, PaceRow, Turn
 from adapters.database.tables import Conversation, WebchatSession, Workspace
+from adapters.database.tool_records import ToolCallRow, ToolStep
 from domain.events import EventState
 
 SHORTEST = timedelta(days=8)
@@ -67,6 +68,20 @@ async def prune_completions(connection: AsyncConnection, before: datetime) -> in
     )
     unneeded = delete(Completion).where(tuple_(Completion.turn_id, Completion.generation).in_(old))
     return (await connection.execute(unneeded)).rowcount
+
+
+async def prune_calls(connection: AsyncConnection, before: datetime) -> int:
+    """Empty the calls of tools in turns that ended before: that they were made stays, what they said goes."""
+    old = (
+        select(ToolCallRow.id)
+        .join(Turn, Turn.id == ToolCallRow.turn_id)
+        .where(ToolCallRow.arguments.is_not(None), Turn.ended_at < before)
+        .limit(MOST)
+    )
+    emptied = update(ToolCallRow).where(ToolCallRow.id.in_(old)).values(arguments=None, result=None)
+    steps = select(ToolStep.turn_id).join(Turn, Turn.id == ToolStep.turn_id).where(Turn.ended_at < before).limit(MOST)
+    await connection.execute(delete(ToolStep).where(ToolStep.turn_id.in_(steps)))
+    return (await connection.execute(emptied)).rowcount
 
 
 async def prune_sessions(connection: AsyncConnection, before: datetime) -> int:

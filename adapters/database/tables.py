@@ -44,7 +44,7 @@ class ApiKey(Identified, Base):
 
 
 class BotRow(Identified, Described, Base):
-    """A persona; `settings` is a whole `domain.bots.Bot`."""
+    """A persona; `settings` is a whole `domain.bots.Bot`, the secrets of its tools are sealed."""
 
     __tablename__ = "bots"
     workspace_id: Mapped[UUID] = mapped_column(ForeignKey("workspaces.id"))
@@ -52,7 +52,11 @@ class BotRow(Identified, Described, Base):
     name: Mapped[str]
     stopped_at: Mapped[datetime | None]
     settings: Mapped[dict[str, JsonValue]]
+    credentials: Mapped[bytes | None] = mapped_column(LargeBinary)
+    credentials_key_id: Mapped[str | None]
+    credential_ends: Mapped[dict[str, JsonValue]] = mapped_column(server_default="{}")
     __table_args__ = (
+        CheckConstraint("(credentials IS NULL) = (credentials_key_id IS NULL)", name="credentials"),
         Index("uq_bots_key", "workspace_id", "key", unique=True, postgresql_where=sql("deleted_at IS NULL")),
         Index("ix_bots_page", "workspace_id", "created_at", "id"),
     )

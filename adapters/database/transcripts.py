@@ -15,6 +15,7 @@ from adapters.platforms.base import Destination
 from adapters.vault import Vault
 from domain.deliveries import DeliveryState
 from domain.events import Attachment
+from domain.tool_prompts import Tooling
 from domain.transcripts import Line, worded
 
 _MOST_ROWS = 1000
@@ -78,6 +79,9 @@ _DESTINATION = select(Conversation.channel_id, Conversation.chat, Conversation.t
 )
 
 
+_NOTHING_CALLED = Tooling()
+
+
 @dataclass(frozen=True)
 class TurnContext:
     """Everything that an activity needs to know of a turn's conversation."""
@@ -86,6 +90,8 @@ class TurnContext:
     destination: Destination
     lines: tuple[Line, ...]
     members: int
+    tooling: Tooling = _NOTHING_CALLED
+    """What was called in this turn so far."""
 
 
 async def destination(connection: AsyncConnection, conversation_id: UUID) -> tuple[UUID, Destination] | None:

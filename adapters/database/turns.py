@@ -245,7 +245,8 @@ def _begun(bot: Bot, turn: _Turn, members: set[UUID], settled: set[UUID], *, mor
         reason=turn.reason,
         patience_seconds=bot.patience_seconds,
         judge_input=judged,
-        judge_before=judged and bot.moderation.when == "before",
+        # Nothing is done outside for a question that is refused.
+        judge_before=judged and (bot.moderation.when == "before" or bool(bot.tools)),
         fail_closed=bot.moderation.on_error == "closed",
         meanwhile=_meanwhile(bot, turn, more=more),
     )

@@ -9,6 +9,7 @@ from sqlalchemy import Row, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from adapters.database import tool_calls
 from adapters.database.ledger import at_rest, next_seq
 from adapters.database.notifications import conversation_changed
 from adapters.database.records import DeliveryRow, Event, Message, Turn
@@ -131,6 +132,15 @@ async def answer_or_ignore_held(
     )
 
 
+async def wake(
+    connection: AsyncConnection, conversation_id: UUID, workspace_id: UUID, why: Control, now: datetime
+) -> None:
+    """Have the workflow look at the record again, in order with all else that it is told."""
+    row = await _lock(connection, conversation_id, workspace_id)
+    if row is not None:
+        await _tell_workflow(connection, row, EventKind.CONTROL, {"details": {"control": why.value}}, now)
+
+
 async def say(
     connection: AsyncConnection,
     conversation_id: UUID,
@@ -185,7 +195,9 @@ async def forget(connection: AsyncConnection, conversation_id: UUID, workspace_i
 
 
 async def in_flight(connection: AsyncConnection, conversation_id: UUID, now: datetime) -> bool:
-    """Whether a part is being sent this moment."""
+    """Whether a part is being sent, or a tool does something outside, this moment."""
+    if await tool_calls.in_flight(connection, conversation_id, now):
+        return True
     sending = select(DeliveryRow.id).where(
         DeliveryRow.conversation_id == conversation_id,
         DeliveryRow.state == DeliveryState.SENDING,

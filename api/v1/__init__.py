@@ -3,12 +3,15 @@
 from fastapi import APIRouter
 
 from api.v1 import (
+    approvals,
     bots,
     budgets,
+    calls,
     channels,
     controls,
     conversations,
     deliveries,
+    documents,
     events,
     keys,
     media,
@@ -21,6 +24,7 @@ from api.v1 import (
 
 PARTS = (
     bots,
+    documents,
     budgets,
     models,
     channels,
@@ -29,6 +33,8 @@ PARTS = (
     messages,
     media,
     controls,
+    approvals,
+    calls,
     deliveries,
     events,
     stats,

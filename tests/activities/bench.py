@@ -18,6 +18,7 @@ from adapters.database import records
 from adapters.database.channels import credentials_vault
 from adapters.database.engine import Database
 from adapters.platforms.catalogue import http_client, platforms
+from adapters.tools.http import HttpCaller
 from domain.turns import Completed, TurnRef
 from settings import Settings
 from tests.adapters.database.chat import Chat, open_chat
@@ -79,10 +80,11 @@ async def set_up(settings: Settings, database: Database, *said: str, **bot: Json
     chat.now = datetime.now(UTC)
     http, models = http_client(), connections(settings)
     vault = credentials_vault(settings.secrets())
+    caller = HttpCaller("test", settings.private_tool_hosts)
     catalogue = Catalogue(settings, models, database, vault)
     moderation = Moderation(database, vault, catalogue)
     completion = Completion(
-        database, vault, catalogue, platforms(settings, http), moderation, lambda: datetime.now(UTC)
+        database, vault, catalogue, platforms(settings, http), moderation, caller, lambda: datetime.now(UTC)
     )
     ref = TurnRef(conversation_id=str(chat.id), turn_id=begun.turn_id, turn=begun.turn)
     try:
@@ -90,3 +92,4 @@ async def set_up(settings: Settings, database: Database, *said: str, **bot: Json
     finally:
         await http.close()
         await models.aclose()
+        await caller.close()

@@ -24,6 +24,10 @@ async def ids(api: httpx.AsyncClient, database: Database, settings: Settings) ->
         "conversation_id": scene.conversation(),
         "delivery_id": delivery,
         "event_id": heard,
+        "approval_id": await scene.ask_approval(turn),
+        "document_id": (await api.post(f"/v1/bots/{scene.bot_id}/documents", json={"title": "a", "text": "b"})).json()[
+            "id"
+        ],
         "model_id": (await api.post("/v1/models", json={"name": "own", "provider": "demo"})).json()["id"],
         "media_id": (await api.post("/v1/media", json={"a": "file"})).json()["id"],
         "key_id": (await api.get("/v1/keys")).json()["items"][0]["id"],

@@ -16,6 +16,7 @@ BODIES: Mapping[tuple[str, str], object] = {
     ("post", "/v1/bots/{bot_id}/conversations"): {"channel_id": "{channel_id}", "recipient": "1", "text": "hi"},
     ("post", "/v1/conversations/{conversation_id}/messages"): {"text": "hi"},
     ("post", "/v1/media"): {"a": "file"},
+    ("post", "/v1/bots/{bot_id}/documents"): {"title": "Hours", "text": "From 9 to 5."},
     ("post", "/v1/keys"): {"role": "viewer"},
     ("post", "/v1/models"): {"name": "made"},
     ("patch", "/v1/models/{model_id}"): {"model": "other"},

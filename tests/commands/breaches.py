@@ -95,6 +95,15 @@ BREACHES = {
            WHERE own.id = e.turn_id AND later.conversation_id = own.conversation_id AND own.number = 2
              AND later.number = 3 RETURNING own.id AS turn_id, own.conversation_id""",
     ),
+    "an effect that was begun twice": Breach(
+        "I2",
+        "a call of a tool with effects was begun twice",
+        """ALTER TABLE tool_calls DROP CONSTRAINT ck_tool_calls_begun_once;
+           INSERT INTO tool_calls (id, workspace_id, conversation_id, turn_id, generation, step, position, seq, name,
+             state, effects, attempts)
+           SELECT e.id, e.workspace_id, e.conversation_id, e.turn_id, 1, 0, 0, 0, 'order', 'started', true, 2
+           FROM events e WHERE e.state = 'failed' RETURNING id AS call_id, conversation_id""",
+    ),
     "a part that is in the ledger twice": Breach(
         "I2",
         "one part of a reply is in the ledger twice",
@@ -214,6 +223,18 @@ NO_BREACHES = {
         FROM events e WHERE e.turn_id = turns.id AND e.state = 'failed';
         UPDATE events SET state = 'queued', ended_at = NULL, received_at = now() - interval '5 hours'
         WHERE state = 'failed'""",
+    "a message whose turn waits for an operator's approval": """
+        UPDATE turns SET ended_at = NULL, opened_at = now() - interval '5 hours'
+        FROM events e WHERE e.turn_id = turns.id AND e.state = 'failed';
+        UPDATE events SET state = 'queued', ended_at = NULL, received_at = now() - interval '5 hours'
+        WHERE state = 'failed';
+        INSERT INTO tool_calls
+          (id, workspace_id, conversation_id, turn_id, generation, step, position, seq, name, state)
+        SELECT e.id, e.workspace_id, e.conversation_id, e.turn_id, 1, 0, 0, 0, 'order', 'planned'
+        FROM events e WHERE e.state = 'queued';
+        INSERT INTO approvals (id, workspace_id, conversation_id, call_id, state, expires_at)
+        SELECT e.id, e.workspace_id, e.conversation_id, e.id, 'pending', now() + interval '1 hour'
+        FROM events e WHERE e.state = 'queued'""",
     "a message in a burst that goes on": """
         UPDATE bots SET settings = jsonb_set(settings, '{bursts}',
           '{"policy": "coalesce", "quiet_seconds": 60, "longest_seconds": 600}');

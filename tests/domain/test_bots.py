@@ -53,6 +53,9 @@ DEFAULTS: dict[str, JsonValue] = {
         "exhausted_text": "I cannot answer any more today. Please write again tomorrow.",
     },
     "idle": {"close_after_hours": 24},
+    "tools": [],
+    "tool_limits": {"calls_per_turn": 8, "result_characters": 8000, "approval_seconds": 3600},
+    "allow_private_data_with_effects": [],
     "metadata": {},
 }
 

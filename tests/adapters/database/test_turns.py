@@ -201,6 +201,11 @@ async def test_a_turn_knows_the_bots_policy_as_it_is_now(
     assert begun.patience_seconds == 7
 
 
+async def test_a_bot_with_tools_has_what_was_said_judged_before_they_can_act(chat: Chat) -> None:
+    await chat.settings(moderation={"provider": "openai", "when": "parallel"}, tools=[{"kind": "knowledge"}])
+    assert (await chat.begin(*await chat.hear("one"))).judge_before
+
+
 async def test_the_end_of_a_turn_is_the_end_of_its_messages(chat: Chat) -> None:
     begun = await chat.begin(*await chat.hear("one", "two"))
     waiting = await chat.hear("three")
