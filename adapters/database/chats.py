@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Integer, SQLColumnExpression, bindparam, func, select, update
+from sqlalchemy import ColumnElement, DateTime, Integer, SQLColumnExpression, bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -46,6 +46,7 @@ _BEGUN = insert(Conversation).values(
     chat=bindparam("in_chat"),
     thread=bindparam("in_thread"),
     last_message_at=bindparam("now"),
+    heard_at=bindparam("heard"),
     last_seq=bindparam("count"),
 )
 _OPEN = _BEGUN.on_conflict_do_update(
@@ -53,6 +54,7 @@ _OPEN = _BEGUN.on_conflict_do_update(
     set_={
         "last_seq": Conversation.last_seq + _BEGUN.excluded.last_seq,
         "last_message_at": _BEGUN.excluded.last_message_at,
+        "heard_at": func.greatest(Conversation.heard_at, _BEGUN.excluded.heard_at),
         "closed_at": None,
         "undeliverable": None,
         "deleted_at": None,
@@ -62,15 +64,23 @@ _OPEN = _BEGUN.on_conflict_do_update(
 _NUMBER = (
     update(Conversation)
     .where(Conversation.id == bindparam("conversation"))
-    .values(last_seq=Conversation.last_seq + bindparam("count", type_=Integer))
+    .values(
+        last_seq=Conversation.last_seq + bindparam("count", type_=Integer),
+        heard_at=func.greatest(Conversation.heard_at, bindparam("heard", type_=DateTime(timezone=True))),
+    )
     .returning(Conversation.last_seq)
 )
 _HOLD_OPENING = select(func.pg_advisory_xact_lock(func.hashtextextended(bindparam("name"), 0)))
 
 
-async def number(connection: AsyncConnection, conversation: ConversationId, count: int) -> int | None:
-    """Lock a conversation and give out so many numbers; the last of them, None when there is no such conversation."""
-    return await connection.scalar(_NUMBER, {"conversation": conversation, "count": count})
+async def number(
+    connection: AsyncConnection, conversation: ConversationId, count: int, heard_at: datetime | None
+) -> int | None:
+    """Lock a conversation and give out so many numbers; the last of them, None when there is no such conversation.
+
+    `heard_at` is when the contact was heard, if what is numbered tells of that.
+    """
+    return await connection.scalar(_NUMBER, {"conversation": conversation, "count": count, "heard": heard_at})
 
 
 async def open_chat(
@@ -80,6 +90,7 @@ async def open_chat(
     chat: str,
     event: InboundEvent,
     count: int,
+    heard_at: datetime | None,
     now: datetime,
 ) -> int | None:
     """The same for an event that begins or goes on with a conversation: it exists then, and is not closed."""
@@ -93,6 +104,7 @@ async def open_chat(
         "in_chat": event.chat,
         "in_thread": event.thread,
         "now": now,
+        "heard": heard_at,
         "count": count,
     }
     last_seq = await connection.scalar(_OPEN, row)

@@ -130,7 +130,8 @@ class Conversation(Identified, Described, Base):
     """One contact's chat on one channel (and thread).
 
     `last_seq` numbers its messages, events and changes; `turns` its turns; `forgotten_seq` is where the model's
-    memory begins. Whoever allocates a number holds this row's lock.
+    memory begins; `heard_at` is when the contact wrote last, by the platform's clock. Whoever allocates a number holds
+    this row's lock.
     """
 
     __tablename__ = "conversations"
@@ -144,6 +145,7 @@ class Conversation(Identified, Described, Base):
     voice: Mapped[str] = mapped_column(server_default=Voice.BOT)
     closed_at: Mapped[datetime | None]
     last_message_at: Mapped[datetime | None]
+    heard_at: Mapped[datetime | None]
     last_seq: Mapped[int] = mapped_column(server_default="0")
     turns: Mapped[int] = mapped_column(server_default="0")
     forgotten_seq: Mapped[int] = mapped_column(server_default="0")

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query
 from pydantic import AfterValidator, ConfigDict, Field, StringConstraints
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from adapters.database import bots, channel_admin, conversations, first_words, sessions
+from adapters.database import bots, channel_admin, conversations, first_words, sessions, windows
 from adapters.database.channels import ChannelAccess
 from adapters.database.conversations import Wanted
 from adapters.vault import KeyMissing
@@ -22,8 +22,9 @@ from api.v1.holding import tell
 from api.v1.objects import Conversation, conversation
 from api.v1.routing import Route
 from api.v1.times import Since, Until
+from api.v1.windows import demand_open
 from domain.conversations import ConversationStatus
-from domain.ids import WorkspaceId
+from domain.ids import WorkspaceId, conversation_id
 from domain.models import Strict
 from domain.platforms import PlatformName
 from domain.text import MAX_MESSAGE_CHARACTERS
@@ -106,13 +107,13 @@ async def begin(bot_id: UUID, first: FirstMessage, once: OperatorOnce, using: Us
         text = first.text or access.bot.greeting
         if not text:
             raise invalid("text: give one; this bot has no greeting to say instead.", "no_text")
+        known = conversation_id(access.channel.id, first.recipient, None)
+        demand_open(access.channel.platform, await windows.heard_at(connection, known))
         now, buttons = datetime.now(UTC), () if first.text else access.bot.quick_replies
-        conversation_id, _ = await first_words.speak_first(
-            connection, access, first.recipient, text, buttons=buttons, now=now
-        )
-        answer = await one(connection, using, workspace_id, conversation_id)
+        begun, _ = await first_words.speak_first(connection, access, first.recipient, text, buttons=buttons, now=now)
+        answer = await one(connection, using, workspace_id, begun)
         await once.keep(connection, answer)
-    await tell(using, conversation_id)
+    await tell(using, begun)
     return answer
 
 

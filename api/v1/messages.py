@@ -17,6 +17,8 @@ from api.v1.holding import tell
 from api.v1.objects import Message, message
 from api.v1.outgoing import Saying
 from api.v1.routing import Route
+from api.v1.windows import demand_open
+from domain.platforms import PlatformName
 
 router = APIRouter(prefix="/conversations/{conversation_id}/messages", route_class=Route, tags=["messages"])
 
@@ -44,11 +46,16 @@ async def read_all(
 async def say(conversation_id: UUID, saying: Saying, once: OperatorOnce, using: Using) -> Message:
     """Goes to the contact as it is, whoever has the voice; a closed conversation reopens.
 
+    On WhatsApp and Messenger only within 24 hours of the contact's last message: 422 `window_closed` else.
     Where a platform cannot show the buttons they become a numbered list, and a number is understood as the answer.
     """
     workspace_id = once.who.workspace_id
     fetched = await outgoing.fetch(using, workspace_id, saying)
     async with using.database.begin() as connection:
+        standing = await conversations.one(connection, workspace_id, conversation_id)
+        if standing is None:
+            raise not_found("conversation", conversation_id)
+        demand_open(PlatformName(standing["platform"]), standing["heard_at"])
         attachments = await outgoing.attached(connection, workspace_id, saying, fetched)
         message_id = await voice.say(
             connection, conversation_id, workspace_id, saying.text or "",

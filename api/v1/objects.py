@@ -19,6 +19,7 @@ from domain.events import Attachment, EventKind, EventState
 from domain.ids import ConversationId, workflow_id
 from domain.media import MediaState
 from domain.platforms import PlatformName
+from domain.windows import closes_at
 from settings import Settings
 
 Row: TypeAlias = RowMapping | Mapping[str, object]
@@ -60,6 +61,9 @@ class Conversation(Shown):
     turns: int = Field(examples=[12])
     undeliverable: str | None = Field(description="Why the contact cannot be reached, where that is known.")
     last_message_at: datetime | None
+    window_closes_at: datetime | None = Field(
+        description="Until when the contact can be answered freely, where the platform counts that and was written to."
+    )
     created_at: datetime
     updated_at: datetime
     closed_at: datetime | None
@@ -78,8 +82,20 @@ def conversation(row: Row, settings: Settings) -> Conversation:
         link = f"{settings.temporal_ui_url}/namespaces/{namespace}/workflows/{quote(workflow, safe='')}"
     contact = {name: row[f"contact_{name}"] for name in Contact.model_fields}
     return Conversation.of(
-        {**row, "status": standing, "contact": contact, "workflow_id": workflow, "temporal_ui_url": link}
+        {
+            **row,
+            "status": standing,
+            "contact": contact,
+            "workflow_id": workflow,
+            "temporal_ui_url": link,
+            "window_closes_at": _window(row),
+        }
     )
+
+
+def _window(row: Row) -> datetime | None:
+    heard_at = row["heard_at"]
+    return closes_at(PlatformName(str(row["platform"])), heard_at) if isinstance(heard_at, datetime) else None
 
 
 class Delivery(Shown):

@@ -93,6 +93,14 @@ class State:
         """How somebody can be reached."""
         return self.people.get(psid, "known")
 
+    def hear(self, page: Page, psid: str, at: float) -> None:
+        """Somebody wrote then; what is older changes nothing."""
+        self.written_at[page.id, psid] = max(at, self.written_at.get((page.id, psid), at))
+
+    def age(self, seconds: float) -> None:
+        """Let what was said be so much older."""
+        self.written_at = {pair: at - seconds for pair, at in self.written_at.items()}
+
     def is_open(self, page: Page, psid: str) -> bool:
         """Whether somebody wrote to a page within the last 24 hours."""
         written_at = self.written_at.get((page.id, psid))

@@ -43,6 +43,12 @@ class Changed(Given):
     may_configure: bool | None = None
 
 
+class Passed(Given):
+    """How much time has passed."""
+
+    seconds: float = Field(gt=0)
+
+
 class Known(Given):
     """What sending to somebody meets."""
 
@@ -52,11 +58,15 @@ class Known(Given):
 
 
 class Message(Given):
-    """A text, or with `fields` whatever they make of it; `hides_number` leaves only the id for this business."""
+    """A text, or with `fields` whatever they make of it; `hides_number` leaves only the id for this business.
+
+    It was said `seconds_ago`, and is told only now.
+    """
 
     text: str | None = None
     id: str | None = None
     hides_number: bool = False
+    seconds_ago: float = 0
     fields: Object = Field(default_factory=dict)
 
 
@@ -105,6 +115,12 @@ def _add_settings(router: APIRouter, state: Callable[[], State]) -> None:
     async def change_settings(changed: Changed) -> None:
         """Statuses, limits, the window, tokens to refuse, and whether a number's webhook may be set."""
         state().settings = replace(state().settings, **changed.model_dump(exclude_none=True))
+
+    @router.post("/advance", status_code=204)
+    async def advance(passed: Passed) -> None:
+        """Let time pass for the windows: whatever was said is so much older."""
+        for pair in state().pairs.values():
+            pair.age(passed.seconds)
 
     @router.post("/people/{wa_id}", status_code=204)
     async def change_person(wa_id: str, known: Known) -> None:
@@ -162,12 +178,13 @@ def _written(state: State, number: Number, wa_id: str, message: Message) -> Obje
     person = state.person(wa_id)
     name = message.id or state.next_id()
     state.heard.add(name)
-    state.pair(number, wa_id).written_at = time.monotonic()
-    written: Object = {"from": wa_id, "id": name, "timestamp": str(unix_time())}
+    said_at = time.monotonic() - message.seconds_ago
+    state.pair(number, wa_id).hear(said_at)
+    written: Object = {"from": wa_id, "id": name, "timestamp": str(unix_time() - int(message.seconds_ago))}
     if person.user_id:
         written["from_user_id"] = person.user_id
     if message.hides_number and person.user_id:
         del written["from"]
-        state.pair(number, person.user_id).written_at = time.monotonic()
+        state.pair(number, person.user_id).hear(said_at)
     words: Object = {"type": "text", "text": {"body": message.text}} if message.text is not None else {}
     return {**written, **words, **message.fields}

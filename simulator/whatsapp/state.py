@@ -74,6 +74,15 @@ class Pair:
     room: float = PAIR_BURST
     room_at: float = field(default_factory=time.monotonic)
 
+    def hear(self, at: float) -> None:
+        """The person wrote then; what is older changes nothing."""
+        self.written_at = max(at, self.written_at if self.written_at is not None else at)
+
+    def age(self, seconds: float) -> None:
+        """Let what was said be so much older."""
+        if self.written_at is not None:
+            self.written_at -= seconds
+
     def spend(self) -> bool:
         """Whether one more message may be sent now."""
         now = time.monotonic()
