@@ -13,7 +13,7 @@ from structlog.contextvars import bound_contextvars
 from structlog.stdlib import get_logger
 from temporalio import activity
 
-from activities.composing import compose
+from activities.composing import compose, compose_template
 from activities.failures import as_failures, later, unbroken
 from activities.heartbeats import beating
 from activities.sending import Outcome, Sender
@@ -149,7 +149,10 @@ class Delivery:
 
     async def _plan(self, connection: AsyncConnection, job: Job, floor: Floor) -> list[Part]:
         platform = self._platforms[job.access.channel.platform]
-        composed = compose(platform, job.text, job.files, job.buttons, job.destination)
+        if job.template:
+            composed = compose_template(platform, job.template, job.destination)
+        else:
+            composed = compose(platform, job.text, job.files, job.buttons, job.destination)
         if not composed.payloads:
             return []
         planned = job.planned(composed.payloads, is_numbered=composed.is_numbered)
@@ -171,9 +174,9 @@ class Delivery:
                 return _wait(part, platform.guarantee, now)
             if decision is ClaimDecision.DOUBT:
                 await ledger.doubt(connection, part)
-            if decision is ClaimDecision.SEND and is_closed(platform.name, floor.heard_at, now):
+            if decision is ClaimDecision.SEND and not job.template and is_closed(platform.name, floor.heard_at, now):
                 # Looked at right before each claim: a part may have waited, and the contact may have written since.
-                await windows.end_reply(connection, floor, job.conversation_id, job.key, part)
+                await windows.end_reply(connection, floor, job.conversation_id, job.key, part, now)
                 return None
             if decision is ClaimDecision.SEND:
                 return await self._claim(connection, job, part, deadline)
@@ -205,6 +208,8 @@ class Delivery:
         if outcome.ends_reply:
             await ledger.rest(connection, job.conversation_id, job.key, DeliveryState.FAILED, outcome.reason)
             await memberships.mark_undeliverable(connection, job.conversation_id, outcome.reason or "")
+        if outcome.reason == windows.WINDOW_CLOSED:
+            await windows.tell_by_template(connection, job.conversation_id, now)
 
     async def _stopped(
         self, connection: AsyncConnection, job: Job, stop: Silence, parts: list[Part]

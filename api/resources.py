@@ -18,6 +18,7 @@ from api.channel_cache import ChannelCache
 from api.counts import Counts
 from api.media_links import Links
 from api.second_door import SecondDoor
+from api.template_cache import TemplateCache
 from api.wakeups import Wakeups
 from domain.platforms import PlatformName
 from settings import Settings
@@ -46,6 +47,7 @@ class Resources:
     media: MediaStore
     downloads: Downloader
     links: Links
+    templates: TemplateCache
 
 
 async def resources(request: Request) -> Resources:

@@ -16,6 +16,7 @@ from api.v1 import (
     models,
     notices,
     stats,
+    templates,
     webhook,
 )
 
@@ -25,6 +26,7 @@ PARTS = (
     models,
     channels,
     webhook,
+    templates,
     conversations,
     messages,
     media,

@@ -19,6 +19,7 @@ from domain.events import Attachment, EventKind, EventState
 from domain.ids import ConversationId, workflow_id
 from domain.media import MediaState
 from domain.platforms import PlatformName
+from domain.templates import TemplateMessage
 from domain.windows import closes_at
 from settings import Settings
 
@@ -144,6 +145,7 @@ class Message(Shown):
     text: str
     attachments: tuple[ShownAttachment, ...]
     buttons: tuple[Button, ...] = Field((), description="What the contact was offered to press.")
+    template: TemplateMessage | None = Field(None, description="The template that it is; `text` is what it says.")
     platform_message_id: str | None = Field(examples=["133"])
     reply_to: str | None = Field(description="The platform's id of the message that this one replies to.")
     turn: int | None = Field(examples=[13])

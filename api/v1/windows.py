@@ -7,14 +7,13 @@ from domain.platforms import PlatformName
 from domain.windows import is_closed
 
 _REMEDIES = {
-    PlatformName.WHATSAPP: "wait until the contact writes",
-    PlatformName.MESSENGER: "wait until the contact writes",
+    PlatformName.WHATSAPP: "takes templates only; give `template` (GET /v1/channels/{id}/templates lists them)",
+    PlatformName.MESSENGER: "takes nothing; wait until the contact writes",
 }
 
 
 def demand_open(platform: PlatformName, heard_at: datetime | None) -> None:
     """422 where the contact wrote too long ago, or never, to be told something freely."""
-    if not is_closed(platform, heard_at, datetime.now(UTC)):
-        return
-    detail = f"The contact has not written within the last 24 hours, and {platform} takes nothing then"
-    raise invalid(f"{detail}: {_REMEDIES[platform]}.", "window_closed")
+    if is_closed(platform, heard_at, datetime.now(UTC)):
+        detail = f"The contact has not written within the last 24 hours: {platform} {_REMEDIES[platform]}."
+        raise invalid(detail, "window_closed")

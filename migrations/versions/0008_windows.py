@@ -2,6 +2,8 @@
 
 from alembic import op
 
+from sqlalchemy.dialects.postgresql import JSONB
+
 from migrations.columns import TIME, column
 
 revision = "0008"
@@ -19,8 +21,10 @@ def upgrade() -> None:
         " WHERE direction = 'inbound' GROUP BY conversation_id"
         ") AS heard WHERE heard.conversation_id = conversations.id"
     )
+    op.add_column("messages", column("template", JSONB(), nullable=True))
 
 
 def downgrade() -> None:
     """Go back to the step before."""
+    op.drop_column("messages", "template")
     op.drop_column("conversations", "heard_at")

@@ -13,6 +13,8 @@ from simulator.graph.courier import Courier, Post
 from simulator.whatsapp.calls import call, status, told
 from simulator.whatsapp.refusals import failure
 from simulator.whatsapp.state import Number, PersonState, State
+from simulator.whatsapp.templates import Status as TemplateStatus
+from simulator.whatsapp.templates import Template
 from simulator.wire import JSON, Object, unix_time
 
 
@@ -41,6 +43,20 @@ class Changed(Given):
     window: bool | None = None
     refused_tokens: frozenset[str] | None = None
     may_configure: bool | None = None
+
+
+class Kept(Given):
+    """A template of the account that all numbers are of."""
+
+    name: str
+    language: str = "en_US"
+    status: TemplateStatus = "APPROVED"
+    body: str
+    header: str | None = None
+    header_format: str = "TEXT"
+    footer: str | None = None
+    buttons: list[Object] = Field(default_factory=list)
+    category: str = "UTILITY"
 
 
 class Passed(Given):
@@ -115,6 +131,11 @@ def _add_settings(router: APIRouter, state: Callable[[], State]) -> None:
     async def change_settings(changed: Changed) -> None:
         """Statuses, limits, the window, tokens to refuse, and whether a number's webhook may be set."""
         state().settings = replace(state().settings, **changed.model_dump(exclude_none=True))
+
+    @router.post("/templates", status_code=204)
+    async def keep_template(kept: Kept) -> None:
+        """A template, new or changed; only an approved one is sent."""
+        state().templates[kept.name, kept.language] = Template(**kept.model_dump())
 
     @router.post("/advance", status_code=204)
     async def advance(passed: Passed) -> None:

@@ -7,6 +7,7 @@ from typing import Literal
 
 from simulator.whatsapp.media import Media
 from simulator.whatsapp.refusals import refused
+from simulator.whatsapp.templates import Template
 from simulator.wire import Object
 
 WINDOW_SECONDS = 24 * 3600.0
@@ -109,6 +110,7 @@ class State:
         self.pairs: dict[tuple[str, str], Pair] = {}
         self.heard: set[str] = set()
         self.media: dict[str, Media] = {}
+        self.templates: dict[tuple[str, str], Template] = {}
         self._ids = count(1)
 
     def number(self, name: str, token: str | None) -> Number:
@@ -135,6 +137,14 @@ class State:
         media = Media(f"{next(self._ids):016d}", mime_type, content, name)
         self.media[media.id] = media
         return media
+
+    def demand_account(self, account: str, token: str | None) -> None:
+        """Refuse whoever speaks for no number of this account, or may not manage it."""
+        self.demand_token(token)
+        if not self.settings.may_configure:
+            raise refused(10, "Application does not have permission for this action", status=403)
+        if not any(number.account == account and number.access_token == token for number in self.numbers.values()):
+            raise refused(100, f"Unsupported get request. Object with ID '{account}' does not exist", subcode=33)
 
     def demand_token(self, token: str | None) -> None:
         """Refuse whoever speaks for no number."""
