@@ -2,20 +2,24 @@
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, DateTime, Integer, SQLColumnExpression, bindparam, func, select, update
+from sqlalchemy import ColumnElement, DateTime, Integer, SQLColumnExpression, bindparam, case, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from adapters.database import profiles
 from adapters.database.channels import ChannelAccess
 from adapters.database.tables import Contact, Conversation
 from domain.events import InboundEvent
 from domain.ids import ConversationId, contact_id
+from domain.profiles import is_asked_for
 
 
 def _differs(new: ColumnElement[str | None], old: SQLColumnExpression[str | None]) -> ColumnElement[bool]:
     return new.is_not(None) & new.is_distinct_from(old)
 
 
+_PROFILED = Contact.name.is_not(None) & Contact.picture_url.is_not(None)
+"""A platform was asked who this is: what it calls the contact beside a message may be a mere handle."""
 # Built once: building a statement costs more than running it, and these run for each webhook.
 _MADE = insert(Contact).values(
     id=bindparam("contact"),
@@ -28,11 +32,12 @@ _MADE = insert(Contact).values(
 _KEEP_CONTACT = _MADE.on_conflict_do_update(
     index_elements=[Contact.id],
     set_={
-        "name": func.coalesce(_MADE.excluded.name, Contact.name),
+        "name": case((_PROFILED, Contact.name), else_=func.coalesce(_MADE.excluded.name, Contact.name)),
         "language": func.coalesce(_MADE.excluded.language, Contact.language),
         "updated_at": func.now(),
     },
-    where=_differs(_MADE.excluded.name, Contact.name) | _differs(_MADE.excluded.language, Contact.language),
+    where=(~_PROFILED & _differs(_MADE.excluded.name, Contact.name))
+    | _differs(_MADE.excluded.language, Contact.language),
 )
 _KEPT = _KEEP_CONTACT.returning(Contact.id).cte("kept")
 _BEGUN = insert(Conversation).values(
@@ -108,6 +113,8 @@ async def open_chat(
         "count": count,
     }
     last_seq = await connection.scalar(_OPEN, row)
+    if is_asked_for(access.channel.platform) and event.sender and not event.is_group:
+        await profiles.want(connection, contact_id(access.channel.id, event.sender.external_id), now)
     if last_seq == count:
         await hold_opening(connection, conversation)
     return last_seq

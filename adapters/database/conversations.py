@@ -74,6 +74,7 @@ def _columns() -> Select[UUID]:
         Conversation.metadata_.label("metadata"),
         Contact.id.label("contact_id"), Contact.external_id.label("contact_external_id"),
         Contact.name.label("contact_name"), Contact.language.label("contact_language"),
+        Contact.picture_url.label("contact_picture_url"),
         _turn_open.label("turn_open"),
     )  # fmt: skip
 

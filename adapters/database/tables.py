@@ -115,7 +115,10 @@ class ModelAllowance(Base):
 
 
 class Contact(Identified, Described, Base):
-    """The person or group on the other side, as one channel knows them."""
+    """The person or group on the other side, as one channel knows them.
+
+    `profiled_at` is when the platform was asked last who that is, `profile_due_at` when it is to be asked.
+    """
 
     __tablename__ = "contacts"
     workspace_id: Mapped[UUID] = mapped_column(ForeignKey("workspaces.id"))
@@ -123,7 +126,14 @@ class Contact(Identified, Described, Base):
     external_id: Mapped[str]
     name: Mapped[str | None]
     language: Mapped[str | None]
-    __table_args__ = (UniqueConstraint("channel_id", "external_id"),)
+    picture_url: Mapped[str | None]
+    profiled_at: Mapped[datetime | None]
+    profile_due_at: Mapped[datetime | None]
+    profile_attempts: Mapped[int] = mapped_column(server_default="0")
+    __table_args__ = (
+        UniqueConstraint("channel_id", "external_id"),
+        Index("ix_contacts_profile_due", "profile_due_at", postgresql_where=sql("profile_due_at IS NOT NULL")),
+    )
 
 
 class Conversation(Identified, Described, Base):

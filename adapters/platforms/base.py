@@ -14,6 +14,7 @@ from domain.ids import ChannelId
 from domain.media import File
 from domain.models import Frozen
 from domain.platforms import Guarantee, PlatformName
+from domain.profiles import Profile
 from domain.templates import Template, TemplateMessage
 
 Payload: TypeAlias = dict[str, JsonValue]
@@ -203,6 +204,19 @@ class TemplatePage(Frozen):
 
     templates: tuple[Template, ...]
     after: str | None = None
+
+
+@runtime_checkable
+class Profiling(Protocol):
+    """What a platform can do that sends no names with its messages. What it raises is as with `send`."""
+
+    async def profile(self, channel: Channel, contact: str) -> Profile:
+        """Who a contact is, by the id on the platform."""
+
+
+def profiling(platform: Platform | None) -> Profiling | None:
+    """The platform, where it can be asked who somebody is."""
+    return platform if isinstance(platform, Profiling) else None
 
 
 @runtime_checkable

@@ -44,6 +44,7 @@ class Contact(Shown):
     external_id: str = Field(examples=["7527593"])
     name: str | None = Field(examples=["Test User"])
     language: str | None = Field(examples=["de"])
+    picture_url: str | None = Field(description="The platform's own address of the contact's picture; it may end.")
 
 
 class Conversation(Shown):

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from simulator.graph.courier import Courier, Post
 from simulator.messenger.items import by_person, call, echo, said_by
-from simulator.messenger.state import App, Page, PersonState, Receipt, State
+from simulator.messenger.state import App, Page, PersonState, Profile, Receipt, State
 from simulator.messenger.subscriptions import FIELDS
 from simulator.wire import JSON, Object
 
@@ -38,6 +38,7 @@ class Changed(Given):
     window: bool | None = None
     refused_tokens: frozenset[str] | None = None
     may_configure: bool | None = None
+    may_profile: bool | None = None
 
 
 class Passed(Given):
@@ -47,9 +48,12 @@ class Passed(Given):
 
 
 class Known(Given):
-    """What sending to somebody meets."""
+    """What sending to somebody meets, and how somebody is called."""
 
-    state: PersonState
+    state: PersonState | None = None
+    first_name: str | None = None
+    last_name: str | None = None
+    profile_pic: str | None = None
 
 
 class Message(Given):
@@ -115,8 +119,11 @@ def _add_settings(router: APIRouter, state: Callable[[], State]) -> None:
 
     @router.post("/people/{psid}", status_code=204)
     async def change_person(psid: str, known: Known) -> None:
-        """Somebody who cannot be reached."""
-        state().people[psid] = known.state
+        """Somebody who cannot be reached, or is called otherwise."""
+        if known.state is not None:
+            state().people[psid] = known.state
+        named = known.model_dump(exclude={"state"}, exclude_none=True)
+        state().profiles[psid] = replace(state().profiles.get(psid, Profile()), **named)
 
     @router.post("/pages/{page}", status_code=204)
     async def register(page: str, given: Registered) -> None:

@@ -16,3 +16,4 @@ class State:
         self.channels = Channels()
         self.files = Files()
         self.courier = Courier(simulation)
+        self.names: dict[str, str] = {}
