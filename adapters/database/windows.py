@@ -9,9 +9,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from adapters.database import ledger, voice
 from adapters.database.ledger import Floor, Part
 from adapters.database.memberships import mark_undeliverable
-from adapters.database.records import Message, Notice
+from adapters.database.records import DeliveryRow, Message, Notice
 from adapters.database.tables import ChannelRow, Conversation
 from domain.deliveries import DeliveryState
+from domain.platforms import PlatformName
 from domain.templates import closed_window, written
 
 WINDOW_CLOSED = "window_closed"
@@ -68,6 +69,20 @@ async def _is_told(connection: AsyncConnection, conversation_id: UUID) -> bool:
         )
     )
     return await connection.scalar(told.limit(1)) is not None
+
+
+async def of_delivery(
+    connection: AsyncConnection, workspace_id: UUID, delivery_id: UUID
+) -> tuple[PlatformName, datetime | None] | None:
+    """On which platform, and since when, a part of free words waits for its contact; None for a template."""
+    query = (
+        select(Conversation.platform, Conversation.heard_at)
+        .join(DeliveryRow, DeliveryRow.conversation_id == Conversation.id)
+        .join(Message, Message.id == DeliveryRow.message_id)
+        .where(DeliveryRow.id == delivery_id, DeliveryRow.workspace_id == workspace_id, Message.template.is_(None))
+    )
+    row = (await connection.execute(query)).one_or_none()
+    return (PlatformName(row.platform), row.heard_at) if row else None
 
 
 async def heard_at(connection: AsyncConnection, conversation_id: UUID) -> datetime | None:

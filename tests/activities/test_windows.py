@@ -128,12 +128,18 @@ async def test_what_comes_a_day_late_is_not_answered_in_vain(product: Product) -
     assert conversation["undeliverable"] == "window_closed"
     refused = await say(product, f"/conversations/{conversation['id']}/messages", text="Kim here")
     assert refused == (422, "window_closed")
+    items = (await operator.get("/deliveries"))["items"]
+    assert isinstance(items, list)
+    assert isinstance(items[0], dict)
+    again = f"/deliveries/{items[0]['id']}/resend"
+    assert await say(product, again) == (422, "window_closed")
     await bot.say("hello again")
     await bot.until_states("failed", "answered")
+    assert await say(product, again) == (200, None)
     await operator.post(f"/conversations/{conversation['id']}/messages", text="Kim here")
 
     async def heard() -> bool:
-        return await bot.sent() == ["You said: hello again", "Kim here"]
+        return await bot.sent() == ["You said: hello again", "You said: hello", "Kim here"]
 
     await until(heard)
     (conversation,) = await listed(product)
