@@ -20,6 +20,7 @@ from activities.fetching import Fetching
 from activities.idleness import Idleness
 from activities.moderation import Moderation
 from activities.persistence import Persistence
+from activities.profiling import Profiling
 from activities.retention import Retention
 from activities.sweeping import Sweeping
 from adapters.ai.base import Models
@@ -97,6 +98,7 @@ class Workers:
         self._calling = Calling(database, vault, caller, _now, time.monotonic)
         self._delivery = Delivery(database, vault, spoken, store, _now, time.monotonic)
         self.fetching = Fetching(database, vault, spoken, store, downloads, _now)
+        self.profiling = Profiling(database, vault, spoken, _now)
 
     def of(self, queues: Queues) -> list[Worker]:
         """The workers for these queues."""
@@ -187,7 +189,7 @@ async def run(
         get_logger(__name__).info("worker_ready", queues=queues, task_queue=settings.task_queue)
         beside = {asyncio.create_task(workers.handing.relay())}
         if queues in ("all", "delivery"):
-            beside.add(asyncio.create_task(workers.fetching.run()))
+            beside |= {asyncio.create_task(work) for work in (workers.fetching.run(), workers.profiling.run())}
         await stop.wait()
         get_logger(__name__).info("worker_stopping")
         for task in beside:

@@ -13,11 +13,11 @@ from structlog.contextvars import bound_contextvars
 from structlog.stdlib import get_logger
 from temporalio import activity
 
-from activities.composing import compose
+from activities.composing import compose, compose_template
 from activities.failures import as_failures, later, unbroken
 from activities.heartbeats import beating
 from activities.sending import Outcome, Sender
-from adapters.database import ledger, memberships, paces, replies, turns, voice
+from adapters.database import ledger, memberships, paces, replies, turns, voice, windows
 from adapters.database.engine import Database
 from adapters.database.ledger import Floor, Part
 from adapters.database.paces import Place, Taken
@@ -31,6 +31,7 @@ from domain.events import EventState
 from domain.paces import pace_of
 from domain.platforms import Guarantee, PlatformName
 from domain.turns import Account, Delivered, Reply, account
+from domain.windows import is_closed
 
 _A_MOMENT = timedelta(milliseconds=100)
 _LOOK_AGAIN = timedelta(seconds=1)
@@ -143,11 +144,15 @@ class Delivery:
             if job.give_up:
                 await ledger.rest(connection, job.conversation_id, job.key, DeliveryState.FAILED, "patience_over")
                 parts = await ledger.parts(connection, job.conversation_id, job.key)
-            return await self._take(connection, job, parts, deadline) or await self._close(connection, job, parts)
+            step = await self._take(connection, job, floor, parts, deadline)
+            return step or await self._close(connection, job, parts)
 
     async def _plan(self, connection: AsyncConnection, job: Job, floor: Floor) -> list[Part]:
         platform = self._platforms[job.access.channel.platform]
-        composed = compose(platform, job.text, job.files, job.buttons, job.destination)
+        if job.template:
+            composed = compose_template(platform, job.template, job.destination)
+        else:
+            composed = compose(platform, job.text, job.files, job.buttons, job.destination)
         if not composed.payloads:
             return []
         planned = job.planned(composed.payloads, is_numbered=composed.is_numbered)
@@ -158,7 +163,7 @@ class Delivery:
         return await ledger.parts(connection, job.conversation_id, job.key)
 
     async def _take(
-        self, connection: AsyncConnection, job: Job, parts: list[Part], deadline: float
+        self, connection: AsyncConnection, job: Job, floor: Floor, parts: list[Part], deadline: float
     ) -> _Claimed | _Wait | None:
         """The first part that wants sending, or how long it must be waited for; None when all are at rest."""
         platform = self._platforms[job.access.channel.platform]
@@ -169,6 +174,10 @@ class Delivery:
                 return _wait(part, platform.guarantee, now)
             if decision is ClaimDecision.DOUBT:
                 await ledger.doubt(connection, part)
+            if decision is ClaimDecision.SEND and not job.template and is_closed(platform.name, floor.heard_at, now):
+                # Looked at right before each claim: a part may have waited, and the contact may have written since.
+                await windows.end_reply(connection, floor, job.conversation_id, job.key, part, now)
+                return None
             if decision is ClaimDecision.SEND:
                 return await self._claim(connection, job, part, deadline)
         return None
@@ -199,6 +208,8 @@ class Delivery:
         if outcome.ends_reply:
             await ledger.rest(connection, job.conversation_id, job.key, DeliveryState.FAILED, outcome.reason)
             await memberships.mark_undeliverable(connection, job.conversation_id, outcome.reason or "")
+        if outcome.reason == windows.WINDOW_CLOSED:
+            await windows.tell_by_template(connection, job.conversation_id, now)
 
     async def _stopped(
         self, connection: AsyncConnection, job: Job, stop: Silence, parts: list[Part]

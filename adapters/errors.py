@@ -6,6 +6,7 @@
     │   │   └── ChatRateLimited     in this chat alone
     │   ├── Unreachable       no connection, or an answer that says "try later"
     │   │   └── OutOfTime        no answer in the time that there was
+    │   ├── TemplateThrottled  a template that may be sent only so often was sent too often
     │   └── EmptyAnswer       a model answered with nothing
     ├── Never                 not done, and the same call never will be
     │   ├── NothingSaid          models answered with nothing, again and again
@@ -14,7 +15,12 @@
     │   ├── NotPermitted         the platform's rules forbid it here
     │   │   └── WindowClosed        the contact wrote too long ago to be answered freely
     │   └── Unacceptable         the request itself is wrong
-    │       └── FormattingRefused   the text's formatting is; plain text may be accepted
+    │       ├── FormattingRefused   the text's formatting is; plain text may be accepted
+    │       └── TemplateRefused     the template's content is
+    │           ├── TemplateUnknown     there is none of this name, language and approval
+    │           ├── TemplateMisfilled   its parameters are too many, too few, too long or of another kind
+    │           ├── TemplatePaused      contacts did not like it; it may come back
+    │           └── TemplateDisabled    contacts did not like it, for good
     ├── Moved                 not done; the chat has a new id, the same call works there at once
     └── OutcomeUnknown        perhaps done: the request was written, and no answer came
 
@@ -64,6 +70,12 @@ class OutOfTime(Unreachable):
     def __init__(self, message: str, waited_seconds: float) -> None:
         super().__init__(message)
         self.waited_seconds = waited_seconds
+
+
+class TemplateThrottled(Again):
+    """A template, or the form in it, that may be sent only so often was sent too often."""
+
+    reason = "template_throttled"
 
 
 class EmptyAnswer(Again):
@@ -122,6 +134,36 @@ class FormattingRefused(Unacceptable):
     """The text's formatting is refused; plain text may be accepted."""
 
     reason = "formatting_refused"
+
+
+class TemplateRefused(Unacceptable):
+    """The template's content is refused."""
+
+    reason = "template_refused"
+
+
+class TemplateUnknown(TemplateRefused):
+    """There is no template of this name that is approved in this language."""
+
+    reason = "template_unknown"
+
+
+class TemplateMisfilled(TemplateRefused):
+    """The template takes other parameters, or becomes too long with these."""
+
+    reason = "template_parameters"
+
+
+class TemplatePaused(TemplateRefused):
+    """Contacts did not like the template; it cannot be sent for some time."""
+
+    reason = "template_paused"
+
+
+class TemplateDisabled(TemplateRefused):
+    """Contacts did not like the template; it can be sent no more."""
+
+    reason = "template_disabled"
 
 
 class Moved(OutsideError):

@@ -45,6 +45,7 @@ from api.limits import BodyLimit
 from api.media_links import Links
 from api.resources import Resources
 from api.second_door import SecondDoor
+from api.template_cache import TemplateCache
 from api.wakeups import Wakeups
 from domain.media import MAX_MEDIA_BYTES
 from settings import Settings
@@ -156,6 +157,7 @@ async def open_resources(settings: Settings, stack: AsyncExitStack) -> Resources
         downloads=downloads,
         links=Links(keys, settings.public_url),
         uploads=asyncio.Semaphore(_UPLOADS_AT_ONCE),
+        templates=TemplateCache(),
     )
 
 

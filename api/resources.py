@@ -19,6 +19,7 @@ from api.channel_cache import ChannelCache
 from api.counts import Counts
 from api.media_links import Links
 from api.second_door import SecondDoor
+from api.template_cache import TemplateCache
 from api.wakeups import Wakeups
 from domain.platforms import PlatformName
 from settings import Settings
@@ -49,6 +50,7 @@ class Resources:
     links: Links
     uploads: asyncio.Semaphore
     """Visitors' files that are in memory on their way in."""
+    templates: TemplateCache
 
 
 async def resources(request: Request) -> Resources:

@@ -57,7 +57,7 @@ def _columns() -> Select[UUID]:
         Message.conversation_id, Message.seq, Message.direction, Message.author, Message.text, Message.attachments,
         Message.platform_message_id, Message.reply_to, Message.sent_at, Message.created_at, Message.edited_at,
         Message.deleted_at, Message.metadata_.label("metadata"), Turn.number.label("turn"), turn_id.label("turn_id"),
-        Message.client_message_id, Message.buttons, Event.state, Event.reason,
+        Message.client_message_id, Message.buttons, Message.template, Event.state, Event.reason,
     )  # fmt: skip
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import JsonValue
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Text, UniqueConstraint
 from sqlalchemy import text as sql
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from adapters.database.base import Base, Described, Identified, one_of
@@ -60,7 +60,8 @@ class Event(Identified, Base):
 class Message(Identified, Described, Base):
     """What was said. An inbound message has its event's id; an outbound one is a whole reply.
 
-    `is_numbered` says that its buttons went out as a list, whose numbers are answers.
+    `is_numbered` says that its buttons went out as a list, whose numbers are answers; `template` is a whole
+    `domain.templates.TemplateMessage`.
     """
 
     __tablename__ = "messages"
@@ -78,6 +79,7 @@ class Message(Identified, Described, Base):
     reply: Mapped[str | None]
     buttons: Mapped[list[JsonValue]] = mapped_column(server_default="[]")
     is_numbered: Mapped[bool] = mapped_column(server_default=sql("false"))
+    template: Mapped[dict[str, JsonValue] | None] = mapped_column(JSONB(none_as_null=True))
     turn_id: Mapped[UUID | None] = mapped_column(ForeignKey("turns.id"))
     sent_at: Mapped[datetime | None]
     edited_at: Mapped[datetime | None]

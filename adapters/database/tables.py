@@ -119,7 +119,10 @@ class ModelAllowance(Base):
 
 
 class Contact(Identified, Described, Base):
-    """The person or group on the other side, as one channel knows them."""
+    """The person or group on the other side, as one channel knows them.
+
+    `profiled_at` is when the platform was asked last who that is, `profile_due_at` when it is to be asked.
+    """
 
     __tablename__ = "contacts"
     workspace_id: Mapped[UUID] = mapped_column(ForeignKey("workspaces.id"))
@@ -127,14 +130,22 @@ class Contact(Identified, Described, Base):
     external_id: Mapped[str]
     name: Mapped[str | None]
     language: Mapped[str | None]
-    __table_args__ = (UniqueConstraint("channel_id", "external_id"),)
+    picture_url: Mapped[str | None]
+    profiled_at: Mapped[datetime | None]
+    profile_due_at: Mapped[datetime | None]
+    profile_attempts: Mapped[int] = mapped_column(server_default="0")
+    __table_args__ = (
+        UniqueConstraint("channel_id", "external_id"),
+        Index("ix_contacts_profile_due", "profile_due_at", postgresql_where=sql("profile_due_at IS NOT NULL")),
+    )
 
 
 class Conversation(Identified, Described, Base):
     """One contact's chat on one channel (and thread).
 
     `last_seq` numbers its messages, events and changes; `turns` its turns; `forgotten_seq` is where the model's
-    memory begins. Whoever allocates a number holds this row's lock.
+    memory begins; `heard_at` is when the contact wrote last, by the platform's clock. Whoever allocates a number holds
+    this row's lock.
     """
 
     __tablename__ = "conversations"
@@ -148,6 +159,7 @@ class Conversation(Identified, Described, Base):
     voice: Mapped[str] = mapped_column(server_default=Voice.BOT)
     closed_at: Mapped[datetime | None]
     last_message_at: Mapped[datetime | None]
+    heard_at: Mapped[datetime | None]
     last_seq: Mapped[int] = mapped_column(server_default="0")
     turns: Mapped[int] = mapped_column(server_default="0")
     forgotten_seq: Mapped[int] = mapped_column(server_default="0")

@@ -19,6 +19,7 @@ from domain.conversations import SILENCE_AFTER, VOICE_AFTER, Control, Silence
 from domain.deliveries import DeliveryState
 from domain.events import OPEN_STATES, Attachment, EventKind, EventState
 from domain.ids import EventId
+from domain.templates import TemplateMessage
 from domain.turns import Account
 
 
@@ -150,6 +151,7 @@ async def say(
     author: str = "operator",
     attachments: Sequence[Attachment] = (),
     buttons: Sequence[Button] = (),
+    template: TemplateMessage | None = None,
     now: datetime,
 ) -> UUID | None:
     """Record what an operator (or the bot, speaking first) says; the workflow delivers it. The message's id."""
@@ -171,6 +173,7 @@ async def say(
             text=text,
             attachments=[item.model_dump(mode="json", exclude_none=True) for item in attachments],
             buttons=[button.model_dump(exclude_none=True) for button in buttons],
+            template=template.model_dump(mode="json", exclude_defaults=True) if template else None,
             reply=say_key(message_id),
         )
     )

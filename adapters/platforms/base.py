@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Protocol, TypeAlias
+from typing import Protocol, TypeAlias, runtime_checkable
 
 from pydantic import Field, JsonValue, SecretStr
 
@@ -14,6 +14,8 @@ from domain.ids import ChannelId
 from domain.media import File
 from domain.models import Frozen
 from domain.platforms import Guarantee, PlatformName
+from domain.profiles import Profile
+from domain.templates import Template, TemplateMessage
 
 Payload: TypeAlias = dict[str, JsonValue]
 
@@ -195,3 +197,41 @@ class Platform(Protocol):
 
     async def remove(self, channel: Channel) -> None:
         """Have the platform call us no more."""
+
+
+class TemplatePage(Frozen):
+    """Some of an account's templates; `after` leads to those behind them, where there are more."""
+
+    templates: tuple[Template, ...]
+    after: str | None = None
+
+
+@runtime_checkable
+class Profiling(Protocol):
+    """What a platform can do that sends no names with its messages. What it raises is as with `send`."""
+
+    async def profile(self, channel: Channel, contact: str) -> Profile:
+        """Who a contact is, by the id on the platform."""
+
+
+def profiling(platform: Platform | None) -> Profiling | None:
+    """The platform, where it can be asked who somebody is."""
+    return platform if isinstance(platform, Profiling) else None
+
+
+@runtime_checkable
+class Templating(Protocol):
+    """What a platform can do that keeps templates. What it raises is from `adapters.errors`, as with `send`."""
+
+    async def templates(
+        self, channel: Channel, after: str | None = None, most: int = 50, name: str | None = None
+    ) -> TemplatePage:
+        """The templates of the channel's account, or those with this in their name."""
+
+    def render_template(self, message: TemplateMessage, destination: Destination) -> Payload:
+        """The part that is this template."""
+
+
+def templating(platform: Platform | None) -> Templating | None:
+    """The platform, where it has templates."""
+    return platform if isinstance(platform, Templating) else None

@@ -19,6 +19,7 @@ from api.v1 import (
     models,
     notices,
     stats,
+    templates,
     webhook,
 )
 
@@ -29,6 +30,7 @@ PARTS = (
     models,
     channels,
     webhook,
+    templates,
     conversations,
     messages,
     media,

@@ -19,6 +19,8 @@ from domain.events import Attachment, EventKind, EventState
 from domain.ids import ConversationId, workflow_id
 from domain.media import MediaState
 from domain.platforms import PlatformName
+from domain.templates import TemplateMessage
+from domain.windows import closes_at
 from settings import Settings
 
 Row: TypeAlias = RowMapping | Mapping[str, object]
@@ -42,6 +44,7 @@ class Contact(Shown):
     external_id: str = Field(examples=["7527593"])
     name: str | None = Field(examples=["Test User"])
     language: str | None = Field(examples=["de"])
+    picture_url: str | None = Field(description="The platform's own address of the contact's picture; it may end.")
 
 
 class Conversation(Shown):
@@ -60,6 +63,9 @@ class Conversation(Shown):
     turns: int = Field(examples=[12])
     undeliverable: str | None = Field(description="Why the contact cannot be reached, where that is known.")
     last_message_at: datetime | None
+    window_closes_at: datetime | None = Field(
+        description="Until when the contact can be answered freely, where the platform counts that and was written to."
+    )
     created_at: datetime
     updated_at: datetime
     closed_at: datetime | None
@@ -78,8 +84,20 @@ def conversation(row: Row, settings: Settings) -> Conversation:
         link = f"{settings.temporal_ui_url}/namespaces/{namespace}/workflows/{quote(workflow, safe='')}"
     contact = {name: row[f"contact_{name}"] for name in Contact.model_fields}
     return Conversation.of(
-        {**row, "status": standing, "contact": contact, "workflow_id": workflow, "temporal_ui_url": link}
+        {
+            **row,
+            "status": standing,
+            "contact": contact,
+            "workflow_id": workflow,
+            "temporal_ui_url": link,
+            "window_closes_at": _window(row),
+        }
     )
+
+
+def _window(row: Row) -> datetime | None:
+    heard_at = row["heard_at"]
+    return closes_at(PlatformName(str(row["platform"])), heard_at) if isinstance(heard_at, datetime) else None
 
 
 class Delivery(Shown):
@@ -128,6 +146,7 @@ class Message(Shown):
     text: str
     attachments: tuple[ShownAttachment, ...]
     buttons: tuple[Button, ...] = Field((), description="What the contact was offered to press.")
+    template: TemplateMessage | None = Field(None, description="The template that it is; `text` is what it says.")
     platform_message_id: str | None = Field(examples=["133"])
     reply_to: str | None = Field(description="The platform's id of the message that this one replies to.")
     turn: int | None = Field(examples=[13])

@@ -10,8 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from simulator.graph.courier import Courier, Post
 from simulator.ledger import Ledger
-from simulator.messenger.items import by_person, call, echo, note
-from simulator.messenger.state import App, Page, PersonState, Receipt, State
+from simulator.messenger.items import by_person, call, echo, note, said_by
+from simulator.messenger.state import App, Page, PersonState, Profile, Receipt, State
 from simulator.messenger.subscriptions import FIELDS
 from simulator.wire import JSON, Object
 
@@ -39,19 +39,30 @@ class Changed(Given):
     window: bool | None = None
     refused_tokens: frozenset[str] | None = None
     may_configure: bool | None = None
+    may_profile: bool | None = None
+
+
+class Passed(Given):
+    """How much time has passed."""
+
+    seconds: float = Field(gt=0)
 
 
 class Known(Given):
-    """What sending to somebody meets."""
+    """What sending to somebody meets, and how somebody is called."""
 
-    state: PersonState
+    state: PersonState | None = None
+    first_name: str | None = None
+    last_name: str | None = None
+    profile_pic: str | None = None
 
 
 class Message(Given):
-    """A text, or with `fields` whatever they make of it."""
+    """A text, or with `fields` whatever they make of it; said `seconds_ago`, and told only now."""
 
     text: str | None = None
     id: str | None = None
+    seconds_ago: float = 0
     fields: Object = Field(default_factory=dict)
 
 
@@ -102,12 +113,20 @@ def _add_settings(router: APIRouter, state: Callable[[], State], ledger: Ledger)
         """What follows a send, the window, tokens to refuse, and whether webhooks may be set."""
         state().settings = replace(state().settings, **changed.model_dump(exclude_none=True))
 
+    @router.post("/advance", status_code=204)
+    async def advance(passed: Passed) -> None:
+        """Let time pass for the windows: whatever was said is so much older."""
+        state().age(passed.seconds)
+
     @router.post("/people/{psid}", status_code=204)
     async def change_person(psid: str, known: Known) -> None:
-        """Somebody who cannot be reached."""
-        state().people[psid] = known.state
-        seen: Object = {"account": None, "chat_id": psid, "what": "person", "content": {"state": known.state}}
-        ledger.record("inbound", "messenger", seen)
+        """Somebody who cannot be reached, or is called otherwise."""
+        if known.state is not None:
+            state().people[psid] = known.state
+            seen: Object = {"account": None, "chat_id": psid, "what": "person", "content": {"state": known.state}}
+            ledger.record("inbound", "messenger", seen)
+        named = known.model_dump(exclude={"state"}, exclude_none=True)
+        state().profiles[psid] = replace(state().profiles.get(psid, Profile()), **named)
 
     @router.post("/pages/{page}", status_code=204)
     async def register(page: str, given: Registered) -> None:
@@ -125,7 +144,7 @@ def _add_people(router: APIRouter, state: Callable[[], State], courier: Courier,
         """Somebody writes."""
         ours = _page(state(), page)
         message = _written(state(), ours, said.from_, said)
-        item = by_person(ours, said.from_, message=message)
+        item = said_by(ours, said.from_, message, said.seconds_ago)
         note(ledger, ours, said.from_, item)
         if ours.tells("messages"):
             courier.offer(Post(ours, call((ours, [item])), said.from_, said.text))
@@ -136,7 +155,10 @@ def _add_people(router: APIRouter, state: Callable[[], State], courier: Courier,
         """Somebody writes several messages that are told in one call."""
         ours = _page(state(), page)
         messages = [_written(state(), ours, batch.from_, message) for message in batch.messages]
-        items = [by_person(ours, batch.from_, message=message) for message in messages]
+        items = [
+            said_by(ours, batch.from_, message, given.seconds_ago)
+            for given, message in zip(batch.messages, messages, strict=True)
+        ]
         for item in items:
             note(ledger, ours, batch.from_, item)
         courier.offer(Post(ours, call((ours, [*batch.raw, *items])), batch.from_))
@@ -148,7 +170,7 @@ def _add_events(router: APIRouter, state: Callable[[], State], courier: Courier,
     async def happen(page: str, event: Event) -> None:
         """Anything else that somebody does, told as it is."""
         ours = _page(state(), page)
-        state().written_at[ours.id, event.from_] = time.monotonic()
+        state().hear(ours, event.from_, time.monotonic())
         item = by_person(ours, event.from_, **event.fields)
         note(ledger, ours, event.from_, item)
         courier.offer(Post(ours, call((ours, [item]), edge=event.edge), event.from_))
@@ -172,6 +194,6 @@ def _page(state: State, name: str) -> Page:
 
 
 def _written(state: State, page: Page, psid: str, message: Message) -> Object:
-    state.written_at[page.id, psid] = time.monotonic()
+    state.hear(page, psid, time.monotonic() - message.seconds_ago)
     words: Object = {"text": message.text} if message.text is not None else {}
     return {"mid": message.id or state.next_id(), **words, **message.fields}

@@ -19,6 +19,11 @@ def by_person(page: Page, psid: str, **what: JSON) -> Object:
     return {"sender": {"id": psid}, "recipient": {"id": page.id}, "timestamp": now(), **what}
 
 
+def said_by(page: Page, psid: str, message: Object, seconds_ago: float) -> Object:
+    """Something that a person said so long ago."""
+    return by_person(page, psid, message=message) | {"timestamp": now() - int(seconds_ago * 1000)}
+
+
 def echo(page: Page, psid: str, message: Object) -> Object:
     """Something that was said for the page."""
     said: Object = {"is_echo": True, **message}

@@ -44,11 +44,18 @@ class Messenger:
     def routes(self) -> Sequence[BaseRoute]:
         """The part of the Graph API that pages and their apps have."""
         return [
-            _OfPage("/graph/{version}/{page}/messages", self._messages, lambda name: name in self._state.pages),
+            _OfKnown(
+                "/graph/{version}/{page}/messages",
+                self._messages,
+                "page",
+                "POST",
+                lambda name: name in self._state.pages,
+            ),
             Route("/graph/{version}/{page}/subscribed_apps", self._subscribed, methods=["GET", "POST", "DELETE"]),
             Route("/graph/{version}/{app}/subscriptions", self._subscriptions, methods=["GET", "POST"]),
             Route("/graph/{version}/{page}/messenger_profile", self._profile, methods=["GET", "POST"]),
             Route("/graph/{version}/me", self._me, methods=["GET"]),
+            _OfKnown("/graph/{version}/{psid}", self._person, "psid", "GET", lambda name: self._state.knows(name)),
         ]
 
     @property
@@ -121,6 +128,11 @@ class Messenger:
     async def _me(self, request: Request) -> Response:
         return await self._met(request, Target("messenger", "me"), lambda page: {"id": page.id, "name": page.name})
 
+    async def _person(self, request: Request) -> Response:
+        psid, wanted = request.path_params["psid"], request.query_params.get("fields", "")
+        target = Target("messenger", "profile", psid)
+        return await self._met(request, target, lambda page: self._state.profile(page, psid, wanted))
+
     async def _subscriptions(self, request: Request) -> Response:
         name, token, asked = request.path_params["app"], bearer(request), await body_of(request)
 
@@ -142,18 +154,24 @@ class Messenger:
         return await self._door.meet(target, name, acted)
 
 
-class _OfPage(Route):
-    """A path that holds for what is a page, and is left to others for everything else."""
+class _OfKnown(Route):
+    """A path that holds for what is a page, or a person, and is left to others for everything else."""
 
     def __init__(
-        self, path: str, endpoint: Callable[[Request], Awaitable[Response]], knows: Callable[[str], bool]
+        self,
+        path: str,
+        endpoint: Callable[[Request], Awaitable[Response]],
+        named: str,
+        method: str,
+        knows: Callable[[str], bool],
     ) -> None:
-        super().__init__(path, endpoint, methods=["POST"])
+        super().__init__(path, endpoint, methods=[method])
+        self._named = named
         self._knows = knows
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        """Whether the path is one of a page."""
+        """Whether the path is one of a page, or a person."""
         match, child = super().matches(scope)
-        if match is Match.NONE or self._knows(child["path_params"]["page"]):
+        if match is Match.NONE or self._knows(child["path_params"][self._named]):
             return match, child
         return Match.NONE, {}

@@ -16,6 +16,7 @@ from simulator.slack.people import (
     Deleted,
     Edited,
     Joined,
+    Named,
     Pressed,
     Raw,
     Reacted,
@@ -31,6 +32,7 @@ def control_router(state: Callable[[], State]) -> APIRouter:
     """The routes; the state is asked for each time, because a reset replaces it."""
     router = APIRouter(tags=["slack"])
     _add_settings(router, state)
+    _add_names(router, state)
     _add_words(router, state)
     _add_deeds(router, state)
     return router
@@ -76,6 +78,14 @@ def _add_settings(router: APIRouter, state: Callable[[], State]) -> None:
         if changed.missing_scopes is not None:
             app.missing_scopes = frozenset(changed.missing_scopes)
         return {"user": app.user, "bot": app.bot, "app": app.id, "request_url": app.request_url}
+
+
+def _add_names(router: APIRouter, state: Callable[[], State]) -> None:
+    @router.post("/users/{user}")
+    async def call_person(user: str, named: Named) -> Object:
+        """How somebody is called in the workspace."""
+        state().names[user] = named.name
+        return {"user": user, "name": named.name}
 
 
 def _add_words(router: APIRouter, state: Callable[[], State]) -> None:

@@ -69,6 +69,21 @@ def replies(call: Call) -> Object:
     return _page(call, channel.in_thread(call.text("ts")), always=call.text("ts"))
 
 
+def user_info(call: Call) -> Object:
+    """How somebody is called."""
+    call.app.demand_scope("users:read")
+    user = call.text("user")
+    if user[:1] not in ("U", "W"):
+        raise Refused("user_not_found")
+    name = call.state.names.get(user, "Test Person")
+    profile: Object = {
+        "real_name": name,
+        "display_name": "",
+        "image_192": f"https://avatars.slack-edge.com/{user}_192.png",
+    }
+    return {"user": {"id": user, "name": user.lower(), "real_name": name, "profile": profile}}
+
+
 def _checked(metadata: JSON) -> JSON:
     if not isinstance(metadata, dict) or not metadata.get("event_type"):
         raise Refused("invalid_metadata_format")
@@ -101,6 +116,7 @@ METHODS: dict[str, Callable[[Call], Object]] = {
     "conversations.open": open_conversation,
     "conversations.history": history,
     "conversations.replies": replies,
+    "users.info": user_info,
 }
 # https://docs.slack.dev/apis/web-api/#post-bodies: methods that read take forms and queries alone.
 TAKE_JSON = frozenset({"auth.test", "chat.postMessage", "conversations.open", "files.completeUploadExternal"})

@@ -102,6 +102,12 @@ class ChannelSettings(Given):
     refusal: str | None = None
 
 
+class Named(Given):
+    """How somebody is called."""
+
+    name: str
+
+
 class SlackSettings(Given):
     """What holds for all apps."""
 

@@ -17,6 +17,7 @@ class State:
         self.channels = Channels()
         self.files = Files()
         self.courier = Courier(simulation)
+        self.names: dict[str, str] = {}
 
     def shelve(self, file: File) -> None:
         """Let whoever looks at messages have a file's bytes."""

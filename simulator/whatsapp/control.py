@@ -14,6 +14,8 @@ from simulator.ledger import Ledger
 from simulator.whatsapp.calls import call, note, status, told
 from simulator.whatsapp.refusals import failure
 from simulator.whatsapp.state import Number, PersonState, State
+from simulator.whatsapp.templates import Status as TemplateStatus
+from simulator.whatsapp.templates import Template
 from simulator.wire import JSON, Object, unix_time
 
 
@@ -44,6 +46,26 @@ class Changed(Given):
     may_configure: bool | None = None
 
 
+class Kept(Given):
+    """A template of the account that all numbers are of."""
+
+    name: str
+    language: str = "en_US"
+    status: TemplateStatus = "APPROVED"
+    body: str
+    header: str | None = None
+    header_format: str = "TEXT"
+    footer: str | None = None
+    buttons: list[Object] = Field(default_factory=list)
+    category: str = "UTILITY"
+
+
+class Passed(Given):
+    """How much time has passed."""
+
+    seconds: float = Field(gt=0)
+
+
 class Known(Given):
     """What sending to somebody meets."""
 
@@ -53,11 +75,15 @@ class Known(Given):
 
 
 class Message(Given):
-    """A text, or with `fields` whatever they make of it; `hides_number` leaves only the id for this business."""
+    """A text, or with `fields` whatever they make of it; `hides_number` leaves only the id for this business.
+
+    It was said `seconds_ago`, and is told only now.
+    """
 
     text: str | None = None
     id: str | None = None
     hides_number: bool = False
+    seconds_ago: float = 0
     fields: Object = Field(default_factory=dict)
 
 
@@ -106,6 +132,17 @@ def _add_settings(router: APIRouter, state: Callable[[], State], ledger: Ledger)
     async def change_settings(changed: Changed) -> None:
         """Statuses, limits, the window, tokens to refuse, and whether a number's webhook may be set."""
         state().settings = replace(state().settings, **changed.model_dump(exclude_none=True))
+
+    @router.post("/templates", status_code=204)
+    async def keep_template(kept: Kept) -> None:
+        """A template, new or changed; only an approved one is sent."""
+        state().templates[kept.name, kept.language] = Template(**kept.model_dump())
+
+    @router.post("/advance", status_code=204)
+    async def advance(passed: Passed) -> None:
+        """Let time pass for the windows: whatever was said is so much older."""
+        for pair in state().pairs.values():
+            pair.age(passed.seconds)
 
     @router.post("/people/{wa_id}", status_code=204)
     async def change_person(wa_id: str, known: Known) -> None:
@@ -168,12 +205,13 @@ def _written(state: State, number: Number, wa_id: str, message: Message) -> Obje
     person = state.person(wa_id)
     name = message.id or state.next_id()
     state.heard.add(name)
-    state.pair(number, wa_id).written_at = time.monotonic()
-    written: Object = {"from": wa_id, "id": name, "timestamp": str(unix_time())}
+    said_at = time.monotonic() - message.seconds_ago
+    state.pair(number, wa_id).hear(said_at)
+    written: Object = {"from": wa_id, "id": name, "timestamp": str(unix_time() - int(message.seconds_ago))}
     if person.user_id:
         written["from_user_id"] = person.user_id
     if message.hides_number and person.user_id:
         del written["from"]
-        state.pair(number, person.user_id).written_at = time.monotonic()
+        state.pair(number, person.user_id).hear(said_at)
     words: Object = {"type": "text", "text": {"body": message.text}} if message.text is not None else {}
     return {**written, **words, **message.fields}

@@ -21,6 +21,7 @@ from simulator.whatsapp.media import checked
 from simulator.whatsapp.refusals import TITLES, USUAL_CODES, failure, refused
 from simulator.whatsapp.sending import Sent, chat_of, mark_read, send, text_of
 from simulator.whatsapp.state import Number, State
+from simulator.whatsapp.templates import listed
 from simulator.wire import JSON, Object, json_answer
 
 STATUS_SECONDS = 0.02
@@ -45,6 +46,7 @@ class WhatsApp:
         return [
             Route("/graph/{version}/{number}/messages", self._messages, methods=["POST"]),
             Route("/graph/{version}/{number}/media", self._upload, methods=["POST"]),
+            Route("/graph/{version}/{account}/message_templates", self._templates, methods=["GET"]),
             Route("/graph/media/{media}", self._download, methods=["GET"]),
             Route("/graph/{version}/{number}", self._read, methods=["GET"]),
             Route("/graph/{version}/{number}", self._configure, methods=["POST"]),
@@ -79,6 +81,15 @@ class WhatsApp:
             return {"id": self._state.keep(file.type, file.content, file.name).id}
 
         return await self._met(request, "media", {}, keep)
+
+    async def _templates(self, request: Request) -> Response:
+        account, token = request.path_params["account"], bearer(request)
+
+        async def show() -> Object:
+            self._state.demand_account(account, token)
+            return listed(list(self._state.templates.values()), request.query_params)
+
+        return await self._door.meet(Target("whatsapp", "templates"), account, show)
 
     async def _download(self, request: Request) -> Response:
         media = self._state.media.get(request.path_params["media"])
@@ -118,7 +129,7 @@ class WhatsApp:
     async def _send(self, body: Object, number: Number) -> Object:
         sent = send(self._state, number, body)
         fields: Object = {"number": number.id, "chat_id": sent.chat, "message_id": sent.id}
-        more: Object = {"method": "messages", "text": text_of(body), "payload": body}
+        more: Object = {"method": "messages", "text": sent.text, "payload": body}
         self._simulation.ledger.record("outbound", "whatsapp", {**fields, **more})
         self._tell_statuses(number, sent)
         accepted: list[JSON] = [{"id": sent.id, "message_status": "accepted"}]

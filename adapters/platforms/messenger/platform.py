@@ -21,7 +21,7 @@ from adapters.platforms.base import (
     file_of,
     located,
 )
-from adapters.platforms.fields import Fields, parse_object, reference, shown_name
+from adapters.platforms.fields import Fields, parse_object, reference, shown_name, web_address
 from adapters.platforms.graph.events import identity
 from adapters.platforms.graph.signature import answer_handshake, demand_signature, look_signed
 from adapters.platforms.messenger import subscription
@@ -34,8 +34,10 @@ from domain.buttons import Button
 from domain.events import Attachment, InboundEvent
 from domain.media import File
 from domain.platforms import Guarantee, PlatformName
+from domain.profiles import Profile
 
 _TYPING_SECONDS = 15.0
+_PROFILE = "first_name,last_name,profile_pic"
 
 
 class Messenger:
@@ -117,6 +119,11 @@ class Messenger:
         for action in ("mark_seen", "typing_on"):
             sign: Payload = {"recipient": {"id": destination.chat}, "sender_action": action}
             await self._calls.of_page(channel, "POST", "messages", sign, deadline)
+
+    async def profile(self, channel: Channel, contact: str) -> Profile:
+        """A person's names and picture; Meta gives them to apps that were reviewed for it."""
+        found = await self._calls.of_person(channel, contact, _PROFILE)
+        return Profile(name=shown_name(found, "first_name", "last_name"), picture_url=web_address(found, "profile_pic"))
 
     async def acknowledge(self, channel: Channel, event: InboundEvent) -> None:
         """A pressed button comes to rest by itself."""

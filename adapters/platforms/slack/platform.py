@@ -20,7 +20,7 @@ from adapters.platforms.base import (
     file_payload,
     without_file,
 )
-from adapters.platforms.fields import part, reference, shown_name
+from adapters.platforms.fields import part, reference, shown_name, web_address
 from adapters.platforms.slack.blocks import with_buttons
 from adapters.platforms.slack.calls import Calls
 from adapters.platforms.slack.errors import ThreadRefused
@@ -35,6 +35,7 @@ from domain.buttons import Button
 from domain.events import Attachment, InboundEvent
 from domain.media import File
 from domain.platforms import Guarantee, PlatformName
+from domain.profiles import Profile
 from domain.text import storable
 
 _CREDENTIAL = "signing_secret"
@@ -152,6 +153,15 @@ class Slack:
 
     async def show_typing(self, channel: Channel, destination: Destination) -> None:
         """Slack has no typing for bots."""
+
+    async def profile(self, channel: Channel, contact: str) -> Profile:
+        """How a person is called in the workspace; needs the scope `users:read`."""
+        told = await self._calls.get(channel, "users.info", {"user": contact}, None)
+        user = part(told, "user")
+        shown = part(user, "profile")
+        names = (shown_name(shown, "display_name"), shown_name(shown, "real_name"), shown_name(user, "name"))
+        name = next((name for name in names if name), None)
+        return Profile(name=name, picture_url=web_address(shown, "image_192"))
 
     async def acknowledge(self, channel: Channel, event: InboundEvent) -> None:
         """The answer to the call was the acknowledgement."""

@@ -18,6 +18,7 @@ from adapters.platforms.base import (
     Receipt,
     Reply,
     Request,
+    TemplatePage,
     Webhook,
     file_of,
     without_file,
@@ -30,11 +31,13 @@ from adapters.platforms.whatsapp.errors import MEANINGS
 from adapters.platforms.whatsapp.files import render_file, with_media
 from adapters.platforms.whatsapp.interactive import with_buttons
 from adapters.platforms.whatsapp.people import address
+from adapters.platforms.whatsapp.templates import payload_of, query, read_page
 from adapters.platforms.whatsapp.webhook import read_call
 from domain.buttons import Button
 from domain.events import Attachment, InboundEvent
 from domain.media import File
 from domain.platforms import Guarantee, PlatformName
+from domain.templates import TemplateMessage
 
 _TYPING_SECONDS = 24.0
 _MAX_URL_CHARACTERS = 200
@@ -119,6 +122,24 @@ class WhatsApp:
         if name is None:
             raise Unreachable("WhatsApp's answer to a file names none; nothing was sent yet")
         return name
+
+    async def templates(
+        self, channel: Channel, after: str | None = None, most: int = 50, name: str | None = None
+    ) -> TemplatePage:
+        """The account's templates, or those with this in their name."""
+        account = channel.secret("business_account_id")
+        if not account:
+            raise Unacceptable(
+                "the channel has no business_account_id, by which its templates are asked for; set it from "
+                "WhatsApp > API setup in the app's dashboard"
+            )
+        url = f"{self._api_url}/{quote(account, safe='')}/message_templates?{query(after, most, name)}"
+        answer = await self._http.call("GET", url, headers=self._number(channel)[1])
+        return read_page(result_of(answer, "reading the templates", MEANINGS))
+
+    def render_template(self, message: TemplateMessage, destination: Destination) -> Payload:
+        """The message that is this template."""
+        return payload_of(message, destination)
 
     def marked(self, payload: Payload, mark: str) -> Payload:
         """The part with a mark that comes back in each of its receipts."""
