@@ -12,9 +12,11 @@
     │   ├── CredentialsRefused   the channel's or the model's key is not accepted
     │   ├── RecipientGone        the contact blocked us or the chat does not exist
     │   ├── NotPermitted         the platform's rules forbid it here
-    │   │   └── WindowClosed        the contact wrote too long ago to be answered freely
+    │   │   ├── WindowClosed        the contact wrote too long ago to be answered freely
+    │   │   └── ChangeRefused       the message may not be edited or deleted, most often because of its age
     │   └── Unacceptable         the request itself is wrong
-    │       └── FormattingRefused   the text's formatting is; plain text may be accepted
+    │       ├── FormattingRefused   the text's formatting is; plain text may be accepted
+    │       └── MessageGone         the message that it is about is not there (any more)
     ├── Moved                 not done; the chat has a new id, the same call works there at once
     └── OutcomeUnknown        perhaps done: the request was written, and no answer came
 
@@ -112,6 +114,12 @@ class WindowClosed(NotPermitted):
     reason = "window_closed"
 
 
+class ChangeRefused(NotPermitted):
+    """The message may not be edited or deleted, most often because of its age."""
+
+    reason = "change_refused"
+
+
 class Unacceptable(Never):
     """The request itself is wrong."""
 
@@ -122,6 +130,12 @@ class FormattingRefused(Unacceptable):
     """The text's formatting is refused; plain text may be accepted."""
 
     reason = "formatting_refused"
+
+
+class MessageGone(Unacceptable):
+    """The message that the request is about is not there, or not any more."""
+
+    reason = "message_gone"
 
 
 class Moved(OutsideError):

@@ -114,6 +114,22 @@ def located(attachment: Attachment) -> Source:
     return Source(url=attachment.reference or "")
 
 
+class Changes(Protocol):
+    """How messages that were sent are changed; both calls raise as `send` does, and do no harm when they are repeated.
+
+    What is so already is done; what a platform refuses because of the message's age is `ChangeRefused`.
+    """
+
+    def chat_of(self, payload: Payload) -> str:
+        """The chat in which a part was put."""
+
+    async def edit(self, channel: Channel, payload: Payload, platform_message_id: str, deadline: float) -> None:
+        """Have a message say what this part says, which is addressed as the message was; raises `MessageGone`."""
+
+    async def delete(self, channel: Channel, payload: Payload, platform_message_id: str, deadline: float) -> None:
+        """Take a message away that was sent with this payload; raises `MessageGone`, which is as good."""
+
+
 class Platform(Protocol):
     """One messaging platform.
 
@@ -180,6 +196,9 @@ class Platform(Protocol):
 
     async def acknowledge(self, channel: Channel, event: InboundEvent) -> None:
         """Tell the platform that a button press was heard; nothing where it wants no such word."""
+
+    changes: Changes | None
+    """How messages that were sent are changed; None where they cannot be, or where sending calls nothing."""
 
     typing_every: float | None
     """Seconds after which typing has to be shown again; None where the platform shows none."""

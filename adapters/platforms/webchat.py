@@ -7,6 +7,7 @@ from adapters.errors import NotPermitted, SignatureMismatch
 from adapters.media.base import Source
 from adapters.platforms.base import (
     Account,
+    Changes,
     Channel,
     Destination,
     Payload,
@@ -27,6 +28,7 @@ class Webchat:
 
     name = PlatformName.WEBCHAT
     guarantee = Guarantee.TRANSACTION
+    changes: Changes | None = None
     typing_every: float | None = None
 
     def admits(self, channel: Channel, headers: Mapping[str, str]) -> None:

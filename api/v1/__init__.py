@@ -5,6 +5,7 @@ from fastapi import APIRouter
 from api.v1 import (
     bots,
     budgets,
+    changing,
     channels,
     controls,
     conversations,
@@ -27,6 +28,7 @@ PARTS = (
     webhook,
     conversations,
     messages,
+    changing,
     media,
     controls,
     deliveries,

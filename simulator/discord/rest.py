@@ -3,6 +3,7 @@
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TypeAlias
 
 from simulator.discord.bots import Bot
@@ -164,6 +165,39 @@ async def create_message(call: Call) -> Done:
     return Done(message, _said(message), headers)
 
 
+async def edit_message(call: Call) -> Done:
+    """Say something else."""
+    channel, before = _own(call)
+    content = words_of(call.body)
+    headers = call.state.spend(channel)
+    edited: Object = {"content": content, "edited_timestamp": datetime.now(UTC).isoformat()}
+    if "components" in call.body:
+        edited["components"] = components_of(call.body)
+    message: Object = {**before, **edited}
+    channel.keep(message)
+    call.state.gateway.tell(call.bot, "MESSAGE_UPDATE", message)
+    return Done(message, _said(message), headers)
+
+
+async def delete_message(call: Call) -> Done:
+    """Take a message away."""
+    channel, before = _own(call)
+    del channel.messages[str(before["id"])]
+    call.state.gateway.tell(call.bot, "MESSAGE_DELETE", {"id": before["id"], "channel_id": channel.id})
+    return Done(said={"chat": channel.id, "id": before["id"]})
+
+
+def _own(call: Call) -> tuple[Channel, Object]:
+    _demand_writable(call)
+    message = call.channel.messages.get(call.names[1])
+    if message is None:
+        raise Refused(10008)
+    author = message.get("author")
+    if not isinstance(author, dict) or author.get("id") != call.bot.id:
+        raise Refused(50005)
+    return call.channel, message
+
+
 async def respond(call: Call) -> Done:
     """Acknowledge an interaction that the gateway told of."""
     found = next((item for item in call.state.interactions.values() if item.token == call.names[1]), None)
@@ -233,6 +267,8 @@ ROUTES: tuple[tuple[str, str, str, Act], ...] = (
     ("typing", "POST", r"channels/(\d+)/typing", typing),
     ("messages", "GET", r"channels/(\d+)/messages", list_messages),
     ("messages.create", "POST", r"channels/(\d+)/messages", create_message),
+    ("messages.edit", "PATCH", r"channels/(\d+)/messages/(\d+)", edit_message),
+    ("messages.delete", "DELETE", r"channels/(\d+)/messages/(\d+)", delete_message),
     ("callback", "POST", r"interactions/(\d+)/([^/]+)/callback", respond),
     ("original", "GET", r"webhooks/(\d+)/([^/]+)/messages/@original", original),
     ("original.delete", "DELETE", r"webhooks/(\d+)/([^/]+)/messages/@original", delete_original),

@@ -62,6 +62,11 @@ def _add_settings(router: APIRouter, state: Callable[[], State]) -> None:
         chat.state, chat.migrated_to, chat.name = changed.state, changed.migrated_to, changed.name or chat.name
         return {"chat_id": chat_id, "state": chat.state, "migrated_to": chat.migrated_to}
 
+    @router.get("/{token}/chats/{chat_id}")
+    async def show_chat(token: str, chat_id: int) -> Object:
+        """What stands in a chat, oldest first."""
+        return {"messages": [*state().chats.dialogue(_bot(state(), token).id, chat_id).messages.values()]}
+
     @router.get("/{token}")
     async def show_bot(token: str) -> Object:
         """A bot's webhook and how many updates wait."""

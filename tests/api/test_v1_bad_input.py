@@ -59,11 +59,11 @@ async def ids(api: httpx.AsyncClient, database: Database, settings: Settings) ->
     """Objects that exist, so that the input is what is looked at."""
     scene = await set_scene(api, database, settings)
     turn = await scene.open_turn(await scene.hear("hi"))
-    _, (delivery,) = await scene.reply(turn, "answer", "uncertain")
+    reply, (delivery,) = await scene.reply(turn, "answer", "uncertain")
     media = (await api.post("/v1/media", content=b"a file", headers={"Content-Type": "text/plain"})).json()["id"]
     model = (await api.post("/v1/models", json={"name": "own", "provider": "demo"})).json()["id"]
     return {"bot_id": scene.bot_id, "channel_id": scene.channel_id, "conversation_id": scene.conversation(),
-            "media_id": media, "model_id": model, "delivery_id": delivery,
+            "media_id": media, "model_id": model, "delivery_id": delivery, "message_id": reply,
             "event_id": uuid4(), "key_id": uuid4()}  # fmt: skip
 
 

@@ -17,12 +17,13 @@ async def ids(api: httpx.AsyncClient, database: Database, settings: Settings) ->
     scene: Scene = await set_scene(api, database, settings)
     heard = await scene.hear("hi")
     turn = await scene.open_turn(heard)
-    _, (delivery,) = await scene.reply(turn, "answer", "uncertain")
+    reply, (delivery,) = await scene.reply(turn, "answer", "uncertain")
     return {
         "bot_id": scene.bot_id,
         "channel_id": scene.channel_id,
         "conversation_id": scene.conversation(),
         "delivery_id": delivery,
+        "message_id": reply,
         "event_id": heard,
         "model_id": (await api.post("/v1/models", json={"name": "own", "provider": "demo"})).json()["id"],
         "media_id": (await api.post("/v1/media", json={"a": "file"})).json()["id"],

@@ -15,6 +15,7 @@ BODIES: Mapping[tuple[str, str], object] = {
     ("patch", "/v1/channels/{channel_id}"): {"name": "other", "credentials": {"token": TOKEN + "B"}},
     ("post", "/v1/bots/{bot_id}/conversations"): {"channel_id": "{channel_id}", "recipient": "1", "text": "hi"},
     ("post", "/v1/conversations/{conversation_id}/messages"): {"text": "hi"},
+    ("patch", "/v1/conversations/{conversation_id}/messages/{message_id}"): {"text": "hi"},
     ("post", "/v1/media"): {"a": "file"},
     ("post", "/v1/keys"): {"role": "viewer"},
     ("post", "/v1/models"): {"name": "made"},

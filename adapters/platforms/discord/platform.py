@@ -19,6 +19,7 @@ from adapters.http import Http, Upload
 from adapters.media.base import Source
 from adapters.platforms.base import (
     Account,
+    Changes,
     Channel,
     Destination,
     Payload,
@@ -31,6 +32,7 @@ from adapters.platforms.base import (
     located,
 )
 from adapters.platforms.discord.calls import Calls, original_of
+from adapters.platforms.discord.changes import DiscordChanges
 from adapters.platforms.discord.components import with_components
 from adapters.platforms.discord.errors import (
     AlreadyAnswered,
@@ -72,6 +74,7 @@ class Discord:
     def __init__(self, http: Http, api_url: str) -> None:
         self.calls = Calls(http, api_url)
         self.history = History(self.calls)
+        self.changes: Changes | None = DiscordChanges(self.calls)
         self._posting = Posting(self.calls)
 
     def admits(self, channel: Channel, headers: Mapping[str, str]) -> None:

@@ -11,6 +11,7 @@ from adapters.http import Http
 from adapters.media.base import Source
 from adapters.platforms.base import (
     Account,
+    Changes,
     Channel,
     Destination,
     Payload,
@@ -43,6 +44,7 @@ class Messenger:
 
     name = PlatformName.MESSENGER
     guarantee = Guarantee.RECEIPT
+    changes: Changes | None = None
     typing_every: float | None = _TYPING_SECONDS
 
     def __init__(self, http: Http, api_url: str, version: str) -> None:

@@ -11,9 +11,11 @@ from http import HTTPStatus
 from pydantic import JsonValue
 
 from adapters.errors import (
+    ChangeRefused,
     ChatRateLimited,
     CredentialsRefused,
     FormattingRefused,
+    MessageGone,
     Moved,
     Never,
     NotPermitted,
@@ -64,6 +66,10 @@ _REFUSALS: Mapping[str, type[Never]] = {
     "message text is empty": Unacceptable,
     "message_too_long": Unacceptable,
     "message_empty": Unacceptable,
+    "message to edit not found": MessageGone,
+    "message_id_invalid": MessageGone,
+    "message can't be edited": ChangeRefused,
+    "message can't be deleted": ChangeRefused,
 }
 
 

@@ -12,6 +12,7 @@ from adapters.http import Http, Upload
 from adapters.media.base import Source
 from adapters.platforms.base import (
     Account,
+    Changes,
     Channel,
     Destination,
     Payload,
@@ -50,6 +51,7 @@ class WhatsApp:
 
     name = PlatformName.WHATSAPP
     guarantee = Guarantee.RECEIPT
+    changes: Changes | None = None
     typing_every: float | None = _TYPING_SECONDS
 
     def __init__(self, http: Http, api_url: str, version: str) -> None:
