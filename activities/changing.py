@@ -29,7 +29,7 @@ from adapters.errors import (
 )
 from adapters.platforms.base import Changes, Payload, Platform
 from adapters.platforms.composing import compose
-from domain.changes import ChangeKind, Step, refusal, steps
+from domain.changes import ChangeKind, Refusal, Step, refusal, steps
 from domain.deliveries import LEASE_MARGIN, SEND_DEADLINE, DeliveryState
 from domain.events import EventState
 from domain.platforms import Guarantee, PlatformName
@@ -166,7 +166,7 @@ class Changing:
             change = await changes.keep_steps(connection, change, planned)
         left = (change.steps or ())[change.done :]
         if not left:
-            return await self._close(connection, place, change, EventState.ANSWERED)
+            return await self._close(connection, place, change)
         part = next((part for part in found.parts if str(part.id) == left[0].part_id), None)
         if part is None:
             return await self._end(connection, change, EventState.FAILED, "unknown_message")
@@ -182,13 +182,11 @@ class Changing:
                 free = (part.lease_until or now) + LEASE_MARGIN
                 if free > now:
                     return _Wait(free - now)
-                return await self._end(connection, change, EventState.FAILED, "delivery_in_doubt")
+                return await self._end(connection, change, EventState.FAILED, Refusal.DELIVERY_IN_DOUBT)
         payloads = self._payloads(place, platform, change, found)
         refused = refusal(change.kind, found.said, len(payloads))
-        if refused is None and not found.parts:
-            return await self._end(connection, change, EventState.FAILED, "not_sent")
-        if refused is not None:
-            return await self._end(connection, change, EventState.FAILED, refused)
+        if refused is not None or not found.parts:
+            return await self._end(connection, change, EventState.FAILED, refused or Refusal.NOT_SENT)
         for part, payload in zip(found.parts, (*payloads, *[None] * len(found.parts)), strict=False):
             if platform.guarantee is Guarantee.TRANSACTION or part.state is not DeliveryState.SENT:
                 await _settle_part(connection, part, payload, now)
@@ -216,9 +214,9 @@ class Changing:
         if where is None:
             return _Claimed(change, step, part, await changes.claim(connection, change, now), deadline)
         taken = await paces.take_change(connection, change, where, now)
-        return _Claimed(change, step, part, taken.lease, deadline) if isinstance(taken, Taken) else _Wait(
-            taken.until - now
-        )  # fmt: skip
+        if isinstance(taken, Taken):
+            return _Claimed(change, step, part, taken.lease, deadline)
+        return _Wait(taken.until - now)
 
     async def _record(
         self, connection: AsyncConnection, place: Place, change: Change, claimed: _Claimed, outcome: _Outcome
@@ -250,14 +248,14 @@ class Changing:
             return True
         return False
 
-    async def _close(self, connection: AsyncConnection, place: Place, change: Change, state: EventState) -> Delivered:
+    async def _close(self, connection: AsyncConnection, place: Place, change: Change) -> Delivered:
         """The record says what the contact sees from here on."""
         now = self._now()
         if change.kind is ChangeKind.DELETE:
             await changes.mark_deleted(connection, place.conversation_id, change.message_id, now)
         elif not change.steps:
             await changes.reword(connection, place.conversation_id, change.message_id, change.text, now)
-        return await self._end(connection, change, state, None)
+        return await self._end(connection, change, EventState.ANSWERED, None)
 
     async def _end(
         self, connection: AsyncConnection, change: Change, state: EventState, reason: str | None

@@ -16,7 +16,9 @@
     │   │   └── ChangeRefused       the message may not be edited or deleted, most often because of its age
     │   └── Unacceptable         the request itself is wrong
     │       ├── FormattingRefused   the text's formatting is; plain text may be accepted
-    │       └── MessageGone         the message that it is about is not there (any more)
+    │       ├── MessageGone         the message that it is about is not there (any more)
+    │       ├── NotAGroup           a chat with one person has no such thing
+    │       └── MemberUnknown       the person that it is about is unknown there
     ├── Moved                 not done; the chat has a new id, the same call works there at once
     └── OutcomeUnknown        perhaps done: the request was written, and no answer came
 
@@ -136,6 +138,18 @@ class MessageGone(Unacceptable):
     """The message that the request is about is not there, or not any more."""
 
     reason = "message_gone"
+
+
+class NotAGroup(Unacceptable):
+    """A chat with one person has no such thing."""
+
+    reason = "not_a_group"
+
+
+class MemberUnknown(Unacceptable):
+    """The person that the request is about is unknown there."""
+
+    reason = "member_unknown"
 
 
 class Moved(OutsideError):

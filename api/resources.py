@@ -45,6 +45,9 @@ class Resources:
     models: Callable[[], "Catalogue"]
     media: MediaStore
     downloads: Downloader
+    """For addresses that operators give."""
+    pictures: Downloader
+    """For addresses that platforms give, which may be our own."""
     links: Links
 
 

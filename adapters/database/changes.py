@@ -148,8 +148,8 @@ async def standing(connection: AsyncConnection, workspace_id: UUID, message_id: 
         return None
     listed = (
         select(
-            DeliveryRow.id, DeliveryRow.state, DeliveryRow.payload, DeliveryRow.platform_message_id,
-            DeliveryRow.lease_until,
+            DeliveryRow.id, DeliveryRow.state, DeliveryRow.payload, DeliveryRow.platform_message_id.label("name"),
+            DeliveryRow.lease_until, DeliveryRow.doubts,
         )
         .where(DeliveryRow.message_id == message_id, DeliveryRow.deleted_at.is_(None))
         .order_by(DeliveryRow.part)
@@ -167,9 +167,11 @@ async def standing(connection: AsyncConnection, workspace_id: UUID, message_id: 
 
 def _part(row: RowMapping) -> Part:
     state = DeliveryState(row["state"])
-    if state is DeliveryState.SENT and not row["platform_message_id"]:
+    is_nameless, is_doubted = state is DeliveryState.SENT and not row["name"], row["doubts"] > 0
+    if is_nameless or (is_doubted and state is DeliveryState.PLANNED):
+        # It may stand there, and nobody knows under which id.
         state = DeliveryState.UNCERTAIN
-    return Part(row["id"], state, row["payload"], row["platform_message_id"], row["lease_until"])
+    return Part(row["id"], state, row["payload"], row["name"], row["lease_until"])
 
 
 async def take_up(connection: AsyncConnection, event_id: UUID) -> Change | None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Protocol, TypeAlias
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from pydantic import Field, JsonValue, SecretStr
 
@@ -14,6 +14,10 @@ from domain.ids import ChannelId
 from domain.media import File
 from domain.models import Frozen
 from domain.platforms import Guarantee, PlatformName
+
+if TYPE_CHECKING:
+    from adapters.platforms.management import Management
+    from adapters.platforms.menus import Menu
 
 Payload: TypeAlias = dict[str, JsonValue]
 
@@ -196,6 +200,12 @@ class Platform(Protocol):
 
     async def acknowledge(self, channel: Channel, event: InboundEvent) -> None:
         """Tell the platform that a button press was heard; nothing where it wants no such word."""
+
+    management: "Management | None"
+    """What a bot can do to its chats; None where it can do nothing of that, or nobody wrote it yet."""
+
+    menu: "Menu | None"
+    """How the bot's commands are shown; None where the platform has no calls for that."""
 
     changes: Changes | None
     """How messages that were sent are changed; None where they cannot be, or where sending calls nothing."""

@@ -17,6 +17,8 @@ from adapters.platforms.base import (
     Webhook,
     file_payload,
 )
+from adapters.platforms.management import Management
+from adapters.platforms.menus import Menu
 from domain.buttons import Button
 from domain.events import Attachment, InboundEvent
 from domain.media import File
@@ -29,6 +31,8 @@ class Webchat:
     name = PlatformName.WEBCHAT
     guarantee = Guarantee.TRANSACTION
     changes: Changes | None = None
+    management: Management | None = None
+    menu: Menu | None = None
     typing_every: float | None = None
 
     def admits(self, channel: Channel, headers: Mapping[str, str]) -> None:

@@ -12,13 +12,14 @@ from adapters.database import changes, conversations, messages, voice
 from adapters.database.changes import Standing
 from adapters.platforms.base import Destination, Platform
 from adapters.platforms.composing import compose
-from api.problems import Problem, invalid, not_found
+from api.problems import Problem, not_found
 from api.resources import Resources, Using
 from api.security import Operator, Principal
 from api.v1.channels import platform_unavailable
 from api.v1.conversations import Text
 from api.v1.holding import tell
 from api.v1.objects import Message, message
+from api.v1.platform_calls import unsupported
 from api.v1.routing import Route
 from domain.changes import ChangeKind, Refusal, refusal
 from domain.models import Strict
@@ -98,7 +99,7 @@ async def _record(
     platform, contact = await _platform(connection, using, place)
     kind = ChangeKind.DELETE if text is None else ChangeKind.EDIT
     if platform.changes is None and platform.guarantee is not Guarantee.TRANSACTION:
-        raise invalid(f"{platform.name.title()} lets nobody change what was sent.", "unsupported_by_platform")
+        raise unsupported(platform.name, "nobody can change what was sent")
     parts = () if text is None else compose(platform, text, (), found.buttons, Destination(chat=contact)).payloads
     refused = refusal(kind, found.said.model_copy(update={"is_deleted": is_deleted}), len(parts))
     if refused is not None:

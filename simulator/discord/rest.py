@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TypeAlias
 
 from simulator.discord.bots import Bot
 from simulator.discord.channels import Channel, direct
-from simulator.discord.content import attached, components_of, words_of
+from simulator.discord.content import LISTED, attached, components_of, words_of
 from simulator.discord.courier import Courier
 from simulator.discord.refusals import Refused
 from simulator.discord.state import Interaction, State
@@ -98,6 +98,20 @@ async def create_command(call: Call) -> Done:
     made = known["id"] if isinstance(known, dict) else call.state.channels.clock.next()
     call.bot.commands[name] = {**call.body, "id": made}
     return Done(call.bot.commands[name])
+
+
+async def replace_commands(call: Call) -> Done:
+    """Have these commands and no others; those that were there before keep their ids."""
+    before, call.bot.commands = dict(call.bot.commands), {}
+    listed = call.body.get(LISTED)
+    for item in listed if isinstance(listed, list) else []:
+        if not isinstance(item, dict):
+            raise Refused(50035)
+        made = await create_command(replace(call, body=item))
+        known, name = before.get(str(item["name"])), str(item["name"])
+        if isinstance(known, dict) and isinstance(made.content, dict):
+            call.bot.commands[name] = {**made.content, "id": known["id"]}
+    return await commands(call)
 
 
 async def commands(call: Call) -> Done:
@@ -260,6 +274,7 @@ ROUTES: tuple[tuple[str, str, str, Act], ...] = (
     ("application.change", "PATCH", r"applications/@me", change_application),
     ("gateway", "GET", r"gateway/bot", gateway),
     ("commands.create", "POST", r"applications/(\d+)/commands", create_command),
+    ("commands.replace", "PUT", r"applications/(\d+)/commands", replace_commands),
     ("commands", "GET", r"applications/(\d+)/commands", commands),
     ("channels.open", "POST", r"users/@me/channels", open_direct),
     ("channels", "GET", r"channels/(\d+)", show_channel),

@@ -1,4 +1,4 @@
-"""getMe, getChat, getFile, setMyCommands, getMyCommands, answerCallbackQuery."""
+"""getMe, getFile, setMyCommands, deleteMyCommands, getMyCommands, answerCallbackQuery."""
 
 import re
 
@@ -23,11 +23,6 @@ async def get_me(call: Call) -> JSON:
     return {**call.bot.user(), **abilities}
 
 
-async def get_chat(call: Call) -> JSON:
-    """Who is in a chat."""
-    return call.state.chats.find(call.chat_id()).describe()
-
-
 async def get_file(call: Call) -> JSON:
     """Where a file can be downloaded."""
     return call.state.files.describe(call.arguments.text("file_id"))
@@ -47,6 +42,12 @@ async def set_my_commands(call: Call) -> JSON:
 async def get_my_commands(call: Call) -> JSON:
     """What setMyCommands set."""
     return call.bot.commands.get(_scope(call), [])
+
+
+async def delete_my_commands(call: Call) -> JSON:
+    """Forget the menu of a scope and language."""
+    call.bot.commands.pop(_scope(call), None)
+    return True
 
 
 async def answer_callback_query(call: Call) -> JSON:

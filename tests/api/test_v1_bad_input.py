@@ -63,7 +63,7 @@ async def ids(api: httpx.AsyncClient, database: Database, settings: Settings) ->
     media = (await api.post("/v1/media", content=b"a file", headers={"Content-Type": "text/plain"})).json()["id"]
     model = (await api.post("/v1/models", json={"name": "own", "provider": "demo"})).json()["id"]
     return {"bot_id": scene.bot_id, "channel_id": scene.channel_id, "conversation_id": scene.conversation(),
-            "media_id": media, "model_id": model, "delivery_id": delivery, "message_id": reply,
+            "media_id": media, "model_id": model, "delivery_id": delivery, "message_id": reply, "contact_id": uuid4(),
             "event_id": uuid4(), "key_id": uuid4()}  # fmt: skip
 
 

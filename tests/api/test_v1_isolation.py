@@ -18,12 +18,14 @@ async def ids(api: httpx.AsyncClient, database: Database, settings: Settings) ->
     heard = await scene.hear("hi")
     turn = await scene.open_turn(heard)
     reply, (delivery,) = await scene.reply(turn, "answer", "uncertain")
+    conversation = (await api.get(f"/v1/conversations/{scene.conversation()}")).json()
     return {
         "bot_id": scene.bot_id,
         "channel_id": scene.channel_id,
         "conversation_id": scene.conversation(),
         "delivery_id": delivery,
         "message_id": reply,
+        "contact_id": conversation["contact"]["id"],
         "event_id": heard,
         "model_id": (await api.post("/v1/models", json={"name": "own", "provider": "demo"})).json()["id"],
         "media_id": (await api.post("/v1/media", json={"a": "file"})).json()["id"],
@@ -37,7 +39,7 @@ async def everything(api: httpx.AsyncClient, ids: dict[str, UUID | str], routes:
     for route in routes:
         if (
             route.method == "get"
-            and not route.path.endswith(("/webhook", "/health"))
+            and not route.path.endswith(("/webhook", "/health", "/chat", "/contacts/{contact_id}"))
             and route.path not in ("/v1/stats", "/v1/keys")
         ):
             found[route.path] = (await route.call(api, ids)).json()

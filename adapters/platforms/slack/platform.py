@@ -22,6 +22,8 @@ from adapters.platforms.base import (
     without_file,
 )
 from adapters.platforms.fields import part, reference, shown_name
+from adapters.platforms.management import Management
+from adapters.platforms.menus import Menu
 from adapters.platforms.slack.blocks import with_buttons
 from adapters.platforms.slack.calls import Calls
 from adapters.platforms.slack.changes import SlackChanges
@@ -47,6 +49,8 @@ class Slack:
 
     name = PlatformName.SLACK
     guarantee = Guarantee.READ_BACK
+    management: Management | None = None
+    menu: Menu | None = None
     typing_every: float | None = None
     """Slack shows typing for people alone; a status is there only in threads of its assistant."""
 

@@ -27,11 +27,15 @@ from adapters.platforms.base import (
     without_file,
 )
 from adapters.platforms.fields import Fields, count, numeric_id, parse_object, reference, shown_name, text
+from adapters.platforms.management import Management
+from adapters.platforms.menus import Menu
 from adapters.platforms.telegram.calls import Calls, object_of
 from adapters.platforms.telegram.changes import TelegramChanges
 from adapters.platforms.telegram.errors import FieldRefused, Needless
 from adapters.platforms.telegram.files import CALLS, render_file
 from adapters.platforms.telegram.keyboards import with_keyboard
+from adapters.platforms.telegram.management import TelegramManagement
+from adapters.platforms.telegram.menu import TelegramMenu
 from adapters.platforms.telegram.updates import ALLOWED_UPDATES, bot_of, read_update
 from adapters.platforms.text.telegram import TelegramText
 from adapters.platforms.text.telegram import render as render_text
@@ -60,6 +64,8 @@ class Telegram:
     def __init__(self, http: Http, api_url: str) -> None:
         self._calls = Calls(http, api_url)
         self.changes: Changes | None = TelegramChanges(self._calls)
+        self.menu: Menu | None = TelegramMenu(self._calls)
+        self.management: Management | None = TelegramManagement(self._calls)
 
     def admits(self, channel: Channel, headers: Mapping[str, str]) -> None:
         """Refuse whoever does not know the channel's `webhook_secret`: raises `SignatureMismatch`."""

@@ -26,6 +26,8 @@ from adapters.platforms.base import (
 from adapters.platforms.fields import Fields, parse_object, part, parts, reference, shown_name, text
 from adapters.platforms.graph.refusals import result_of
 from adapters.platforms.graph.signature import answer_handshake, demand_signature, look_signed
+from adapters.platforms.management import Management
+from adapters.platforms.menus import Menu
 from adapters.platforms.text.whatsapp import render as render_text
 from adapters.platforms.whatsapp.errors import MEANINGS
 from adapters.platforms.whatsapp.files import render_file, with_media
@@ -52,6 +54,8 @@ class WhatsApp:
     name = PlatformName.WHATSAPP
     guarantee = Guarantee.RECEIPT
     changes: Changes | None = None
+    management: Management | None = None
+    menu: Menu | None = None
     typing_every: float | None = _TYPING_SECONDS
 
     def __init__(self, http: Http, api_url: str, version: str) -> None:
