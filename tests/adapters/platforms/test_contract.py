@@ -90,6 +90,13 @@ def test_a_signed_body_that_is_no_object_is_unreadable(contract: Contract, platf
 
 
 @every
+def test_an_unreadable_body_is_not_quoted(contract: Contract, platform: Platform) -> None:
+    with pytest.raises(Unreadable) as refused:
+        platform.receive(contract.channel, contract.signed(b'{"id": 1, "text": "my password is hunter2"', None), NOW)
+    assert "hunter2" not in str(refused.value)
+
+
+@every
 def test_ids_that_are_numbers_may_be_texts(contract: Contract, platform: Platform) -> None:
     if contract.counted_ids:
         assert heard(contract, platform, sender=7001) == heard(contract, platform, sender="7001")
