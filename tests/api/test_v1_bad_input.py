@@ -130,7 +130,7 @@ QUERIES = (
 
 async def test_no_query_makes_a_route_fail(api: httpx.AsyncClient, ids: dict[str, object]) -> None:
     for route in await operations(api):
-        if route.method != "get" or route.path.endswith("/webhook"):
+        if route.method != "get" or route.path.endswith(("/webhook", "/chat")):
             continue
         taken = {item["name"] for item in route.described.get("parameters", ()) if item["in"] == "query"}  # type: ignore[attr-defined]  # JSON
         for query in QUERIES:
