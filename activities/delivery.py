@@ -13,22 +13,22 @@ from structlog.contextvars import bound_contextvars
 from structlog.stdlib import get_logger
 from temporalio import activity
 
-from activities.composing import compose, compose_template
+from activities.changing import Changing
 from activities.failures import as_failures, later, unbroken
 from activities.heartbeats import beating
 from activities.sending import Outcome, Sender
-from adapters.database import ledger, memberships, paces, replies, turns, voice, windows
+from adapters.database import changes, ledger, memberships, paces, replies, turns, voice, windows
 from adapters.database.engine import Database
 from adapters.database.ledger import Floor, Part
-from adapters.database.paces import Place, Taken
+from adapters.database.paces import Taken
 from adapters.database.replies import Job
 from adapters.media.base import Store
 from adapters.platforms.base import Platform
+from adapters.platforms.composing import compose, compose_template
 from adapters.vault import Vault
 from domain.conversations import Silence
 from domain.deliveries import AT_REST, ClaimDecision, DeliveryState, awaits_receipt, decide, ready_at
 from domain.events import EventState
-from domain.paces import pace_of
 from domain.platforms import Guarantee, PlatformName
 from domain.turns import Account, Delivered, Reply, account
 from domain.windows import is_closed
@@ -79,6 +79,7 @@ class Delivery:
         self._vault = vault
         self._platforms = platforms
         self._sender = Sender(platforms, store, monotonic)
+        self._changing = Changing(database, platforms, now, monotonic)
         self._now = now
 
     @activity.defn(name="deliver")
@@ -87,7 +88,10 @@ class Delivery:
         with bound_contextvars(correlation_id=reply.correlation_id, turn=reply.turn), as_failures():
             async with beating():
                 async with self._database.once() as connection:
-                    job = await replies.load(connection, self._vault, reply)
+                    place = await changes.load(connection, self._vault, reply)
+                    job = None if place else await replies.load(connection, self._vault, reply)
+                if place is not None:
+                    return await self._changing.change(place, give_up=reply.give_up)
                 return await (self._deliver(job) if job else self._end_unreachable(reply))
 
     async def _end_unreachable(self, reply: Reply) -> Delivered:
@@ -184,7 +188,7 @@ class Delivery:
 
     async def _claim(self, connection: AsyncConnection, job: Job, part: Part, deadline: float) -> _Claimed | _Wait:
         """Take a part, at its platform's pace."""
-        now, place = self._now(), _place(job)
+        now, place = self._now(), paces.place_of(job.access.channel, job.destination.chat)
         if place is None:
             return _Claimed(part, await ledger.claim(connection, part, now), deadline)
         taken = await paces.take(connection, part, place, now)
@@ -195,7 +199,8 @@ class Delivery:
         return _Wait(taken.until - now)
 
     async def _record(self, connection: AsyncConnection, job: Job, claimed: _Claimed, outcome: Outcome) -> None:
-        part, now, place = claimed.part, self._now(), _place(job)
+        part, now = claimed.part, self._now()
+        place = paces.place_of(job.access.channel, job.destination.chat)
         if outcome.holds and outcome.after and place:
             await paces.hold(connection, place, now + outcome.after, whole=outcome.holds == "bot")
         if not await ledger.settle(connection, part.id, claimed.lease, outcome.values(now)):
@@ -240,13 +245,6 @@ class Delivery:
         else:
             await replies.end_said(connection, job.event_id, ended, self._now())
         return _delivered(states, ended.state)
-
-
-def _place(job: Job) -> Place | None:
-    """Where the reply goes, if somebody counts there how fast."""
-    channel = job.access.channel
-    pace = pace_of(channel.platform, job.destination.chat, channel.settings)
-    return Place(channel.id, job.destination.chat, pace) if pace else None
 
 
 def _wait(part: Part, guarantee: Guarantee, now: datetime) -> _Wait:

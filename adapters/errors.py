@@ -13,7 +13,8 @@
     │   ├── CredentialsRefused   the channel's or the model's key is not accepted
     │   ├── RecipientGone        the contact blocked us or the chat does not exist
     │   ├── NotPermitted         the platform's rules forbid it here
-    │   │   └── WindowClosed        the contact wrote too long ago to be answered freely
+    │   │   ├── WindowClosed        the contact wrote too long ago to be answered freely
+    │   │   └── ChangeRefused       the message may not be edited or deleted, most often because of its age
     │   └── Unacceptable         the request itself is wrong
     │       ├── FormattingRefused   the text's formatting is; plain text may be accepted
     │       └── TemplateRefused     the template's content is
@@ -21,6 +22,9 @@
     │           ├── TemplateMisfilled   its parameters are too many, too few, too long or of another kind
     │           ├── TemplatePaused      contacts did not like it; it may come back
     │           └── TemplateDisabled    contacts did not like it, for good
+    │       ├── MessageGone         the message that it is about is not there (any more)
+    │       ├── NotAGroup           a chat with one person has no such thing
+    │       └── MemberUnknown       the person that it is about is unknown there
     ├── Moved                 not done; the chat has a new id, the same call works there at once
     └── OutcomeUnknown        perhaps done: the request was written, and no answer came
 
@@ -124,6 +128,12 @@ class WindowClosed(NotPermitted):
     reason = "window_closed"
 
 
+class ChangeRefused(NotPermitted):
+    """The message may not be edited or deleted, most often because of its age."""
+
+    reason = "change_refused"
+
+
 class Unacceptable(Never):
     """The request itself is wrong."""
 
@@ -164,6 +174,24 @@ class TemplateDisabled(TemplateRefused):
     """Contacts did not like the template; it can be sent no more."""
 
     reason = "template_disabled"
+
+
+class MessageGone(Unacceptable):
+    """The message that the request is about is not there, or not any more."""
+
+    reason = "message_gone"
+
+
+class NotAGroup(Unacceptable):
+    """A chat with one person has no such thing."""
+
+    reason = "not_a_group"
+
+
+class MemberUnknown(Unacceptable):
+    """The person that the request is about is unknown there."""
+
+    reason = "member_unknown"
 
 
 class Moved(OutsideError):

@@ -106,7 +106,7 @@ class Http:
         self,
         method: str,
         url: str,
-        json: Mapping[str, JsonValue] | None = None,
+        json: Mapping[str, JsonValue] | list[JsonValue] | None = None,
         *,
         deadline: float | None = None,
         headers: Mapping[str, str] | None = None,

@@ -17,7 +17,7 @@ from adapters.database.channels import credentials_vault, keys_vault
 from adapters.database.engine import Database
 from adapters.media.downloads import Downloader
 from adapters.media.store import MediaStore
-from adapters.platforms.catalogue import http_client, platforms
+from adapters.platforms.catalogue import downloader, http_client, platforms
 from adapters.temporal.client import connect
 from adapters.temporal.handover import Handing
 from adapters.vault import Vault
@@ -45,7 +45,6 @@ from api.limits import BodyLimit
 from api.media_links import Links
 from api.resources import Resources
 from api.second_door import SecondDoor
-from api.template_cache import TemplateCache
 from api.wakeups import Wakeups
 from domain.media import MAX_MEDIA_BYTES
 from settings import Settings
@@ -54,7 +53,6 @@ if TYPE_CHECKING:
     from adapters.ai.catalogue import Catalogue
 
 _FILES = "/webchat/*/files"
-_UPLOADS_AT_ONCE = 8
 DESCRIPTION = "Runs AI chat bots on every messaging platform, durably."
 ROUTERS: Sequence[APIRouter] = (
     v1.router,
@@ -125,7 +123,8 @@ async def open_resources(settings: Settings, stack: AsyncExitStack) -> Resources
     database = Database(settings.database_url, settings.database_pool_size)
     stack.push_async_callback(database.close)
     http, models, downloads = http_client(), connections(settings), Downloader(version("chat-orchestrator"))
-    for close in (http.close, models.aclose, downloads.close):
+    pictures = downloader(settings)
+    for close in (http.close, models.aclose, downloads.close, pictures.close):
         stack.push_async_callback(close)
     handing = Handing(database, await connect(settings, lazy=True, impatient=True), settings.task_queue)
     credentials = credentials_vault(settings.secrets())
@@ -155,9 +154,8 @@ async def open_resources(settings: Settings, stack: AsyncExitStack) -> Resources
         models=lambda: _catalogue(settings, models, database, credentials),
         media=MediaStore(settings.media_store_url),
         downloads=downloads,
+        pictures=pictures,
         links=Links(keys, settings.public_url),
-        uploads=asyncio.Semaphore(_UPLOADS_AT_ONCE),
-        templates=TemplateCache(),
     )
 
 

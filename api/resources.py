@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated
 
 from fastapi import Depends, Request
@@ -27,6 +27,8 @@ from settings import Settings
 if TYPE_CHECKING:
     from adapters.ai.catalogue import Catalogue
 
+_UPLOADS_AT_ONCE = 8
+
 
 @dataclass(frozen=True)
 class Resources:
@@ -47,10 +49,13 @@ class Resources:
     models: Callable[[], "Catalogue"]
     media: MediaStore
     downloads: Downloader
+    """For addresses that operators give."""
+    pictures: Downloader
+    """For addresses that platforms give, which may be our own."""
     links: Links
-    uploads: asyncio.Semaphore
+    uploads: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_UPLOADS_AT_ONCE))
     """Visitors' files that are in memory on their way in."""
-    templates: TemplateCache
+    templates: TemplateCache = field(default_factory=TemplateCache)
 
 
 async def resources(request: Request) -> Resources:

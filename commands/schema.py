@@ -11,6 +11,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, create_engine, func, inspect, select, text
 from sqlalchemy.pool import NullPool
 
+import adapters.database.changes
 import adapters.database.records
 import adapters.database.tables
 import adapters.database.tool_records  # noqa: F401  loaded, so that the metadata is whole

@@ -3,7 +3,7 @@
 import re
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, JsonValue, field_validator, model_validator
+from pydantic import AfterValidator, Field, JsonValue, field_validator, model_validator
 
 from domain.buttons import Buttons
 from domain.models import Strict
@@ -137,6 +137,19 @@ class Idle(Strict):
     close_after_hours: Annotated[float, Field(gt=0, le=24 * 365 * 10)] | None = 24
 
 
+class Command(Strict):
+    """An entry of the menu that contacts are shown: what they send by it is `/command`, a message like any other."""
+
+    command: Annotated[str, Field(pattern=r"^[a-z0-9_]{1,32}$")]
+    description: Annotated[str, Field(min_length=1, max_length=100)]
+
+
+def _distinct(commands: tuple[Command, ...]) -> tuple[Command, ...]:
+    if len({item.command for item in commands}) < len(commands):
+        raise ValueError("two commands have the same name; give each its own")
+    return commands
+
+
 class Bot(Strict):
     """A bot as its owner describes it; every field but the name has a default."""
 
@@ -146,6 +159,8 @@ class Bot(Strict):
     quick_replies: Buttons = ()
     """What the contact may answer the greeting by a press."""
     help: ShortText | None = None
+    commands: Annotated[tuple[Command, ...], Field(max_length=50), AfterValidator(_distinct)] = ()
+    """What platforms with a menu show; registered with the webhook."""
     language: Annotated[str, Field(max_length=35)] | None = None
     model: Model = Model()
     fallback_models: tuple[Model, ...] = ()

@@ -27,6 +27,7 @@ _CONTRACTS = (
     "adapters.errors",
     "adapters.vault",
     "adapters.platforms.base",
+    "adapters.platforms.composing",
     "adapters.media.base",
     "adapters.tools.base",
     "adapters.ai.base",

@@ -36,6 +36,8 @@ _STANDS_STILL = Rule(
         SELECT FROM deliveries d WHERE d.conversation_id = c.id AND d.state IN ('planned', 'sending')
           AND greatest(d.retry_at, d.lease_until) > :young)
       AND NOT EXISTS (
+        SELECT FROM message_changes m WHERE m.conversation_id = c.id AND greatest(m.retry_at, m.lease_until) > :young)
+      AND NOT EXISTS (
         SELECT FROM events w WHERE w.conversation_id = c.id AND w.state = 'queued' AND w.turn_id IS NULL
           AND w.kind NOT IN ('control', 'say') AND b.settings #>> '{bursts,policy}' <> 'queue'
         HAVING :now < least(
@@ -99,6 +101,7 @@ _NOTHING_SAID = Rule(
     SELECT e.id AS event_id, e.conversation_id
     FROM events e
     WHERE e.state = 'answered' AND e.kind = 'say' AND e.payload #>> '{details,delivery}' IS NULL
+      AND e.payload #>> '{details,change}' IS NULL
       AND NOT EXISTS (
         SELECT FROM deliveries d
         WHERE d.message_id = e.id AND (d.state IN ('sent', 'uncertain') OR d.reason = 'written_off'))

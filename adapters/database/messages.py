@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import RowMapping, Select, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from adapters.database import deliveries, media
+from adapters.database import changes, deliveries, media
 from adapters.database.records import DeliveryRow, Event, Message, Turn, VerdictRow
 from adapters.database.scope import scoped
 from domain.deliveries import DeliveryState
@@ -26,6 +26,7 @@ class Detailed:
     verdict: RowMapping | None
     deliveries: tuple[RowMapping, ...]
     files: Mapping[UUID, RowMapping]
+    change: Mapping[str, object] | None = None
 
 
 async def page(
@@ -70,13 +71,15 @@ async def _detailed(connection: AsyncConnection, workspace_id: UUID, rows: Seque
     verdicts = await _verdicts(connection, workspace_id, turns)
     sent = await deliveries.of_messages(connection, workspace_id, [row["id"] for row in rows])
     files = await media.of_messages(connection, workspace_id, rows)
+    changed = await changes.of_messages(connection, workspace_id, [row["id"] for row in rows])
     detailed = []
     for row in rows:
         inbound = row["direction"] == "inbound"
         of_turn = replies[row["turn_id"]]
         partners = of_turn if inbound else asked[row["turn_id"]] if row["id"] in of_turn else []
         verdict = _verdict(row, verdicts[row["turn_id"]])
-        detailed.append(Detailed(row, tuple(partners), verdict, tuple(sent[row["id"]]), files))
+        parts, change = tuple(sent[row["id"]]), changed.get(row["id"])
+        detailed.append(Detailed(row, tuple(partners), verdict, parts, files, change))
     return detailed
 
 

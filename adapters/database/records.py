@@ -178,6 +178,8 @@ class DeliveryRow(Identified, Base):
     error: Mapped[str | None]
     reason: Mapped[str | None]
     sent_at: Mapped[datetime | None]
+    deleted_at: Mapped[datetime | None]
+    """When the part was taken away from the platform again."""
     __table_args__ = (
         UniqueConstraint("conversation_id", "reply", "part"),
         one_of("state", DeliveryState),

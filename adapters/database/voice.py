@@ -33,7 +33,7 @@ async def control(
     now: datetime,
 ) -> bool:
     """Do what an operator wants of a conversation; False when the workspace has no such conversation."""
-    row = await _lock(connection, conversation_id, workspace_id)
+    row = await lock(connection, conversation_id, workspace_id)
     if row is None:
         return False
     values: dict[str, object] = {"updated_at": now}
@@ -46,7 +46,7 @@ async def control(
         await stop_turn(connection, conversation_id, SILENCE_AFTER[wanted], now)
     else:
         await answer_or_ignore_held(connection, conversation_id, now, answer_held=answer_held)
-    await _tell_workflow(connection, row, EventKind.CONTROL, {"details": {"control": wanted.value}}, now)
+    await tell_workflow(connection, row, EventKind.CONTROL, {"details": {"control": wanted.value}}, now)
     await conversation_changed(connection, conversation_id, "closed" if wanted is Control.CLOSE else "status")
     return True
 
@@ -137,9 +137,9 @@ async def wake(
     connection: AsyncConnection, conversation_id: UUID, workspace_id: UUID, why: Control, now: datetime
 ) -> None:
     """Have the workflow look at the record again, in order with all else that it is told."""
-    row = await _lock(connection, conversation_id, workspace_id)
+    row = await lock(connection, conversation_id, workspace_id)
     if row is not None:
-        await _tell_workflow(connection, row, EventKind.CONTROL, {"details": {"control": why.value}}, now)
+        await tell_workflow(connection, row, EventKind.CONTROL, {"details": {"control": why.value}}, now)
 
 
 async def say(
@@ -155,7 +155,7 @@ async def say(
     now: datetime,
 ) -> UUID | None:
     """Record what an operator (or the bot, speaking first) says; the workflow delivers it. The message's id."""
-    row = await _lock(connection, conversation_id, workspace_id)
+    row = await lock(connection, conversation_id, workspace_id)
     if row is None:
         return None
     message_id = uuid4()
@@ -177,7 +177,7 @@ async def say(
             reply=say_key(message_id),
         )
     )
-    await _tell_workflow(connection, row, EventKind.SAY, {"text": text}, now, event_id=EventId(message_id))
+    await tell_workflow(connection, row, EventKind.SAY, {"text": text}, now, event_id=EventId(message_id))
     return message_id
 
 
@@ -250,7 +250,8 @@ async def start_bot(
     return conversations if answer_held else []
 
 
-async def _lock(connection: AsyncConnection, conversation_id: UUID, workspace_id: UUID) -> Row[UUID, UUID, UUID] | None:
+async def lock(connection: AsyncConnection, conversation_id: UUID, workspace_id: UUID) -> Row[UUID, UUID, UUID] | None:
+    """The conversation with its owner and channel, locked; None when the workspace has no such conversation."""
     query = (
         select(Conversation.id, Conversation.workspace_id, Conversation.channel_id)
         .where(Conversation.id == conversation_id, Conversation.workspace_id == workspace_id)
@@ -259,7 +260,7 @@ async def _lock(connection: AsyncConnection, conversation_id: UUID, workspace_id
     return (await connection.execute(query)).one_or_none()
 
 
-async def _tell_workflow(
+async def tell_workflow(
     connection: AsyncConnection,
     row: Row[UUID, UUID, UUID],
     kind: EventKind,

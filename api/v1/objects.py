@@ -13,6 +13,7 @@ from adapters.database import media
 from adapters.database.messages import Detailed
 from api.media_links import Links
 from domain.buttons import Button
+from domain.changes import ChangeKind, ChangeState
 from domain.conversations import ConversationStatus, Voice, status
 from domain.deliveries import DeliveryState
 from domain.events import Attachment, EventKind, EventState
@@ -135,6 +136,18 @@ class ShownAttachment(Attachment):
     url: str | None = None
 
 
+class Change(Shown):
+    """An edit or delete of a message that was sent, and what became of it."""
+
+    kind: ChangeKind
+    text: str | None = Field(description="What an edit has the message say.")
+    state: ChangeState = Field(description="`planned` until the platform has done it.")
+    reason: str | None = Field(examples=["change_refused"])
+    error: str | None
+    created_at: datetime
+    ended_at: datetime | None
+
+
 class Message(Shown):
     """What was said. `state`, `reason` and `answered_by` are those of an inbound one, `answers` of an outbound one."""
 
@@ -156,6 +169,7 @@ class Message(Shown):
     answers: tuple[UUID, ...] = Field(description="The messages that this one answers.")
     verdict: Verdict | None
     deliveries: tuple[Delivery, ...]
+    change: Change | None = Field(None, description="The newest edit or delete of an outbound one.")
     sent_at: datetime | None
     created_at: datetime
     edited_at: datetime | None
@@ -177,6 +191,7 @@ def message(detailed: Detailed, links: Links) -> Message:
             "answers": () if inbound else detailed.partners,
             "verdict": Verdict.of(detailed.verdict) if detailed.verdict else None,
             "deliveries": [Delivery.of(part) for part in detailed.deliveries],
+            "change": Change.of(detailed.change) if detailed.change else None,
         }
     )
 

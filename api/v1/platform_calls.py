@@ -1,4 +1,4 @@
-"""Calls to a platform for an operator who waits: the channel opened, and a failure as a problem to act on."""
+"""Calls of a platform that a client waits for: the channel that makes them, and what a failure is answered with."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -14,12 +14,19 @@ from api.problems import Problem, invalid, not_found
 from api.resources import Resources
 from api.v1.channels import platform_unavailable, unreadable
 from domain.ids import WorkspaceId
+from domain.platforms import PlatformName
 
+UNSUPPORTED = "unsupported_by_platform"
 _RETRY_SECONDS = 5
 
 
+def unsupported(platform: PlatformName, what: str) -> Problem:
+    """422 for what a platform, or our adapter of it, cannot do."""
+    return invalid(f"On {platform.title()} {what}.", UNSUPPORTED)
+
+
 async def opened(using: Resources, workspace_id: WorkspaceId, channel_id: UUID) -> tuple[ChannelAccess, Platform]:
-    """A channel of this workspace with its credentials, and its platform; 404 or 422 where there is none."""
+    """A channel of the workspace, and who speaks for it; 404 without one."""
     try:
         async with using.database.begin() as connection:
             access = await channel_admin.access(connection, using.credentials, workspace_id, channel_id)

@@ -16,6 +16,7 @@ from api.v1.objects import Shown
 from api.v1.platform_calls import opened, told
 from api.v1.problem_answers import BAD_GATEWAY
 from api.v1.routing import Route
+from domain.bots import Command
 
 router = APIRouter(route_class=Route, tags=["channels"], responses=BAD_GATEWAY)
 
@@ -27,12 +28,16 @@ class Webhook(Shown):
     ours: bool = Field(description="Whether that is this channel's `webhook_url`.")
     pending: int | None = Field(description="How many events wait at the platform, where it tells.")
     last_error: str | None = Field(description="What went wrong when it called last, where it tells.")
+    commands: tuple[Command, ...] | None = Field(description="The menu that contacts see; null where there is none.")
     details: dict[str, JsonValue]
 
 
 @router.post("/channels/{channel_id}/webhook", summary="Register the webhook")
 async def register(channel_id: UUID, once: AdminOnce, using: Using) -> Webhook:
-    """Checks the credentials, then has the platform call `webhook_url`."""
+    """Checks the credentials, then has the platform call `webhook_url`, and show the bot's `commands` where it can.
+
+    A bot without commands leaves the menu as it is.
+    """
     access, platform = await opened(using, once.who.workspace_id, channel_id)
     url = webhook_url(using.settings, platform.name, channel_id)
     async with told():
@@ -43,10 +48,13 @@ async def register(channel_id: UUID, once: AdminOnce, using: Using) -> Webhook:
         await channels_changed(connection)
     using.channels.forget()
     async with told():
-        webhook = _shown(await platform.register(access.channel, url), url)
+        webhook = await platform.register(access.channel, url)
+        if platform.menu and access.bot.commands:
+            await platform.menu.show(access.channel, access.bot.commands)
+        answer = await _shown(webhook, url, access.channel, platform)
     async with using.database.begin() as connection:
-        await once.keep(connection, webhook)
-    return webhook
+        await once.keep(connection, answer)
+    return answer
 
 
 @router.get("/channels/{channel_id}/webhook", summary="Inspect the webhook")
@@ -55,16 +63,20 @@ async def inspect(channel_id: UUID, who: Viewer, using: Using) -> Webhook:
     access, platform = await opened(using, who.workspace_id, channel_id)
     async with told():
         webhook = await platform.inspect(access.channel)
-    return _shown(webhook, webhook_url(using.settings, platform.name, channel_id))
+        url = webhook_url(using.settings, platform.name, channel_id)
+        return await _shown(webhook, url, access.channel, platform)
 
 
 @router.delete("/channels/{channel_id}/webhook", status_code=204, summary="Remove the webhook")
 async def remove(channel_id: UUID, who: Admin, using: Using) -> None:
-    """Has the platform call us no more."""
+    """Has the platform call us no more, and the bot's commands shown no more."""
     access, platform = await opened(using, who.workspace_id, channel_id)
     async with told():
         await platform.remove(access.channel)
+        if platform.menu and access.bot.commands:
+            await platform.menu.hide(access.channel)
 
 
-def _shown(webhook: base.Webhook, url: str) -> Webhook:
-    return Webhook.of({**webhook.model_dump(), "ours": webhook.url == url})
+async def _shown(webhook: base.Webhook, url: str, channel: base.Channel, platform: base.Platform) -> Webhook:
+    commands = await platform.menu.shown(channel) if platform.menu else None
+    return Webhook.of({**webhook.model_dump(), "ours": webhook.url == url, "commands": commands})

@@ -26,7 +26,7 @@ from simulator.simulation import Simulation
 from simulator.wire import Object, json_answer
 
 METHODS = tuple(dict.fromkeys(name for name, *_ in ROUTES))
-OUTBOUND = frozenset({"messages.create", "original.edit", "typing"})
+OUTBOUND = frozenset({"messages.create", "messages.edit", "messages.delete", "original.edit", "typing"})
 _AGENT = "DiscordBot ("
 _Asked: TypeAlias = tuple[tuple[str, ...], Object, FormFile | None]
 """What a path names, and what came with it."""

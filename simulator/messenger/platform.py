@@ -53,7 +53,7 @@ class Messenger:
             ),
             Route("/graph/{version}/{page}/subscribed_apps", self._subscribed, methods=["GET", "POST", "DELETE"]),
             Route("/graph/{version}/{app}/subscriptions", self._subscriptions, methods=["GET", "POST"]),
-            Route("/graph/{version}/{page}/messenger_profile", self._profile, methods=["GET", "POST"]),
+            Route("/graph/{version}/{page}/messenger_profile", self._profile, methods=["GET", "POST", "DELETE"]),
             Route("/graph/{version}/me", self._me, methods=["GET"]),
             _OfKnown("/graph/{version}/{psid}", self._person, "psid", "GET", lambda name: self._state.knows(name)),
         ]
@@ -122,6 +122,7 @@ class Messenger:
         acts: dict[str, _Act] = {
             "GET": lambda page: subscriptions.show_profile(page, wanted),
             "POST": lambda page: subscriptions.change_profile(page, asked),
+            "DELETE": lambda page: subscriptions.change_less(page, asked),
         }
         return await self._met(request, Target("messenger", "messenger_profile"), acts[request.method])
 

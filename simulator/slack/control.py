@@ -104,6 +104,11 @@ def _add_words(router: APIRouter, state: Callable[[], State]) -> None:
         """Somebody withdraws what was said."""
         return inbound.delete(state(), _app(state(), token), what)
 
+    @router.get("/channels/{channel_id}")
+    async def show_channel(channel_id: str) -> Object:
+        """What stands in a channel, oldest first."""
+        return {"messages": [*state().channels.channel(channel_id).messages.values()]}
+
     @router.post("/{token}/commands")
     async def command(token: str, what: Commanded) -> Object:
         """Somebody calls a slash command."""

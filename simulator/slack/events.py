@@ -3,6 +3,7 @@
 from uuid import uuid4
 
 from simulator.slack.apps import TEAM, App
+from simulator.slack.channels import Channel
 from simulator.slack.courier import Post
 from simulator.slack.state import State
 from simulator.wire import JSON, Object, encode, unix_time
@@ -58,6 +59,12 @@ def tell(state: State, app: App, event: Object, event_id: str | None = None) -> 
     post = Post(app, encode(envelope), JSON_TYPE, found, envelope, place, text if isinstance(text, str) else None)
     state.courier.offer(post)
     return found
+
+
+def hidden(channel: Channel, subtype: str, ts: str, more: Object) -> Object:
+    """What is told of a change in a channel."""
+    place: Object = {"channel": channel.id, "channel_type": channel.type}
+    return {"type": "message", "subtype": subtype, "hidden": True, "ts": ts, **place, **more}
 
 
 def _place(event: Object) -> str | None:

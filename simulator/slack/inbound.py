@@ -7,7 +7,7 @@ from uuid import uuid4
 from simulator.slack.apps import TEAM, App
 from simulator.slack.channels import Channel, direct
 from simulator.slack.courier import Post
-from simulator.slack.events import note, tell
+from simulator.slack.events import hidden, note, tell
 from simulator.slack.people import Actor, Commanded, Deleted, Edited, Joined, Pressed, Reacted, Said
 from simulator.slack.state import State
 from simulator.wire import JSON, Object
@@ -54,7 +54,7 @@ def edit(state: State, app: App, what: Edited) -> Object:
     after: Object = {**before, "text": what.text, "edited": {"user": what.user, "ts": now}}
     channel.keep(after)
     note(state, app, "message_changed", channel.id, after)
-    told = _hidden(channel, "message_changed", now, {"message": after, "previous_message": before})
+    told = hidden(channel, "message_changed", now, {"message": after, "previous_message": before})
     return {"ts": what.ts, "event_ids": [tell(state, app, told)]}
 
 
@@ -63,7 +63,7 @@ def delete(state: State, app: App, what: Deleted) -> Object:
     channel, now = channel_of(state, what), state.channels.clock.next()
     before: Object = channel.messages.pop(what.ts, {"type": "message", "user": what.user, "ts": what.ts})
     note(state, app, "message_deleted", channel.id, before)
-    told = _hidden(channel, "message_deleted", now, {"deleted_ts": what.ts, "previous_message": before})
+    told = hidden(channel, "message_deleted", now, {"deleted_ts": what.ts, "previous_message": before})
     return {"ts": what.ts, "event_ids": [tell(state, app, told)]}
 
 
@@ -150,8 +150,3 @@ def _form(state: State, app: App, channel: Channel, form: dict[str, str], conten
     body = urlencode(form).encode()
     state.courier.offer(Post(app, body, FORM_TYPE, key, content, channel.id, text, is_event=False))
     return {"event_ids": [key]}
-
-
-def _hidden(channel: Channel, subtype: str, ts: str, more: Object) -> Object:
-    place: Object = {"channel": channel.id, "channel_type": channel.type}
-    return {"type": "message", "subtype": subtype, "hidden": True, "ts": ts, **place, **more}

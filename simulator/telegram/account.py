@@ -1,4 +1,4 @@
-"""getMe, setMyName, getChat, getFile, setMyCommands, getMyCommands, answerCallbackQuery."""
+"""getMe, setMyName, getFile, setMyCommands, deleteMyCommands, getMyCommands, answerCallbackQuery."""
 
 import re
 
@@ -33,11 +33,6 @@ async def set_my_name(call: Call) -> JSON:
     return True
 
 
-async def get_chat(call: Call) -> JSON:
-    """Who is in a chat."""
-    return call.state.chats.find(call.chat_id()).describe()
-
-
 async def get_file(call: Call) -> JSON:
     """Where a file can be downloaded."""
     return call.state.files.describe(call.arguments.text("file_id"))
@@ -57,6 +52,12 @@ async def set_my_commands(call: Call) -> JSON:
 async def get_my_commands(call: Call) -> JSON:
     """What setMyCommands set."""
     return call.bot.commands.get(_scope(call), [])
+
+
+async def delete_my_commands(call: Call) -> JSON:
+    """Forget the menu of a scope and language."""
+    call.bot.commands.pop(_scope(call), None)
+    return True
 
 
 async def answer_callback_query(call: Call) -> JSON:

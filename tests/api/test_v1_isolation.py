@@ -17,12 +17,15 @@ async def ids(api: httpx.AsyncClient, database: Database, settings: Settings) ->
     scene: Scene = await set_scene(api, database, settings)
     heard = await scene.hear("hi")
     turn = await scene.open_turn(heard)
-    _, (delivery,) = await scene.reply(turn, "answer", "uncertain")
+    reply, (delivery,) = await scene.reply(turn, "answer", "uncertain")
+    conversation = (await api.get(f"/v1/conversations/{scene.conversation()}")).json()
     return {
         "bot_id": scene.bot_id,
         "channel_id": scene.channel_id,
         "conversation_id": scene.conversation(),
         "delivery_id": delivery,
+        "message_id": reply,
+        "contact_id": conversation["contact"]["id"],
         "event_id": heard,
         "approval_id": await scene.ask_approval(turn),
         "document_id": (await api.post(f"/v1/bots/{scene.bot_id}/documents", json={"title": "a", "text": "b"})).json()[
@@ -40,7 +43,7 @@ async def everything(api: httpx.AsyncClient, ids: dict[str, UUID | str], routes:
     for route in routes:
         if (
             route.method == "get"
-            and not route.path.endswith(("/webhook", "/health"))
+            and not route.path.endswith(("/webhook", "/health", "/chat", "/contacts/{contact_id}"))
             and route.path not in ("/v1/stats", "/v1/keys")
         ):
             found[route.path] = (await route.call(api, ids)).json()

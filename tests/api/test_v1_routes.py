@@ -25,17 +25,9 @@ OF_ALL_WORKSPACES = {"idempotency": {"remove_expired"}, "media": {"linked"}, "mo
 """Statements that mean to pass over the border: the sweep of what nobody may ask for any more, signed links, and the
 doctor."""
 NAMES = (
-    "approval_id",
-    "bot_id",
-    "channel_id",
-    "conversation_id",
-    "delivery_id",
-    "document_id",
-    "event_id",
-    "key_id",
-    "media_id",
-    "model_id",
-)
+    "approval_id", "bot_id", "channel_id", "contact_id", "conversation_id", "delivery_id", "document_id", "event_id",
+    "key_id", "media_id", "message_id", "model_id",
+)  # fmt: skip
 IDS = {name: uuid4() for name in NAMES}
 
 

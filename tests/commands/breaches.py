@@ -261,6 +261,21 @@ NO_BREACHES = {
         UPDATE turns SET number = 4
         WHERE number = 1 AND conversation_id IN (SELECT conversation_id FROM turns WHERE number = 3);
         UPDATE events SET handovers = 2 FROM turns WHERE turns.id = events.turn_id AND turns.number = 4""",
+    "a change that was made": """
+        INSERT INTO events (id, workspace_id, channel_id, conversation_id, key, kind, ours, state, payload, received_at,
+          ended_at)
+        SELECT gen_random_uuid(), workspace_id, channel_id, conversation_id, 'changed', 'say', true, 'answered',
+          '{"details": {"change": "edit"}}', now(), now()
+        FROM deliveries WHERE state = 'uncertain'""",
+    "a change that the platform takes in an hour": """
+        WITH told AS (
+          INSERT INTO events (id, workspace_id, channel_id, conversation_id, key, kind, ours, state, payload,
+            received_at)
+          SELECT message_id, workspace_id, channel_id, conversation_id, 'changed', 'say', true, 'queued',
+            '{"details": {"change": "edit"}}', now() - interval '5 hours'
+          FROM deliveries WHERE state = 'uncertain' RETURNING id, workspace_id, conversation_id)
+        INSERT INTO message_changes (id, workspace_id, conversation_id, message_id, kind, retry_at)
+        SELECT id, workspace_id, conversation_id, id, 'edit', now() + interval '1 hour' FROM told""",
     "a doubt that was sent again by the policy": """
         UPDATE deliveries SET doubts = 1, attempts = 2 WHERE state = 'uncertain'""",
 }

@@ -10,6 +10,7 @@ DEFAULTS: dict[str, JsonValue] = {
     "greeting": None,
     "quick_replies": [],
     "help": None,
+    "commands": [],
     "language": None,
     "model": {
         "provider": "openai",

@@ -11,6 +11,7 @@ from adapters.http import Http
 from adapters.media.base import Source
 from adapters.platforms.base import (
     Account,
+    Changes,
     Channel,
     Destination,
     Payload,
@@ -24,9 +25,12 @@ from adapters.platforms.base import (
 from adapters.platforms.fields import Fields, parse_object, reference, shown_name, web_address
 from adapters.platforms.graph.events import identity
 from adapters.platforms.graph.signature import answer_handshake, demand_signature, look_signed
+from adapters.platforms.management import Management
+from adapters.platforms.menus import Menu
 from adapters.platforms.messenger import subscription
 from adapters.platforms.messenger.calls import Calls
 from adapters.platforms.messenger.files import form_of, render_file
+from adapters.platforms.messenger.menu import MessengerMenu
 from adapters.platforms.messenger.quick_replies import with_quick_replies
 from adapters.platforms.messenger.webhook import read_call
 from adapters.platforms.text.messenger import render as render_text
@@ -45,10 +49,13 @@ class Messenger:
 
     name = PlatformName.MESSENGER
     guarantee = Guarantee.RECEIPT
+    changes: Changes | None = None
+    management: Management | None = None
     typing_every: float | None = _TYPING_SECONDS
 
     def __init__(self, http: Http, api_url: str, version: str) -> None:
         self._calls = Calls(http, api_url, version)
+        self.menu: Menu | None = MessengerMenu(self._calls)
 
     def admits(self, channel: Channel, headers: Mapping[str, str]) -> None:
         """Refuse a call that carries no signature: raises `SignatureMismatch`."""

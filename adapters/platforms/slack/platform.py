@@ -10,6 +10,7 @@ from adapters.http import Http
 from adapters.media.base import Source
 from adapters.platforms.base import (
     Account,
+    Changes,
     Channel,
     Destination,
     Payload,
@@ -21,8 +22,11 @@ from adapters.platforms.base import (
     without_file,
 )
 from adapters.platforms.fields import part, reference, shown_name, web_address
+from adapters.platforms.management import Management
+from adapters.platforms.menus import Menu
 from adapters.platforms.slack.blocks import with_buttons
 from adapters.platforms.slack.calls import Calls
+from adapters.platforms.slack.changes import SlackChanges
 from adapters.platforms.slack.errors import ThreadRefused
 from adapters.platforms.slack.events import challenge_of, read_call
 from adapters.platforms.slack.file_calls import Files
@@ -46,11 +50,14 @@ class Slack:
 
     name = PlatformName.SLACK
     guarantee = Guarantee.READ_BACK
+    management: Management | None = None
+    menu: Menu | None = None
     typing_every: float | None = None
     """Slack shows typing for people alone; a status is there only in threads of its assistant."""
 
     def __init__(self, http: Http, api_url: str) -> None:
         self._calls = Calls(http, api_url)
+        self.changes: Changes | None = SlackChanges(self._calls)
         self._history = History(self._calls)
         self._files = Files(http, self._calls, api_url)
 

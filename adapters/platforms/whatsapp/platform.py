@@ -12,6 +12,7 @@ from adapters.http import Http, Upload
 from adapters.media.base import Source
 from adapters.platforms.base import (
     Account,
+    Changes,
     Channel,
     Destination,
     Payload,
@@ -26,6 +27,8 @@ from adapters.platforms.base import (
 from adapters.platforms.fields import Fields, parse_object, part, parts, reference, shown_name, text
 from adapters.platforms.graph.refusals import result_of
 from adapters.platforms.graph.signature import answer_handshake, demand_signature, look_signed
+from adapters.platforms.management import Management
+from adapters.platforms.menus import Menu
 from adapters.platforms.text.whatsapp import render as render_text
 from adapters.platforms.whatsapp.errors import MEANINGS
 from adapters.platforms.whatsapp.files import render_file, with_media
@@ -53,6 +56,9 @@ class WhatsApp:
 
     name = PlatformName.WHATSAPP
     guarantee = Guarantee.RECEIPT
+    changes: Changes | None = None
+    management: Management | None = None
+    menu: Menu | None = None
     typing_every: float | None = _TYPING_SECONDS
 
     def __init__(self, http: Http, api_url: str, version: str) -> None:
