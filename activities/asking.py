@@ -20,7 +20,7 @@ from adapters.database.transcripts import TurnContext
 from adapters.errors import Again, EmptyAnswer, NothingSaid, OutOfTime, OutsideError
 from adapters.platforms.base import Platform
 from domain.bots import Model
-from domain.budgets import Amount, Limit, day_of, is_limited
+from domain.budgets import Amount, Limit, Owner, day_of, held_to, reason
 from domain.patience import shared
 from domain.platforms import PlatformName
 from domain.prices import FREE, Tokens, cost
@@ -38,11 +38,17 @@ _EMPTY_ATTEMPTS = 3
 
 
 class BudgetExhausted(Exception):
-    """Nothing that may be asked fits in what is left of the bot's day."""
+    """Nothing that may be asked fits in what is left of the day of those who pay for it."""
 
-    def __init__(self, limit: Limit) -> None:
-        super().__init__(f"the bot's {limit} is spent")
+    def __init__(self, owner: Owner, limit: Limit) -> None:
+        super().__init__(f"the {owner}'s {limit} is spent")
+        self.owner = owner
         self.limit = limit
+
+    @property
+    def reason(self) -> str:
+        """Why the messages were not answered."""
+        return reason(self.owner, self.limit)
 
 
 @dataclass(frozen=True)
@@ -73,7 +79,7 @@ class Asking:
         """The first of the bot's models that answers; where none does, what says that one may soonest.
 
         Each model gets a share of what is left of the bot's patience, so that one that hangs leaves time for the next.
-        Raises `BudgetExhausted` where the bot's budget of the day forbids all that its policy allows.
+        Raises `BudgetExhausted` where a budget of the day forbids all that the bot's policy allows.
         """
         bot = context.access.bot
         prompt = _prompt(context)
@@ -134,24 +140,25 @@ class Asking:
         return Bought(answer, paid)
 
     async def _reserve(self, call: Call, context: TurnContext, model: Model, prompt: Prompt) -> date:
-        """Hold what the call may cost at most, where the bot has a budget; the day that pays."""
-        now, limits = self._now(), context.access.bot.limits
-        if not is_limited(limits):
+        """Hold what the call may cost at most, where somebody who pays for it has a budget; the day that pays."""
+        now, limits, workspace = self._now(), context.access.bot.limits, context.access.workspace.limits
+        held = held_to(limits, workspace)
+        if not held:
             return day_of(now)
         most = _most(model, prompt)
         wanted = Amount(tokens=most.total, cost=cost(model.rate, most))
-        if wanted.cost is None and limits.cost_per_day is not None:
+        if wanted.cost is None and any(limit.cost_per_day is not None for limit in held.values()):
             get_logger(__name__).warning("price_unknown", model=model.name)
         async with self._database.begin() as connection:
-            verdict = await budgets.reserve(connection, call, wanted, limits, now)
+            verdict = await budgets.reserve(connection, call, wanted, limits, now, workspace)
         if verdict.exhausted:
-            raise BudgetExhausted(verdict.exhausted)
+            raise BudgetExhausted(verdict.owner, verdict.exhausted)
         if verdict.wait:
-            raise later("calls under way hold what is left of the bot's budget", "budget_held", _LOOK_AGAIN)
+            raise later("calls under way hold what is left of a budget", "budget_held", _LOOK_AGAIN)
         return day_of(now)
 
     async def _release(self, call: Call, context: TurnContext) -> None:
-        if is_limited(context.access.bot.limits):
+        if held_to(context.access.bot.limits, context.access.workspace.limits):
             async with self._database.once() as connection:
                 await budgets.release(connection, call)
 

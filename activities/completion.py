@@ -27,7 +27,6 @@ from adapters.database.transcripts import TurnContext
 from adapters.errors import OutsideError
 from adapters.platforms.base import Platform
 from adapters.vault import Vault
-from domain.budgets import Limit
 from domain.conversations import Control
 from domain.moderation import Verdict, judge_output
 from domain.platforms import PlatformName
@@ -35,7 +34,7 @@ from domain.text import MAX_MESSAGE_CHARACTERS, shortened
 from domain.turns import Completed, TurnRef
 
 EXHAUSTED = "chat_budget_exhausted"
-"""The metric of turns that a spent budget ended, by limit and policy."""
+"""The metric of turns that a spent budget ended, by its owner, limit and policy."""
 
 
 class Completion:
@@ -102,7 +101,7 @@ class Completion:
             async with self._database.once() as connection:
                 await completions.give_back(connection, call.turn_id, ref.generation, lease)
             if isinstance(error, BudgetExhausted):
-                return await self._exhausted(ref, context, error.limit)
+                return await self._exhausted(ref, context, error)
             raise
         return await self._store(call, bought, text, verdict)
 
@@ -114,17 +113,18 @@ class Completion:
             await self._asking.pay(call, bought.paid)
             raise
 
-    async def _exhausted(self, ref: TurnRef, context: TurnContext, limit: Limit) -> Completed:
+    async def _exhausted(self, ref: TurnRef, context: TurnContext, error: BudgetExhausted) -> Completed:
         """What the bot's policy wants once the day's budget is spent: its words, or an operator in its place."""
         policy = context.access.bot.limits.when_exhausted
-        get_logger(__name__).info("budget_exhausted", limit=limit, policy=policy)
+        labels = {"owner": error.owner, "limit": error.limit, "policy": policy}
+        get_logger(__name__).info("budget_exhausted", **labels)
         turns_ended = activity.metric_meter().create_counter(EXHAUSTED, "Turns that a spent budget ended.")
-        turns_ended.add(1, {"limit": limit, "policy": policy})
+        turns_ended.add(1, labels)
         if policy == "handover":
             conversation, workspace = UUID(ref.conversation_id), context.access.workspace_id
             async with self._database.begin() as connection:
                 await voice.control(connection, conversation, workspace, Control.TAKEOVER, now=self._now())
-        return Completed(refused=True, exhausted=True, reason=f"budget:{limit}")
+        return Completed(refused=True, exhausted=True, reason=error.reason)
 
     async def _judged(self, context: TurnContext, text: str) -> tuple[str, Verdict]:
         bot = context.access.bot

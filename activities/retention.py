@@ -12,6 +12,7 @@ from activities.failures import as_failures
 from activities.heartbeats import beating
 from adapters.database import idempotency, retention
 from adapters.database.engine import Database
+from domain.budgets import day_of
 from domain.models import Frozen
 
 
@@ -22,6 +23,7 @@ class Pruned(Frozen):
     completions: int = 0
     sessions: int = 0
     paces: int = 0
+    budgets: int = 0
     notices: int = 0
     idempotency_keys: int = 0
 
@@ -51,6 +53,7 @@ class Retention:
                     completions=await self._all(lambda c: retention.prune_completions(c, before)),
                     sessions=await self._all(lambda c: retention.prune_sessions(c, before)),
                     paces=await self._all(lambda c: retention.prune_paces(c, now)),
+                    budgets=await self._all(lambda c: retention.prune_budgets(c, day_of(now))),
                     notices=sum([await self._notices(workspace, raised_before) for workspace in workspaces]),
                     idempotency_keys=await self._all(lambda c: idempotency.remove_expired(c, now, retention.MOST)),
                 )

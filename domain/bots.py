@@ -118,16 +118,31 @@ class Context(Strict):
     summary: bool = True
 
 
-class Limits(Strict):
-    """How many turns one contact may have in a minute, what the bot may spend on a day (UTC), and what happens then."""
+class DayLimits(Strict):
+    """What may be spent on a day (UTC); None where there is no limit."""
 
-    messages_per_minute: Annotated[int, Field(ge=1, le=10_000)] | None = 20
     tokens_per_day: Annotated[int, Field(ge=1, le=10**15)] | None = None
     cost_per_day: Annotated[float, Field(ge=0, le=10**12)] | None = None
+
+
+class Limits(DayLimits):
+    """How many turns one contact may have in a minute, what the bot may spend on a day (UTC), and what happens then.
+
+    `per_contact` and `per_conversation` hold each single one to a part of that.
+    """
+
+    messages_per_minute: Annotated[int, Field(ge=1, le=10_000)] | None = 20
+    per_contact: DayLimits = DayLimits()
+    per_conversation: DayLimits = DayLimits()
     when_exhausted: Literal["message", "handover", "cheaper_model"] = "message"
     exhausted_text: Annotated[str, Field(min_length=1, max_length=4000)] = (
         "I cannot answer any more today. Please write again tomorrow."
     )
+
+    @property
+    def are_of_cost(self) -> bool:
+        """Whether any of them can be kept only where prices are known."""
+        return any(limit.cost_per_day is not None for limit in (self, self.per_contact, self.per_conversation))
 
 
 class Idle(Strict):

@@ -226,19 +226,25 @@ class Usage(Identified, Base):
     cost: Mapped[float | None]
     duration_ms: Mapped[int]
     cached_tokens: Mapped[int] = mapped_column(server_default="0")
+    purpose: Mapped[str] = mapped_column(server_default="answer")
     __table_args__ = (
         Index("ix_usage_time", "workspace_id", "created_at"),
         Index("ix_usage_turn", "turn_id"),
+        Index("ix_usage_conversation", "conversation_id", "created_at"),
         Index("ix_usage_bot", "bot_id", "created_at"),
     )
 
 
 class Budget(Base):
-    """What a bot with a budget has spent on a day (UTC); whoever reserves holds this row's lock."""
+    """What an owner whose day is limited has spent of it (UTC); whoever reserves holds this row's lock.
+
+    `owner` is one of `domain.budgets.Owner`, `owner_id` the row's that it names.
+    """
 
     __tablename__ = "budgets"
-    bot_id: Mapped[UUID] = mapped_column(ForeignKey("bots.id"), primary_key=True)
     day: Mapped[date] = mapped_column(primary_key=True)
+    owner: Mapped[str] = mapped_column(primary_key=True)
+    owner_id: Mapped[UUID] = mapped_column(primary_key=True)
     tokens: Mapped[int] = mapped_column(BigInteger)
     cost: Mapped[float]
     exhausted_at: Mapped[datetime | None]
@@ -251,12 +257,16 @@ class Reservation(Base):
     turn_id: Mapped[UUID] = mapped_column(ForeignKey("turns.id"), primary_key=True)
     generation: Mapped[int] = mapped_column(primary_key=True)
     lease: Mapped[int] = mapped_column(primary_key=True)
-    bot_id: Mapped[UUID] = mapped_column(ForeignKey("bots.id"))
+    purpose: Mapped[str] = mapped_column(primary_key=True)
+    workspace_id: Mapped[UUID]
+    bot_id: Mapped[UUID]
+    contact_id: Mapped[UUID]
+    conversation_id: Mapped[UUID]
     day: Mapped[date]
     tokens: Mapped[int] = mapped_column(BigInteger)
     cost: Mapped[float | None]
     expires_at: Mapped[datetime]
-    __table_args__ = (Index("ix_reservations_bot", "bot_id", "day"),)
+    __table_args__ = (Index("ix_reservations_workspace", "workspace_id", "day"),)
 
 
 class Notice(Identified, Base):

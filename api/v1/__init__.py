@@ -17,6 +17,7 @@ from api.v1 import (
     notices,
     stats,
     webhook,
+    workspace,
 )
 
 PARTS = (
@@ -34,6 +35,7 @@ PARTS = (
     stats,
     notices,
     keys,
+    workspace,
 )
 
 router = APIRouter(prefix="/v1")

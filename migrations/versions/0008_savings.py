@@ -1,0 +1,87 @@
+"""Budgets of contacts, conversations and workspaces."""
+
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy import ForeignKeyConstraint as ForeignKey
+from sqlalchemy import PrimaryKeyConstraint as PrimaryKey
+from sqlalchemy.dialects.postgresql import JSONB
+
+from migrations.columns import TIME, column, index, table
+
+revision = "0008"
+down_revision = "0007"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Bring the schema to this step."""
+    op.add_column("workspaces", column("settings", JSONB(), server_default="{}"))
+    op.add_column("usage", column("purpose", sa.Text(), server_default="answer"))
+    index("ix_usage_conversation", "usage", ["conversation_id", "created_at"])
+    # Made anew: what is spent of a day is counted from the bill when it is first asked for, and nothing else is held
+    # for longer than seconds.
+    op.drop_table("reservations")
+    op.drop_table("budgets")
+    table(
+        "budgets",
+        column("day", sa.Date()),
+        column("owner", sa.Text()),
+        column("owner_id", sa.Uuid()),
+        column("tokens", sa.BigInteger()),
+        column("cost", sa.Double()),
+        column("exhausted_at", TIME, nullable=True),
+        PrimaryKey("day", "owner", "owner_id", name="pk_budgets"),
+    )
+    table(
+        "reservations",
+        column("turn_id", sa.Uuid()),
+        column("generation", sa.Integer()),
+        column("lease", sa.Integer()),
+        column("purpose", sa.Text()),
+        column("workspace_id", sa.Uuid()),
+        column("bot_id", sa.Uuid()),
+        column("contact_id", sa.Uuid()),
+        column("conversation_id", sa.Uuid()),
+        column("day", sa.Date()),
+        column("tokens", sa.BigInteger()),
+        column("cost", sa.Double(), nullable=True),
+        column("expires_at", TIME),
+        ForeignKey(["turn_id"], ["turns.id"], name="fk_reservations_turn_id"),
+        PrimaryKey("turn_id", "generation", "lease", "purpose", name="pk_reservations"),
+    )
+    index("ix_reservations_workspace", "reservations", ["workspace_id", "day"])
+
+
+def downgrade() -> None:
+    """Go back to the step before."""
+    op.drop_table("reservations")
+    op.drop_table("budgets")
+    table(
+        "budgets",
+        column("bot_id", sa.Uuid()),
+        column("day", sa.Date()),
+        column("tokens", sa.BigInteger()),
+        column("cost", sa.Double()),
+        column("exhausted_at", TIME, nullable=True),
+        ForeignKey(["bot_id"], ["bots.id"], name="fk_budgets_bot_id"),
+        PrimaryKey("bot_id", "day", name="pk_budgets"),
+    )
+    table(
+        "reservations",
+        column("turn_id", sa.Uuid()),
+        column("generation", sa.Integer()),
+        column("lease", sa.Integer()),
+        column("bot_id", sa.Uuid()),
+        column("day", sa.Date()),
+        column("tokens", sa.BigInteger()),
+        column("cost", sa.Double(), nullable=True),
+        column("expires_at", TIME),
+        ForeignKey(["bot_id"], ["bots.id"], name="fk_reservations_bot_id"),
+        ForeignKey(["turn_id"], ["turns.id"], name="fk_reservations_turn_id"),
+        PrimaryKey("turn_id", "generation", "lease", name="pk_reservations"),
+    )
+    index("ix_reservations_bot", "reservations", ["bot_id", "day"])
+    op.drop_index("ix_usage_conversation", table_name="usage")
+    op.drop_column("usage", "purpose")
+    op.drop_column("workspaces", "settings")
