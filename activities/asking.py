@@ -3,12 +3,12 @@
 import asyncio
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from structlog.stdlib import get_logger
 from temporalio import activity
 
+from activities.caching import Bought, Caching, kept_for
 from activities.circuits import Circuits
 from activities.failures import later
 from activities.patience import left
@@ -51,14 +51,6 @@ class BudgetExhausted(Exception):
         return reason(self.owner, self.limit)
 
 
-@dataclass(frozen=True)
-class Bought:
-    """An answer, and what it came to; not on the bill yet."""
-
-    answer: Answer
-    paid: Paid
-
-
 class Asking:
     """Asks the bot's model, and its fallbacks in order."""
 
@@ -74,11 +66,15 @@ class Asking:
         self._platforms = platforms
         self._now = now
         self._circuits = Circuits(time.monotonic)
+        self._caching = Caching(database, now)
 
-    async def ask(self, call: Call, context: TurnContext, listener: Listener | None = None) -> Bought:
+    async def ask(
+        self, call: Call, context: TurnContext, listener: Listener | None = None, cached_hours: float | None = None
+    ) -> Bought:
         """The first of the bot's models that answers; where none does, what says that one may soonest.
 
         Each model gets a share of what is left of the bot's patience, so that one that hangs leaves time for the next.
+        With `cached_hours` one that was asked the same within that time is not asked again.
         Raises `BudgetExhausted` where a budget of the day forbids all that the bot's policy allows.
         """
         bot = context.access.bot
@@ -92,7 +88,7 @@ class Asking:
                 asked = await self._models.asked(context.access.workspace_id, mine)
                 if exhausted is not None and not _is_cheaper(asked.model, exhausted[0], prompt):
                     continue
-                return await self._ask_one(call, context, asked, prompt, listener)
+                return await self._ask_one(call, context, asked, prompt, listener, cached_hours)
             except BudgetExhausted as error:
                 exhausted = exhausted or (asked.model, error)
                 if bot.limits.when_exhausted != "cheaper_model":
@@ -110,10 +106,25 @@ class Asking:
             await budgets.settle(connection, call, paid)
 
     async def _ask_one(
-        self, call: Call, context: TurnContext, asked: Asked, prompt: Prompt, listener: Listener | None
+        self,
+        call: Call,
+        context: TurnContext,
+        asked: Asked,
+        prompt: Prompt,
+        listener: Listener | None,
+        cached_hours: float | None,
     ) -> Bought:
+        if cached_hours is not None:
+            found = await self._caching.found(call, asked, prompt, cached_hours)
+            if found is not None and self._can_be_shown(found.answer, context):
+                return found
         async with self._circuits.passed(call.workspace_id, asked.provider.endpoint, asked.model.name):
-            return await self._buy(call, context, asked, prompt, listener)
+            bought = await self._buy(call, context, asked, prompt, listener)
+        return bought if cached_hours is None else kept_for(bought, asked, prompt, cached_hours)
+
+    def _can_be_shown(self, answer: Answer, context: TurnContext) -> bool:
+        platform = self._platforms[context.access.channel.platform]
+        return bool(platform.render(answer.text[:MAX_MESSAGE_CHARACTERS], context.destination))
 
     async def _buy(
         self, call: Call, context: TurnContext, asked: Asked, prompt: Prompt, listener: Listener | None
@@ -133,8 +144,7 @@ class Asking:
             await self._release(call, context)
             raise
         paid = _paid(model, answer.tokens, started, day, answer)
-        platform = self._platforms[context.access.channel.platform]
-        if not platform.render(answer.text[:MAX_MESSAGE_CHARACTERS], context.destination):
+        if not self._can_be_shown(answer, context):
             await self.pay(call, paid)
             raise EmptyAnswer(f"the model {model.name!r} answered with nothing that can be shown")
         return Bought(answer, paid)

@@ -12,14 +12,15 @@ from structlog.stdlib import get_logger
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from activities.asking import Asking, Bought, BudgetExhausted
+from activities.asking import Asking, BudgetExhausted
+from activities.caching import Bought
 from activities.drafting import Drafting
 from activities.failures import as_failures, later
 from activities.heartbeats import beating
 from activities.moderation import Moderation
 from activities.typing import Typing
 from adapters.ai.base import Models
-from adapters.database import budgets, completions, transcripts, turns, voice
+from adapters.database import budgets, cached_answers, completions, transcripts, turns, voice
 from adapters.database.budgets import Call
 from adapters.database.completions import Claim
 from adapters.database.engine import Database
@@ -95,7 +96,7 @@ class Completion:
                 self._typing.shown(context, call.conversation_id),
                 self._drafting.shown(call, ref, context) as listener,
             ):
-                bought = await self._asking.ask(call, context, listener)
+                bought = await self._asking.ask(call, context, listener, _cached_hours(ref, context))
                 text, verdict = await self._judged_or_paid(call, context, bought)
         except (OutsideError, BudgetExhausted, ApplicationError, asyncio.CancelledError) as error:
             async with self._database.once() as connection:
@@ -145,6 +146,8 @@ class Completion:
             await budgets.settle(connection, call, bought.paid)
             if stored and verdict.action != "allow":
                 await turns.keep_verdict(connection, call.turn_id, call.generation, "output", verdict)
+            elif stored and bought.keep is not None:
+                await cached_answers.keep(connection, call, bought.keep, self._now())
         if not stored:
             raise later("another attempt has asked the model meanwhile", "lease_lost", timedelta(milliseconds=100))
         reason = completions.refused_for(verdict.categories) if refused else None
@@ -171,6 +174,12 @@ class Completion:
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task
+
+
+def _cached_hours(ref: TurnRef, context: TurnContext) -> float | None:
+    """How long the bot gives the same answer again; not where the question may be refused while it is answered."""
+    cache = context.access.bot.cache
+    return cache.hours if cache.enabled and not ref.verdict_due else None
 
 
 def _call(ref: TurnRef, context: TurnContext, lease: int) -> Call:

@@ -10,7 +10,7 @@ from temporalio import activity
 
 from activities.failures import as_failures
 from activities.heartbeats import beating
-from adapters.database import idempotency, retention
+from adapters.database import cached_answers, idempotency, retention
 from adapters.database.engine import Database
 from domain.budgets import day_of
 from domain.models import Frozen
@@ -24,6 +24,7 @@ class Pruned(Frozen):
     sessions: int = 0
     paces: int = 0
     budgets: int = 0
+    cached_answers: int = 0
     notices: int = 0
     idempotency_keys: int = 0
 
@@ -54,6 +55,7 @@ class Retention:
                     sessions=await self._all(lambda c: retention.prune_sessions(c, before)),
                     paces=await self._all(lambda c: retention.prune_paces(c, now)),
                     budgets=await self._all(lambda c: retention.prune_budgets(c, day_of(now))),
+                    cached_answers=await self._all(lambda c: cached_answers.remove_expired(c, now, retention.MOST)),
                     notices=sum([await self._notices(workspace, raised_before) for workspace in workspaces]),
                     idempotency_keys=await self._all(lambda c: idempotency.remove_expired(c, now, retention.MOST)),
                 )

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, create_engine, func, inspect, select, text
 from sqlalchemy.pool import NullPool
 
 import adapters.database.records
+import adapters.database.spending
 import adapters.database.tables  # noqa: F401  loaded, so that the metadata is whole
 from adapters.database.base import Base
 from adapters.database.engine import driver_url

@@ -145,6 +145,13 @@ class Limits(DayLimits):
         return any(limit.cost_per_day is not None for limit in (self, self.per_contact, self.per_conversation))
 
 
+class Cache(Strict):
+    """Whether an answer is given again where everything is the same that decided it, and for how long."""
+
+    enabled: bool = False
+    hours: Annotated[float, Field(gt=0, le=24 * 90)] = 24
+
+
 class Idle(Strict):
     """When a conversation that nobody continues is closed."""
 
@@ -172,6 +179,7 @@ class Bot(Strict):
     delivery: DeliveryPolicy = DeliveryPolicy()
     context: Context = Context()
     limits: Limits = Limits()
+    cache: Cache = Cache()
     idle: Idle = Idle()
     metadata: dict[str, JsonValue] = Field(default_factory=dict)
 

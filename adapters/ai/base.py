@@ -55,6 +55,10 @@ class Provider(Protocol):
     def endpoint(self) -> str:
         """What logs and metrics may call the place where it answers."""
 
+    @property
+    def identity(self) -> str:
+        """What tells its answers from those of any other endpoint; it holds no secret."""
+
     async def complete(self, model: Model, prompt: Prompt, listener: Listener | None = None) -> Answer:
         """One call of the model, without retries of its own; a listener hears the answer as it comes."""
 

@@ -70,6 +70,11 @@ class OpenAI:
         """What logs and metrics may call it."""
         return self._endpoint.host
 
+    @property
+    def identity(self) -> str:
+        """The whole address, with the version and the deployment that it names."""
+        return self._endpoint.identity
+
     async def complete(self, model: Model, prompt: Prompt, listener: Listener | None = None) -> Answer:
         """One answer, by the first key that is accepted."""
         pace, now = Pace(model), time.monotonic()

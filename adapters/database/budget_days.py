@@ -19,7 +19,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from adapters.database.records import Budget, Notice, Reservation, Usage
+from adapters.database.records import Notice, Usage
+from adapters.database.spending import Budget, Reservation
 from adapters.database.tables import Conversation
 from domain.budgets import Amount, Limit, Owner, Spent, begins, day_of, resets_at
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Literal
 from uuid import UUID, uuid4
 
 from sqlalchemy import (
@@ -26,13 +27,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.database import budget_days
 from adapters.database.completions import LEASE
-from adapters.database.records import Budget, Reservation, Usage
+from adapters.database.records import Usage
+from adapters.database.spending import Budget, Reservation
 from adapters.database.tables import Conversation
 from domain.bots import DayLimits, Limits
 from domain.budgets import Amount, Owner, Purpose, Spent, Verdict, day_of, held_to, judge_all
 from domain.prices import Tokens
 
 NO_LIMITS = DayLimits()
+NOTHING = Amount()
 
 
 @dataclass(frozen=True)
@@ -61,13 +64,18 @@ class Call:
 
 @dataclass(frozen=True)
 class Paid:
-    """What one call of a model came to, on the day on which it began; without a known price it has no cost."""
+    """What one call of a model came to, on the day on which it began; without a known price it has no cost.
+
+    `cache` says of a bot with a cache whether the answer was given again, and then what that saved.
+    """
 
     model: str
     tokens: Tokens
     cost: float | None
     duration_ms: int
     day: date
+    cache: Literal["hit", "miss"] | None = None
+    saved: Amount = NOTHING
 
 
 # Built once: building a statement costs more than running it, and these run for each turn.
@@ -185,8 +193,13 @@ async def settle(connection: AsyncConnection, call: Call, paid: Paid) -> None:
             cached_tokens=paid.tokens.cached,
             cost=paid.cost,
             duration_ms=paid.duration_ms,
+            cache=paid.cache,
+            saved_tokens=paid.saved.tokens,
+            saved_cost=paid.saved.cost if paid.cache == "hit" else None,
         )
     )
+    if paid.cache == "hit":
+        return
     more = {"of_day": paid.day, "more_tokens": paid.tokens.total, "more_cost": paid.cost or 0.0}
     await connection.execute(_SETTLE, {**call.key, **call.payers, **more})
 

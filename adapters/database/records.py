@@ -1,6 +1,6 @@
 """The tables of what happened: events, messages, turns, completions, deliveries, verdicts, usage, notices."""
 
-from datetime import date, datetime
+from datetime import datetime
 from uuid import UUID
 
 from pydantic import JsonValue
@@ -227,46 +227,16 @@ class Usage(Identified, Base):
     duration_ms: Mapped[int]
     cached_tokens: Mapped[int] = mapped_column(server_default="0")
     purpose: Mapped[str] = mapped_column(server_default="answer")
+    cache: Mapped[str | None]
+    """`hit` where the answer was given again, and what that saved; `miss` where it had to be bought."""
+    saved_tokens: Mapped[int] = mapped_column(server_default="0")
+    saved_cost: Mapped[float | None]
     __table_args__ = (
         Index("ix_usage_time", "workspace_id", "created_at"),
         Index("ix_usage_turn", "turn_id"),
         Index("ix_usage_conversation", "conversation_id", "created_at"),
         Index("ix_usage_bot", "bot_id", "created_at"),
     )
-
-
-class Budget(Base):
-    """What an owner whose day is limited has spent of it (UTC); whoever reserves holds this row's lock.
-
-    `owner` is one of `domain.budgets.Owner`, `owner_id` the row's that it names.
-    """
-
-    __tablename__ = "budgets"
-    day: Mapped[date] = mapped_column(primary_key=True)
-    owner: Mapped[str] = mapped_column(primary_key=True)
-    owner_id: Mapped[UUID] = mapped_column(primary_key=True)
-    tokens: Mapped[int] = mapped_column(BigInteger)
-    cost: Mapped[float]
-    exhausted_at: Mapped[datetime | None]
-
-
-class Reservation(Base):
-    """What a call under way may cost at most; forgotten when its worker no longer renews the lease."""
-
-    __tablename__ = "reservations"
-    turn_id: Mapped[UUID] = mapped_column(ForeignKey("turns.id"), primary_key=True)
-    generation: Mapped[int] = mapped_column(primary_key=True)
-    lease: Mapped[int] = mapped_column(primary_key=True)
-    purpose: Mapped[str] = mapped_column(primary_key=True)
-    workspace_id: Mapped[UUID]
-    bot_id: Mapped[UUID]
-    contact_id: Mapped[UUID]
-    conversation_id: Mapped[UUID]
-    day: Mapped[date]
-    tokens: Mapped[int] = mapped_column(BigInteger)
-    cost: Mapped[float | None]
-    expires_at: Mapped[datetime]
-    __table_args__ = (Index("ix_reservations_workspace", "workspace_id", "day"),)
 
 
 class Notice(Identified, Base):

@@ -11,7 +11,8 @@ from uuid import UUID
 from sqlalchemy import Text, cast, delete, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from adapters.database.records import Budget, Completion, Event, Message, Notice, PaceRow, Reservation, Turn
+from adapters.database.records import Completion, Event, Message, Notice, PaceRow, Turn
+from adapters.database.spending import Budget, Reservation
 from adapters.database.tables import Conversation, WebchatSession, Workspace
 from domain.events import EventState
 

@@ -5,6 +5,7 @@ from fastapi import APIRouter
 from api.v1 import (
     bots,
     budgets,
+    cache,
     channels,
     controls,
     conversations,
@@ -23,6 +24,7 @@ from api.v1 import (
 PARTS = (
     bots,
     budgets,
+    cache,
     models,
     channels,
     webhook,

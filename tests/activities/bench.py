@@ -42,6 +42,13 @@ class Bench:
         """The same, after attempts that failed."""
         return replace(self, attempt=attempt)
 
+    async def beside(self, name: str, *said: str) -> "Bench":
+        """The same bot, told this by another contact."""
+        chat = replace(self.chat, name=name)
+        begun = await chat.begin(*await chat.hear(*(said or ("hello",))))
+        ref = TurnRef(conversation_id=str(chat.id), turn_id=begun.turn_id, turn=begun.turn)
+        return replace(self, chat=chat, ref=ref)
+
     async def complete(self) -> Completed:
         """Ask the model."""
         environment = ActivityEnvironment()

@@ -9,7 +9,8 @@ from sqlalchemy import select
 
 from adapters.database import budget_days
 from adapters.database.engine import Database
-from adapters.database.records import Notice, Reservation, Usage
+from adapters.database.records import Notice, Usage
+from adapters.database.spending import Reservation
 from adapters.database.tables import Conversation
 from adapters.processes.ports import free_port
 from domain.budgets import Amount

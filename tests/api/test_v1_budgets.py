@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import insert
 
 from adapters.database.engine import Database
-from adapters.database.records import Budget
+from adapters.database.spending import Budget
 from settings import Settings
 from tests.api.scene import set_scene
 from tests.api.test_v1_bots import make

@@ -13,7 +13,8 @@ from sqlalchemy import delete, select
 from adapters.database import budget_days, budgets
 from adapters.database.budgets import Call, Paid
 from adapters.database.completions import LEASE
-from adapters.database.records import Budget, Notice, Reservation, Usage
+from adapters.database.records import Notice, Usage
+from adapters.database.spending import Budget, Reservation
 from domain.bots import Limits
 from domain.budgets import Amount, Verdict
 from domain.prices import Tokens

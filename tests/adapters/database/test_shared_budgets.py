@@ -14,7 +14,8 @@ from sqlalchemy import delete, select
 from adapters.database import budget_days, budgets, retention
 from adapters.database.budgets import Call, Paid
 from adapters.database.engine import Database
-from adapters.database.records import Budget, Notice, Reservation
+from adapters.database.records import Notice
+from adapters.database.spending import Budget, Reservation
 from adapters.database.tables import Conversation
 from domain.bots import DayLimits, Limits
 from domain.budgets import Amount, Owner, Verdict, day_of
