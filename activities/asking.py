@@ -1,29 +1,27 @@
-"""Asking: the bot's models in order, each within the bot's budget, and each call on the bill, whatever it said."""
+"""Asking: the bot's models in order, each within its share of the patience, and whichever answers first."""
 
-import asyncio
 import time
 from collections.abc import Callable, Mapping
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 from structlog.stdlib import get_logger
 from temporalio import activity
 
+from activities.buying import BudgetExhausted, BudgetHeld, Buying, most
 from activities.caching import Bought, Caching, kept_for
-from activities.circuits import Circuits
 from activities.failures import later
 from activities.patience import left
-from adapters.ai.base import Answer, Asked, Listener, Models, Provider
-from adapters.database import budgets
-from adapters.database.budgets import Call, Paid
+from adapters.ai.base import Asked, Listener, Models
+from adapters.database.budgets import Call
 from adapters.database.engine import Database
 from adapters.database.transcripts import TurnContext
-from adapters.errors import Again, EmptyAnswer, NothingSaid, OutOfTime, OutsideError
+from adapters.errors import Again, EmptyAnswer, NothingSaid, OutsideError
 from adapters.platforms.base import Platform
 from domain.bots import Model
-from domain.budgets import Amount, Limit, Owner, day_of, held_to, reason
+from domain.moderation import seen_by_model
 from domain.patience import shared
 from domain.platforms import PlatformName
-from domain.prices import FREE, Tokens, cost
+from domain.prices import cost
 from domain.text import MAX_MESSAGE_CHARACTERS
 from domain.transcripts import Prompt, build
 
@@ -37,20 +35,6 @@ _EMPTY_ATTEMPTS = 3
 """Answers with nothing in them cost as much as others."""
 
 
-class BudgetExhausted(Exception):
-    """Nothing that may be asked fits in what is left of the day of those who pay for it."""
-
-    def __init__(self, owner: Owner, limit: Limit) -> None:
-        super().__init__(f"the {owner}'s {limit} is spent")
-        self.owner = owner
-        self.limit = limit
-
-    @property
-    def reason(self) -> str:
-        """Why the messages were not answered."""
-        return reason(self.owner, self.limit)
-
-
 class Asking:
     """Asks the bot's model, and its fallbacks in order."""
 
@@ -59,13 +43,12 @@ class Asking:
         database: Database,
         models: Models,
         platforms: Mapping[PlatformName, Platform],
+        buying: Buying,
         now: Callable[[], datetime],
     ) -> None:
-        self._database = database
         self._models = models
         self._platforms = platforms
-        self._now = now
-        self._circuits = Circuits(time.monotonic)
+        self._buying = buying
         self._caching = Caching(database, now)
 
     async def ask(
@@ -100,11 +83,6 @@ class Asking:
             raise exhausted[1]
         raise _soonest(failures)
 
-    async def pay(self, call: Call, paid: Paid) -> None:
-        """Put a call on the bill whose answer will not be used."""
-        async with self._database.begin() as connection:
-            await budgets.settle(connection, call, paid)
-
     async def _ask_one(
         self,
         call: Call,
@@ -114,63 +92,20 @@ class Asking:
         listener: Listener | None,
         cached_hours: float | None,
     ) -> Bought:
+        platform = self._platforms[context.access.channel.platform]
+
+        def is_shown(text: str) -> bool:
+            return bool(platform.render(text[:MAX_MESSAGE_CHARACTERS], context.destination))
+
         if cached_hours is not None:
             found = await self._caching.found(call, asked, prompt, cached_hours)
-            if found is not None and self._can_be_shown(found.answer, context):
+            if found is not None and is_shown(found.answer.text):
                 return found
-        async with self._circuits.passed(call.workspace_id, asked.provider.endpoint, asked.model.name):
-            bought = await self._buy(call, context, asked, prompt, listener)
-        return bought if cached_hours is None else kept_for(bought, asked, prompt, cached_hours)
-
-    def _can_be_shown(self, answer: Answer, context: TurnContext) -> bool:
-        platform = self._platforms[context.access.channel.platform]
-        return bool(platform.render(answer.text[:MAX_MESSAGE_CHARACTERS], context.destination))
-
-    async def _buy(
-        self, call: Call, context: TurnContext, asked: Asked, prompt: Prompt, listener: Listener | None
-    ) -> Bought:
-        model = asked.model
-        day = await self._reserve(call, context, model, prompt)
-        started = time.monotonic()
         try:
-            answer = await _answer(asked.provider, model, prompt, listener)
-        except EmptyAnswer as error:
-            if error.tokens is not None:
-                await self.pay(call, _paid(model, error.tokens, started, day))
-                raise
-            await self._release(call, context)
-            raise
-        except (OutsideError, asyncio.CancelledError):
-            await self._release(call, context)
-            raise
-        paid = _paid(model, answer.tokens, started, day, answer)
-        if not self._can_be_shown(answer, context):
-            await self.pay(call, paid)
-            raise EmptyAnswer(f"the model {model.name!r} answered with nothing that can be shown")
-        return Bought(answer, paid)
-
-    async def _reserve(self, call: Call, context: TurnContext, model: Model, prompt: Prompt) -> date:
-        """Hold what the call may cost at most, where somebody who pays for it has a budget; the day that pays."""
-        now, limits, workspace = self._now(), context.access.bot.limits, context.access.workspace.limits
-        held = held_to(limits, workspace)
-        if not held:
-            return day_of(now)
-        most = _most(model, prompt)
-        wanted = Amount(tokens=most.total, cost=cost(model.rate, most))
-        if wanted.cost is None and any(limit.cost_per_day is not None for limit in held.values()):
-            get_logger(__name__).warning("price_unknown", model=model.name)
-        async with self._database.begin() as connection:
-            verdict = await budgets.reserve(connection, call, wanted, limits, now, workspace)
-        if verdict.exhausted:
-            raise BudgetExhausted(verdict.owner, verdict.exhausted)
-        if verdict.wait:
-            raise later("calls under way hold what is left of a budget", "budget_held", _LOOK_AGAIN)
-        return day_of(now)
-
-    async def _release(self, call: Call, context: TurnContext) -> None:
-        if held_to(context.access.bot.limits, context.access.workspace.limits):
-            async with self._database.once() as connection:
-                await budgets.release(connection, call)
+            bought = await self._buying.buy(call, context.access, asked, prompt, listener, is_shown)
+        except BudgetHeld as error:
+            raise later(str(error), "budget_held", _LOOK_AGAIN) from None
+        return bought if cached_hours is None else kept_for(bought, asked, prompt, cached_hours)
 
 
 def _soonest(failures: list[OutsideError]) -> OutsideError:
@@ -187,39 +122,14 @@ def _prompt(context: TurnContext) -> Prompt:
     bot = context.access.bot
     return build(
         bot.instructions,
-        context.lines,
+        seen_by_model(context.lines, bot.moderation),
         budget_tokens=bot.context.tokens,
         most_messages=bot.context.messages,
         must_see=context.members,
     )
 
 
-async def _answer(provider: Provider, model: Model, prompt: Prompt, listener: Listener | None) -> Answer:
-    try:
-        async with asyncio.timeout(model.timeout_seconds):
-            return await provider.complete(model, prompt, listener)
-    except TimeoutError:
-        message = f"the model {model.name!r} did not answer in {model.timeout_seconds:g} s"
-        raise OutOfTime(message, model.timeout_seconds) from None
-
-
-def _most(model: Model, prompt: Prompt) -> Tokens:
-    """What a call takes at most, as far as the product's own estimate of a prompt's tokens goes."""
-    return Tokens(input=prompt.estimated_tokens, output=model.max_output_tokens)
-
-
 def _is_cheaper(model: Model, than: Model, prompt: Prompt) -> bool:
     """Whether a model is known to cost less for this prompt."""
-    less, more = (cost(item.rate, _most(item, prompt)) for item in (model, than))
+    less, more = (cost(item.rate, most(item, prompt)) for item in (model, than))
     return less is not None and more is not None and less < more
-
-
-def _paid(model: Model, tokens: Tokens, started: float, day: date, answer: Answer | None = None) -> Paid:
-    price = FREE if answer is not None and answer.free else model.rate
-    return Paid(
-        model=answer.model if answer is not None else model.name,
-        tokens=tokens,
-        cost=cost(price, tokens),
-        duration_ms=int((time.monotonic() - started) * 1000),
-        day=day,
-    )

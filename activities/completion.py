@@ -12,7 +12,8 @@ from structlog.stdlib import get_logger
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from activities.asking import Asking, BudgetExhausted
+from activities.asking import Asking
+from activities.buying import BudgetExhausted
 from activities.caching import Bought
 from activities.drafting import Drafting
 from activities.failures import as_failures, later
@@ -20,7 +21,7 @@ from activities.heartbeats import beating
 from activities.moderation import Moderation
 from activities.typing import Typing
 from adapters.ai.base import Models
-from adapters.database import budgets, cached_answers, completions, transcripts, turns, voice
+from adapters.database import budgets, cached_answers, completions, transcripts, verdicts, voice
 from adapters.database.budgets import Call
 from adapters.database.completions import Claim
 from adapters.database.engine import Database
@@ -29,10 +30,11 @@ from adapters.errors import OutsideError
 from adapters.platforms.base import Platform
 from adapters.vault import Vault
 from domain.conversations import Control
-from domain.moderation import Verdict, judge_output
+from domain.moderation import judge_output
 from domain.platforms import PlatformName
 from domain.text import MAX_MESSAGE_CHARACTERS, shortened
 from domain.turns import Completed, TurnRef
+from domain.verdicts import Verdict, stricter
 
 EXHAUSTED = "chat_budget_exhausted"
 """The metric of turns that a spent budget ended, by its owner, limit and policy."""
@@ -52,7 +54,8 @@ class Completion:
     ) -> None:
         self._database = database
         self._vault = vault
-        self._asking = Asking(database, models, platforms, now)
+        self._buying = moderation.buying
+        self._asking = Asking(database, models, platforms, self._buying, now)
         self._moderation = moderation
         self._typing = Typing(database, platforms)
         self._drafting = Drafting(database)
@@ -109,9 +112,9 @@ class Completion:
     async def _judged_or_paid(self, call: Call, context: TurnContext, bought: Bought) -> tuple[str, Verdict]:
         """The answer as it may be shown; a judge's failure leaves it unused, and on the bill."""
         try:
-            return await self._judged(context, shortened(bought.answer.text, MAX_MESSAGE_CHARACTERS))
+            return await self._judged(call, context, shortened(bought.answer.text, MAX_MESSAGE_CHARACTERS))
         except (OutsideError, asyncio.CancelledError):
-            await self._asking.pay(call, bought.paid)
+            await self._buying.pay(call, bought.paid)
             raise
 
     async def _exhausted(self, ref: TurnRef, context: TurnContext, error: BudgetExhausted) -> Completed:
@@ -127,30 +130,30 @@ class Completion:
                 await voice.control(connection, conversation, workspace, Control.TAKEOVER, now=self._now())
         return Completed(refused=True, exhausted=True, reason=error.reason)
 
-    async def _judged(self, context: TurnContext, text: str) -> tuple[str, Verdict]:
+    async def _judged(self, call: Call, context: TurnContext, text: str) -> tuple[str, Verdict]:
         bot = context.access.bot
         if not bot.moderation.output or bot.moderation.provider == "none":
             return text, Verdict()
-        clean, verdict = judge_output(text, bot.moderation.rules)
-        if verdict.action == "refuse" or bot.moderation.provider == "rules":
+        clean, verdict = judge_output(text, bot.moderation.rules, bot.moderation.categories)
+        if verdict.stops or bot.moderation.provider == "rules":
             return clean, verdict
-        outside = await self._moderation.judge_or_policy(context.access, clean)
-        return clean, outside if outside.action == "refuse" else verdict
+        return clean, stricter(verdict, await self._moderation.judge_or_policy(call, context.access, clean))
 
     async def _store(self, call: Call, bought: Bought, text: str, verdict: Verdict) -> Completed:
-        refused = verdict.action == "refuse"
+        refused = verdict.stops
         async with self._database.begin() as connection:
             stored = await completions.store(
                 connection, call.turn_id, call.generation, call.lease, text, refused=refused, now=self._now()
             )
             await budgets.settle(connection, call, bought.paid)
-            if stored and verdict.action != "allow":
-                await turns.keep_verdict(connection, call.turn_id, call.generation, "output", verdict)
-            elif stored and bought.keep is not None:
+            if stored and verdict.is_told:
+                await verdicts.keep(connection, call.turn_id, call.generation, "output", verdict)
+                await verdicts.hand_over(connection, call.conversation_id, call.workspace_id, verdict, self._now())
+            if stored and verdict.action == "allow" and bought.keep is not None:
                 await cached_answers.keep(connection, call, bought.keep, self._now())
         if not stored:
             raise later("another attempt has asked the model meanwhile", "lease_lost", timedelta(milliseconds=100))
-        reason = completions.refused_for(verdict.categories) if refused else None
+        reason = verdict.reason if refused else None
         answer = bought.answer
         return Completed(refused=refused, reason=reason, model=answer.model, output_tokens=answer.output_tokens)
 

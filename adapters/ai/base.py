@@ -1,14 +1,15 @@
 """The contract of a model provider: a prompt in, an answer with its cost out."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
 
 from domain.bots import Model
 from domain.models import Frozen
-from domain.moderation import Verdict
 from domain.prices import Tokens
 from domain.transcripts import Prompt
+from domain.verdicts import Finding
 
 
 class Answer(Frozen):
@@ -74,11 +75,15 @@ class Asked:
     model: Model
 
 
+Asking = Callable[[Asked, Prompt], Awaitable[str]]
+"""How a judge that is a model asks it: through the circuits, limits and budgets that hold for every call."""
+
+
 class Judge(Protocol):
     """A moderation provider; what it raises is from `adapters.errors`."""
 
-    async def judge(self, text: str) -> Verdict:
-        """What it finds in a text."""
+    async def judge(self, text: str, asking: Asking) -> tuple[Finding, ...]:
+        """What it finds in a text, and what it only thought of, with its scores where it gives any."""
 
 
 class Models(Protocol):

@@ -208,7 +208,10 @@ class VerdictRow(Identified, Base):
     provider: Mapped[str]
     action: Mapped[str]
     categories: Mapped[list[str]] = mapped_column(ARRAY(Text))
-    __table_args__ = (UniqueConstraint("turn_id", "generation", "direction", "provider", "message_id"),)
+    __table_args__ = (
+        UniqueConstraint("turn_id", "generation", "direction", "provider", "message_id"),
+        Index("ix_verdicts_page", "workspace_id", "created_at", "id"),
+    )
 
 
 class Usage(Identified, Base):

@@ -17,6 +17,7 @@ from api.v1 import (
     models,
     notices,
     stats,
+    verdicts,
     webhook,
     workspace,
 )
@@ -35,6 +36,7 @@ PARTS = (
     deliveries,
     events,
     stats,
+    verdicts,
     notices,
     keys,
     workspace,

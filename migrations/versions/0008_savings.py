@@ -1,4 +1,4 @@
-"""Budgets of contacts, conversations and workspaces; answers that may be given again."""
+"""Budgets of contacts, conversations and workspaces; answers that may be given again; verdicts in pages."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -22,6 +22,7 @@ def upgrade() -> None:
     op.add_column("usage", column("saved_tokens", sa.Integer(), server_default="0"))
     op.add_column("usage", column("saved_cost", sa.Double(), nullable=True))
     index("ix_usage_conversation", "usage", ["conversation_id", "created_at"])
+    index("ix_verdicts_page", "verdicts", ["workspace_id", "created_at", "id"])
     # Made anew: what is spent of a day is counted from the bill when it is first asked for, and nothing else is held
     # for longer than seconds.
     op.drop_table("reservations")
@@ -83,6 +84,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Go back to the step before."""
+    op.drop_index("ix_verdicts_page", table_name="verdicts")
     op.drop_table("cached_answers")
     op.drop_table("reservations")
     op.drop_table("budgets")

@@ -87,7 +87,7 @@ async def set_up(settings: Settings, database: Database, *said: str, **bot: Json
     http, models = http_client(), connections(settings)
     vault = credentials_vault(settings.secrets())
     catalogue = Catalogue(settings, models, database, vault)
-    moderation = Moderation(database, vault, catalogue)
+    moderation = Moderation(database, vault, catalogue, lambda: datetime.now(UTC))
     completion = Completion(
         database, vault, catalogue, platforms(settings, http), moderation, lambda: datetime.now(UTC)
     )

@@ -19,7 +19,7 @@ OPERATED = ("/v1/conversations/", "/v1/deliveries/", "/v1/bots/{bot_id}/conversa
 """Beginnings of the paths under which an operator acts."""
 REPOSITORIES = (
     "bots", "cache_admin", "channel_admin", "conversations", "deliveries", "event_list", "idempotency", "ledger_admin",
-    "media", "messages", "models", "notice_list", "stats", "workspace_keys",
+    "media", "messages", "models", "notice_list", "stats", "verdict_list", "workspace_keys",
 )  # fmt: skip
 OF_ALL_WORKSPACES = {"idempotency": {"remove_expired"}, "media": {"linked"}, "models": {"everywhere"}}
 """Statements that mean to pass over the border: the sweep of what nobody may ask for any more, signed links, and the
