@@ -56,8 +56,9 @@ class Moderation:
             verdict = await self.judge(call, context.access, said)
             if verdict.is_told:
                 async with self._database.begin() as connection:
-                    await verdicts.keep(connection, call.turn_id, ref.generation, "input", verdict)
+                    # First: what refers to the conversation would hold a weaker lock on it, and then want more.
                     await verdicts.hand_over(connection, call.conversation_id, call.workspace_id, verdict, self._now())
+                    await verdicts.keep(connection, call.turn_id, ref.generation, "input", verdict)
             return Judged(refused=verdict.stops, reason=verdict.reason if verdict.stops else None)
 
     async def judge(self, call: Call, access: ChannelAccess, text: str) -> Verdict:
