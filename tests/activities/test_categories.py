@@ -123,18 +123,6 @@ async def test_a_conversation_ends_by_a_category_and_the_next_message_reopens_it
     await until(reopened)
 
 
-async def test_a_verdict_that_is_found_twice_hands_over_once(
-    simulating: Settings, shared: Database, simulated: Simulated
-) -> None:
-    await simulated.post("/openai/answers", flagged_words=FLAGGED)
-    rules: JsonValue = {"hate": {"action": "hand_over"}}
-    async with set_up(simulating, shared, "an awful thing", **judged(categories=rules)) as bench:
-        assert [(await bench.moderate()).refused for _ in range(2)] == [True, False]
-        told = select(Notice.kind).where(Notice.conversation_id == bench.chat.id)
-        assert await bench.chat.rows(told) == [("moderation_handover",)]
-        assert await bench.chat.states() == [("held", "handed_over")]
-
-
 async def test_a_guards_call_is_on_the_bill(simulating: Settings, shared: Database, simulated: Simulated) -> None:
     await simulated.answers({"contains": "hello", "text": "safe"})
     async with set_up(simulating, shared, moderation={"provider": "paid-guard"}) as bench:
