@@ -84,7 +84,7 @@ class Workers:
         self._version = version
         vault = credentials_vault(settings.secrets())
         spoken = platforms(settings, http)
-        moderation = Moderation(database, vault, models)
+        moderation = Moderation(database, vault, models, _now)
         self._persistence = Persistence(database, _now)
         self.handing = handing = Handing(database, client, settings.task_queue)
         self._idleness = Idleness(database, handing, _now)

@@ -10,9 +10,10 @@ from temporalio import activity
 
 from activities.failures import as_failures
 from activities.heartbeats import beating
-from adapters.database import idempotency, retention, visitor_files
+from adapters.database import cached_answers, idempotency, retention, visitor_files
 from adapters.database.engine import Database
 from adapters.media.base import Store
+from domain.budgets import day_of
 from domain.models import Frozen
 
 
@@ -24,6 +25,8 @@ class Pruned(Frozen):
     calls: int = 0
     sessions: int = 0
     paces: int = 0
+    budgets: int = 0
+    cached_answers: int = 0
     notices: int = 0
     idempotency_keys: int = 0
     visitor_files: int = 0
@@ -56,6 +59,8 @@ class Retention:
                     calls=await self._all(lambda c: retention.prune_calls(c, before)),
                     sessions=await self._all(lambda c: retention.prune_sessions(c, before)),
                     paces=await self._all(lambda c: retention.prune_paces(c, now)),
+                    budgets=await self._all(lambda c: retention.prune_budgets(c, day_of(now))),
+                    cached_answers=await self._all(lambda c: cached_answers.remove_expired(c, now, retention.MOST)),
                     notices=sum([await self._notices(workspace, raised_before) for workspace in workspaces]),
                     idempotency_keys=await self._all(lambda c: idempotency.remove_expired(c, now, retention.MOST)),
                     visitor_files=await self._all(lambda c: self._visitor_files(c, before), visitor_files.MOST),

@@ -13,6 +13,7 @@ from sqlalchemy.pool import NullPool
 
 import adapters.database.changes
 import adapters.database.records
+import adapters.database.spending
 import adapters.database.tables
 import adapters.database.tool_records  # noqa: F401  loaded, so that the metadata is whole
 from adapters.database.base import Base

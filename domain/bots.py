@@ -1,12 +1,12 @@
 """A bot's settings: what it says, with which model, and how it behaves in every case that was foreseen."""
 
-import re
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, get_args
 
 from pydantic import AfterValidator, Field, JsonValue, field_validator, model_validator
 
 from domain.buttons import Buttons
 from domain.models import Strict
+from domain.patterns import compiled
 from domain.prices import Price, listed
 from domain.text import unstorable
 from domain.tools import Tool, ToolLimits, ToolName, Tools, risky_together, same_name
@@ -72,8 +72,8 @@ class Bursts(Strict):
 class Rules(Strict):
     """The built-in rules of moderation: own words, own patterns, links, and lists that are switched on by name."""
 
-    words: tuple[Annotated[str, Field(min_length=1, max_length=200)], ...] = ()
-    patterns: tuple[Annotated[str, Field(min_length=1, max_length=500)], ...] = ()
+    words: Annotated[tuple[Annotated[str, Field(min_length=1, max_length=200)], ...], Field(max_length=1000)] = ()
+    patterns: Annotated[tuple[Annotated[str, Field(min_length=1, max_length=500)], ...], Field(max_length=100)] = ()
     links: Literal["allow", "refuse"] = "allow"
     lists: tuple[Literal["abuse", "personal_data", "injection"], ...] = ()
 
@@ -81,11 +81,24 @@ class Rules(Strict):
     @classmethod
     def _compilable(cls, patterns: tuple[str, ...]) -> tuple[str, ...]:
         for pattern in patterns:
-            try:
-                re.compile(pattern)
-            except re.error as error:
-                raise ValueError(f"{pattern!r} is not a regular expression: {error}") from error
+            compiled(pattern)
         return patterns
+
+
+Action = Literal["allow", "redact", "refuse", "hand_over", "end"]
+"""What is done about what moderation found: nothing, take it out, refuse the text, call an operator, end the chat."""
+BuiltIn = Literal["words", "patterns", "links", "abuse", "personal_data", "injection", "card_number", "access_key"]
+"""The categories of the built-in rules: of them alone it is known where in a text they are."""
+
+
+class CategoryRule(Strict):
+    """What is done about a category, and from which score on; without a threshold the judge says itself."""
+
+    action: Action = "refuse"
+    threshold: Annotated[float, Field(ge=0, le=1)] | None = None
+
+
+CategoryName = Annotated[str, Field(min_length=1, max_length=100)]
 
 
 class Moderation(Strict):
@@ -98,6 +111,17 @@ class Moderation(Strict):
     on_error: Literal["open", "closed"] = "open"
     refusal: ShortText = "I can't help with that."
     rules: Rules = Rules()
+    categories: Annotated[dict[CategoryName, CategoryRule], Field(max_length=200)] = Field(default_factory=dict)
+    """What is done about each category; what is not named is refused, but for what the rules take out of an answer."""
+
+    @model_validator(mode="after")
+    def _possible(self) -> Self:
+        for name, rule in self.categories.items():
+            if rule.action == "redact" and name not in get_args(BuiltIn):
+                raise ValueError(f"categories: nobody says where {name!r} is in a text; it cannot be redacted")
+            if rule.threshold is not None and name in get_args(BuiltIn):
+                raise ValueError(f"categories: {name!r} is found or not; it has no threshold")
+        return self
 
     @property
     def is_of_workspace(self) -> bool:
@@ -119,16 +143,38 @@ class Context(Strict):
     summary: bool = True
 
 
-class Limits(Strict):
-    """How many turns one contact may have in a minute, what the bot may spend on a day (UTC), and what happens then."""
+class DayLimits(Strict):
+    """What may be spent on a day (UTC); None where there is no limit."""
 
-    messages_per_minute: Annotated[int, Field(ge=1, le=10_000)] | None = 20
     tokens_per_day: Annotated[int, Field(ge=1, le=10**15)] | None = None
     cost_per_day: Annotated[float, Field(ge=0, le=10**12)] | None = None
+
+
+class Limits(DayLimits):
+    """How many turns one contact may have in a minute, what the bot may spend on a day (UTC), and what happens then.
+
+    `per_contact` and `per_conversation` hold each single one to a part of that.
+    """
+
+    messages_per_minute: Annotated[int, Field(ge=1, le=10_000)] | None = 20
+    per_contact: DayLimits = DayLimits()
+    per_conversation: DayLimits = DayLimits()
     when_exhausted: Literal["message", "handover", "cheaper_model"] = "message"
     exhausted_text: Annotated[str, Field(min_length=1, max_length=4000)] = (
         "I cannot answer any more today. Please write again tomorrow."
     )
+
+    @property
+    def are_of_cost(self) -> bool:
+        """Whether any of them can be kept only where prices are known."""
+        return any(limit.cost_per_day is not None for limit in (self, self.per_contact, self.per_conversation))
+
+
+class Cache(Strict):
+    """Whether an answer is given again where everything is the same that decided it, and for how long."""
+
+    enabled: bool = False
+    hours: Annotated[float, Field(gt=0, le=24 * 90)] = 24
 
 
 class Idle(Strict):
@@ -173,6 +219,7 @@ class Bot(Strict):
     delivery: DeliveryPolicy = DeliveryPolicy()
     context: Context = Context()
     limits: Limits = Limits()
+    cache: Cache = Cache()
     idle: Idle = Idle()
     tools: Tools = ()
     tool_limits: ToolLimits = ToolLimits()

@@ -1,10 +1,11 @@
 """Bots: kept with all their settings, listed, changed, and deleted by a mark."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID, uuid4
 
 from psycopg.errors import UniqueViolation
+from pydantic import JsonValue
 from sqlalchemy import RowMapping, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -50,6 +51,12 @@ async def one(
     """A bot; `lock`: nobody else changes it until the transaction ends."""
     query = scoped(select(*_COLUMNS).where(BotRow.id == bot_id, BotRow.deleted_at.is_(None)), workspace_id)
     return (await connection.execute(query.with_for_update() if lock else query)).mappings().one_or_none()
+
+
+async def all_settings(connection: AsyncConnection, workspace_id: UUID) -> Sequence[Mapping[str, JsonValue]]:
+    """What every bot of a workspace is."""
+    query = select(BotRow.settings).where(BotRow.deleted_at.is_(None)).order_by(BotRow.created_at)
+    return (await connection.scalars(scoped(query, workspace_id))).all()
 
 
 async def add(connection: AsyncConnection, workspace_id: UUID, bot: Bot, key: str | None) -> UUID:

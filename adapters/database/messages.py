@@ -12,8 +12,8 @@ from adapters.database import changes, deliveries, media
 from adapters.database.records import DeliveryRow, Event, Message, Turn, VerdictRow
 from adapters.database.scope import scoped
 from domain.deliveries import DeliveryState
+from domain.verdicts import STRICTNESS
 
-_STRICTEST = ("refuse", "redact", "allow")
 _JUDGED = {"inbound": "input", "outbound": "output"}
 
 
@@ -123,4 +123,4 @@ def _verdict(message: RowMapping, of_turn: Sequence[RowMapping]) -> RowMapping |
     """The strictest that was found in this message, or in all of its turn on its side."""
     side = _JUDGED[message["direction"]]
     own = [row for row in of_turn if row["direction"] == side and row["message_id"] in (None, message["id"])]
-    return min(own, key=lambda row: _STRICTEST.index(row["action"]), default=None)
+    return max(own, key=lambda row: STRICTNESS.index(row["action"]), default=None)

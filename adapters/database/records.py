@@ -1,6 +1,6 @@
 """The tables of what happened: events, messages, turns, completions, deliveries, verdicts, usage, notices."""
 
-from datetime import date, datetime
+from datetime import datetime
 from uuid import UUID
 
 from pydantic import JsonValue
@@ -218,7 +218,10 @@ class VerdictRow(Identified, Base):
     provider: Mapped[str]
     action: Mapped[str]
     categories: Mapped[list[str]] = mapped_column(ARRAY(Text))
-    __table_args__ = (UniqueConstraint("turn_id", "generation", "direction", "provider", "message_id"),)
+    __table_args__ = (
+        UniqueConstraint("turn_id", "generation", "direction", "provider", "message_id"),
+        Index("ix_verdicts_page", "workspace_id", "created_at", "id"),
+    )
 
 
 class Usage(Identified, Base):
@@ -236,37 +239,17 @@ class Usage(Identified, Base):
     cost: Mapped[float | None]
     duration_ms: Mapped[int]
     cached_tokens: Mapped[int] = mapped_column(server_default="0")
+    purpose: Mapped[str] = mapped_column(server_default="answer")
+    cache: Mapped[str | None]
+    """`hit` where the answer was given again, and what that saved; `miss` where it had to be bought."""
+    saved_tokens: Mapped[int] = mapped_column(server_default="0")
+    saved_cost: Mapped[float | None]
     __table_args__ = (
         Index("ix_usage_time", "workspace_id", "created_at"),
         Index("ix_usage_turn", "turn_id"),
+        Index("ix_usage_conversation", "conversation_id", "created_at"),
         Index("ix_usage_bot", "bot_id", "created_at"),
     )
-
-
-class Budget(Base):
-    """What a bot with a budget has spent on a day (UTC); whoever reserves holds this row's lock."""
-
-    __tablename__ = "budgets"
-    bot_id: Mapped[UUID] = mapped_column(ForeignKey("bots.id"), primary_key=True)
-    day: Mapped[date] = mapped_column(primary_key=True)
-    tokens: Mapped[int] = mapped_column(BigInteger)
-    cost: Mapped[float]
-    exhausted_at: Mapped[datetime | None]
-
-
-class Reservation(Base):
-    """What a call under way may cost at most; forgotten when its worker no longer renews the lease."""
-
-    __tablename__ = "reservations"
-    turn_id: Mapped[UUID] = mapped_column(ForeignKey("turns.id"), primary_key=True)
-    generation: Mapped[int] = mapped_column(primary_key=True)
-    lease: Mapped[int] = mapped_column(primary_key=True)
-    bot_id: Mapped[UUID] = mapped_column(ForeignKey("bots.id"))
-    day: Mapped[date]
-    tokens: Mapped[int] = mapped_column(BigInteger)
-    cost: Mapped[float | None]
-    expires_at: Mapped[datetime]
-    __table_args__ = (Index("ix_reservations_bot", "bot_id", "day"),)
 
 
 class Notice(Identified, Base):

@@ -23,10 +23,11 @@ class Role(StrEnum):
 
 
 class Workspace(Identified, Described, Base):
-    """One tenant."""
+    """One tenant; `settings` is a whole `domain.workspaces.WorkspaceSettings`, or empty."""
 
     __tablename__ = "workspaces"
     name: Mapped[str] = mapped_column(unique=True)
+    settings: Mapped[dict[str, JsonValue]] = mapped_column(server_default="{}")
 
 
 class ApiKey(Identified, Base):

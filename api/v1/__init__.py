@@ -6,6 +6,7 @@ from api.v1 import (
     approvals,
     bots,
     budgets,
+    cache,
     calls,
     changing,
     channels,
@@ -23,13 +24,16 @@ from api.v1 import (
     notices,
     stats,
     templates,
+    verdicts,
     webhook,
+    workspace,
 )
 
 PARTS = (
     bots,
     documents,
     budgets,
+    cache,
     models,
     channels,
     webhook,
@@ -46,8 +50,10 @@ PARTS = (
     deliveries,
     events,
     stats,
+    verdicts,
     notices,
     keys,
+    workspace,
 )
 
 router = APIRouter(prefix="/v1")

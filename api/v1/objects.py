@@ -12,6 +12,7 @@ from sqlalchemy import RowMapping
 from adapters.database import media
 from adapters.database.messages import Detailed
 from api.media_links import Links
+from domain.bots import Action
 from domain.buttons import Button
 from domain.changes import ChangeKind, ChangeState
 from domain.conversations import ConversationStatus, Voice, status
@@ -122,9 +123,21 @@ class Delivery(Shown):
 class Verdict(Shown):
     """What moderation found."""
 
-    action: Literal["allow", "redact", "refuse"]
+    action: Action = Field(description="What was done: of several categories' actions the strictest.")
     provider: str = Field(examples=["rules"])
-    categories: tuple[str, ...]
+    categories: tuple[str, ...] = Field(description="Those because of which it was.")
+
+
+class ListedVerdict(Verdict):
+    """What moderation found, and in what."""
+
+    id: UUID
+    bot_id: UUID
+    conversation_id: UUID
+    turn: int = Field(examples=[13])
+    message_id: UUID | None = Field(description="Null where all messages of the turn were judged together.")
+    direction: Literal["input", "output"]
+    created_at: datetime
 
 
 class ShownAttachment(Attachment):

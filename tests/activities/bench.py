@@ -43,6 +43,13 @@ class Bench:
         """The same, after attempts that failed."""
         return replace(self, attempt=attempt)
 
+    async def beside(self, name: str, *said: str) -> "Bench":
+        """The same bot, told this by another contact."""
+        chat = replace(self.chat, name=name)
+        begun = await chat.begin(*await chat.hear(*(said or ("hello",))))
+        ref = TurnRef(conversation_id=str(chat.id), turn_id=begun.turn_id, turn=begun.turn)
+        return replace(self, chat=chat, ref=ref)
+
     async def complete(self) -> Completed:
         """Ask the model."""
         environment = ActivityEnvironment()
@@ -82,7 +89,7 @@ async def set_up(settings: Settings, database: Database, *said: str, **bot: Json
     vault = credentials_vault(settings.secrets())
     caller = HttpCaller("test", settings.private_tool_hosts)
     catalogue = Catalogue(settings, models, database, vault)
-    moderation = Moderation(database, vault, catalogue)
+    moderation = Moderation(database, vault, catalogue, lambda: datetime.now(UTC))
     completion = Completion(
         database, vault, catalogue, platforms(settings, http), moderation, caller, lambda: datetime.now(UTC)
     )

@@ -18,8 +18,9 @@ from tests.api.v1_routes import operations
 OPERATED = ("/v1/approvals/", "/v1/conversations/", "/v1/deliveries/", "/v1/bots/{bot_id}/conversations", "/v1/media")
 """Beginnings of the paths under which an operator acts."""
 REPOSITORIES = (
-    "bots", "channel_admin", "conversations", "deliveries", "event_list", "idempotency", "ledger_admin", "media",
-    "messages", "approvals", "call_list", "knowledge", "models", "notice_list", "stats", "workspace_keys",
+    "approvals", "bots", "cache_admin", "call_list", "channel_admin", "conversations", "deliveries", "event_list",
+    "idempotency", "knowledge", "ledger_admin", "media", "messages", "models", "notice_list", "stats", "verdict_list",
+    "workspace_keys",
 )  # fmt: skip
 OF_ALL_WORKSPACES = {"idempotency": {"remove_expired"}, "media": {"linked"}, "models": {"everywhere"}}
 """Statements that mean to pass over the border: the sweep of what nobody may ask for any more, signed links, and the

@@ -26,6 +26,7 @@ BODIES: Mapping[tuple[str, str], object] = {
     ("post", "/v1/keys"): {"role": "viewer"},
     ("post", "/v1/models"): {"name": "made"},
     ("patch", "/v1/models/{model_id}"): {"model": "other"},
+    ("patch", "/v1/workspace"): {"limits": {"tokens_per_day": 1}},
 }
 
 
