@@ -16,8 +16,8 @@ async def one(connection: AsyncConnection, workspace_id: UUID, contact_id: UUID)
     """A contact, with its channel and platform."""
     query = (
         select(
-            Contact.id, Contact.external_id, Contact.name, Contact.language, Contact.channel_id, Contact.created_at,
-            Contact.metadata_[_PICTURE].label(_PICTURE), ChannelRow.platform,
+            Contact.id, Contact.external_id, Contact.name, Contact.language, Contact.picture_url, Contact.channel_id,
+            Contact.created_at, Contact.metadata_[_PICTURE].label(_PICTURE), ChannelRow.platform,
         )
         .join(ChannelRow, ChannelRow.id == Contact.channel_id)
         .where(Contact.id == contact_id, Contact.deleted_at.is_(None))

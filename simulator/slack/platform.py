@@ -132,7 +132,7 @@ def _refuse_by_fault(entry: Object, behaviour: Behaviour) -> Response:
 
 def _outbound(call: Call, name: str, result: Object) -> Object:
     return {
-        "content": result["message"],
+        "content": result.get("message"),
         "method": name,
         "token": call.app.token,
         "chat_id": result["channel"],

@@ -29,7 +29,9 @@ export const discord = {
       return (READERS[what]?.(content, chat, account) ?? [{ chat, note: what }]).map((change) => ({ ...change, from, isGroup: Boolean(guild) }));
     }
     if (method === "typing") return [{ chat, typing: true }];
+    if (method === "messages.delete") return [{ chat, drop: String(id) }];
     if (!content) return [];
+    if (method === "messages.edit") return [{ chat, edit: { ...shown(content, account, file), id: String(id), edited: true } }];
     return [{ chat, put: { ...shown(content, account, file), id: String(id), author: account.name, isOurs: false } }];
   },
 

@@ -17,8 +17,10 @@ export const slack = {
   known: (id, content) =>
     id.startsWith("D") ? directly(id.slice(1)) : roomOf(id, content?.user ?? "U1"),
 
-  read({ kind, what, content, method, chat_id: chat, payload }, account) {
+  read({ kind, what, content, method, chat_id: chat, message_id: id, payload }, account) {
     if (kind === "inbound") return READERS[what]?.(content, chat, account) ?? [{ chat, note: what }];
+    if (method === "chat.delete") return [{ chat, drop: id }];
+    if (method === "chat.update") return [{ chat, edit: { ...shown(content, account), edited: true } }];
     if (method !== "chat.postMessage") return [];
     return [{ chat, put: { ...shown({ ...content, blocks: payload.blocks }, account), author: account.name, isOurs: false } }];
   },
