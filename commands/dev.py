@@ -43,6 +43,7 @@ async def dev(options: Options) -> int:
             simulated = frozenset(PlatformName(name) for name in demo.get("SIMULATED", "").split())
             report("starting the API, the worker and the gateway")
             if simulated:
+                report(f"simulating {', '.join(sorted(simulated))}")
                 environment |= stand_ins(_base(options.simulator_port), simulated)
                 await supervisor.start(simulator(options.simulator_port, directory.path / SETUP_FILE))
             for child in product(options.port, environment):
@@ -115,10 +116,10 @@ async def run_once(
 
 
 def _print_panel(options: Options, addresses: Addresses, demo: Mapping[str, str]) -> None:
-    base, simulated = _base(options.port), [name.title() for name in demo.get("SIMULATED", "").split()]
+    base = _base(options.port)
     rows = {
         "Chat page": f"{base}/",
-        "Simulator": f"{_base(options.simulator_port)}/ for {', '.join(simulated)}" if simulated else "",
+        "Simulator": f"{_base(options.simulator_port)}/" if demo.get("SIMULATED") else "",
         "API docs": f"{base}/docs",
         "Temporal": addresses.temporal_ui_url,
         "API key": demo.get("API_KEY", ""),
