@@ -43,6 +43,7 @@ async def dev(options: Options) -> int:
             simulated = frozenset(PlatformName(name) for name in demo.get("SIMULATED", "").split())
             report("starting the API, the worker and the gateway")
             if simulated:
+                report(f"simulating {', '.join(sorted(simulated))}")
                 environment |= stand_ins(_base(simulator_port), simulated)
                 await supervisor.start(simulator(simulator_port, directory.path / SETUP_FILE))
             for child in product(options.port, environment):
@@ -124,10 +125,10 @@ async def run_once(
 
 
 def _print_panel(options: Options, addresses: Addresses, demo: Mapping[str, str], simulator_url: str) -> None:
-    base, simulated = _base(options.port), [name.title() for name in demo.get("SIMULATED", "").split()]
+    base = _base(options.port)
     rows = {
         "Chat page": f"{base}/",
-        "Simulator": f"{simulator_url}/ for {', '.join(simulated)}" if simulator_url else "",
+        "Simulator": f"{simulator_url}/" if simulator_url else "",
         "API docs": f"{base}/docs",
         "Temporal": addresses.temporal_ui_url,
         "API key": demo.get("API_KEY", ""),

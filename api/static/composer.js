@@ -27,7 +27,7 @@ class Composer {
       "form",
       { class: "composer", submit },
       this.tray.list,
-      el("div", { class: "box" }, this.tray.button, this.tray.picker, this.field, button),
+      el("div", { class: "box" }, this.field, this.tray.picker, this.tray.button, button),
       this.counter,
       this.tray.problem,
     );

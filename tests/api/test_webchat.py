@@ -50,7 +50,7 @@ async def test_a_session_begins_with_all_that_a_widget_needs(client: httpx.Async
     session = answer.json()
     assert answer.status_code == 201
     assert session.keys() == {
-        "session_id", "visitor_id", "token", "secret", "conversation_id", "expires_in", "cursor",
+        "session_id", "visitor_id", "token", "secret", "conversation_id", "expires_in", "cursor", "max_file_bytes",
     }  # fmt: skip
     assert (session["visitor_id"], session["expires_in"], session["cursor"]) == ("v-1", 3600, 0)
 
