@@ -12,6 +12,7 @@ from temporalio import activity
 from activities.circuits import Circuits
 from activities.failures import later
 from activities.patience import left
+from activities.prompting import Prompting
 from adapters.ai.base import Answer, Asked, Listener, Models, Provider
 from adapters.database import budgets
 from adapters.database.budgets import Call, Paid
@@ -25,7 +26,7 @@ from domain.patience import shared
 from domain.platforms import PlatformName
 from domain.prices import FREE, Tokens, cost
 from domain.text import MAX_MESSAGE_CHARACTERS
-from domain.transcripts import Prompt, build
+from domain.transcripts import Prompt
 
 _LOOK_AGAIN = timedelta(milliseconds=500)
 """How soon a turn is looked at again that others' calls leave no budget for; they last seconds."""
@@ -68,6 +69,7 @@ class Asking:
         self._platforms = platforms
         self._now = now
         self._circuits = Circuits(time.monotonic)
+        self._prompting = Prompting(database, now)
 
     async def ask(self, call: Call, context: TurnContext, listener: Listener | None = None) -> Bought:
         """The first of the bot's models that answers; where none does, what says that one may soonest.
@@ -76,7 +78,7 @@ class Asking:
         Raises `BudgetExhausted` where the bot's budget of the day forbids all that its policy allows.
         """
         bot = context.access.bot
-        prompt = _prompt(context)
+        prompt = await self._prompting.prompt(call.conversation_id, context)
         until = time.monotonic() + left().total_seconds()
         failures: list[OutsideError] = []
         exhausted: tuple[Model, BudgetExhausted] | None = None
@@ -164,17 +166,6 @@ def _soonest(failures: list[OutsideError]) -> OutsideError:
     if all(isinstance(error, EmptyAnswer) for error in again) and activity.info().attempt >= _EMPTY_ATTEMPTS:
         return NothingSaid("the models answered with nothing, again and again")
     return min(again, key=lambda error: error.after if error.after is not None else _UNSTATED)
-
-
-def _prompt(context: TurnContext) -> Prompt:
-    bot = context.access.bot
-    return build(
-        bot.instructions,
-        context.lines,
-        budget_tokens=bot.context.tokens,
-        most_messages=bot.context.messages,
-        must_see=context.members,
-    )
 
 
 async def _answer(provider: Provider, model: Model, prompt: Prompt, listener: Listener | None) -> Answer:

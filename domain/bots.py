@@ -141,11 +141,14 @@ class Bot(Strict):
 
     name: Annotated[str, Field(min_length=1, max_length=200)]
     instructions: Annotated[str, Field(max_length=MAX_INSTRUCTIONS)] = ""
+    """A text, or a template of `domain.templates`."""
     greeting: ShortText | None = None
     quick_replies: Buttons = ()
     """What the contact may answer the greeting by a press."""
     help: ShortText | None = None
     language: Annotated[str, Field(max_length=35)] | None = None
+    time_zone: Annotated[str, Field(max_length=100)] = "UTC"
+    """What its clock shows where the instructions ask for the time: a name such as `Europe/Berlin`."""
     model: Model = Model()
     fallback_models: tuple[Model, ...] = ()
     apology: Annotated[str, Field(min_length=1, max_length=4000)] = "Sorry, I could not answer that. Please try again."

@@ -34,7 +34,7 @@ _CONTRACTS = (
     "adapters.temporal.quarantine",
 )
 TABLE = {
-    "domain": Row(ours=("domain",), packages=("pydantic",)),
+    "domain": Row(ours=("domain",), packages=("pydantic", "jinja2")),
     "adapters": Row(ours=("adapters", "domain", "settings")),
     "activities": Row(ours=("activities", "domain", *_CONTRACTS)),
     "workflows": Row(ours=("workflows",), packages=("temporalio",), passed_through=("domain", "activities")),
