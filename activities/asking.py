@@ -78,7 +78,7 @@ class Asking:
         Raises `BudgetExhausted` where the bot's budget of the day forbids all that its policy allows.
         """
         bot = context.access.bot
-        prompt = await self._prompting.prompt(call.conversation_id, context)
+        prompt = await self._prompting.prompt(call, context)
         until = time.monotonic() + left().total_seconds()
         failures: list[OutsideError] = []
         exhausted: tuple[Model, BudgetExhausted] | None = None

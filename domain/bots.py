@@ -14,6 +14,7 @@ ShortText = Annotated[str, Field(max_length=4000)]
 Api = Literal["chat_completions", "responses"]
 """Which of OpenAI's two ways of asking an endpoint is spoken to in."""
 ModelName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")]
+PromptName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")]
 BUILT_IN_PROVIDERS = ("openai", "demo")
 RESERVED_NAMES = frozenset({*BUILT_IN_PROVIDERS, "azure", "none", "rules"})
 """What no model of a workspace may be called."""
@@ -110,6 +111,14 @@ class DeliveryPolicy(Strict):
     uncertain: Literal["at_most_once", "at_least_once"] = "at_most_once"
 
 
+class PromptReference(Strict):
+    """A prompt of the workspace, in one version or in the one that is in use, and what its `variables` are."""
+
+    name: PromptName
+    version: Annotated[int, Field(ge=1, le=2**31 - 1)] | None = None
+    variables: dict[str, JsonValue] = Field(default_factory=dict)
+
+
 class Context(Strict):
     """How much of the past the model sees."""
 
@@ -142,6 +151,8 @@ class Bot(Strict):
     name: Annotated[str, Field(min_length=1, max_length=200)]
     instructions: Annotated[str, Field(max_length=MAX_INSTRUCTIONS)] = ""
     """A text, or a template of `domain.templates`."""
+    prompt: PromptReference | None = None
+    """What is told to the model in place of the instructions."""
     greeting: ShortText | None = None
     quick_replies: Buttons = ()
     """What the contact may answer the greeting by a press."""

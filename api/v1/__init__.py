@@ -15,7 +15,9 @@ from api.v1 import (
     messages,
     models,
     notices,
+    prompts,
     stats,
+    turns,
     webhook,
 )
 
@@ -23,10 +25,12 @@ PARTS = (
     bots,
     budgets,
     models,
+    prompts,
     channels,
     webhook,
     conversations,
     messages,
+    turns,
     media,
     controls,
     deliveries,

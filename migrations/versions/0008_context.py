@@ -1,6 +1,11 @@
-"""Instructions become templates."""
+"""What models are told: templates, and prompts with their versions."""
 
+import sqlalchemy as sa
 from alembic import op
+from sqlalchemy import ForeignKeyConstraint as ForeignKey
+from sqlalchemy import PrimaryKeyConstraint as PrimaryKey
+
+from migrations.columns import TIME, column, described, identified, index, table
 
 revision = "0008"
 down_revision = "0007"
@@ -12,6 +17,46 @@ _BEFORE, _AFTER = "{% raw %}", "{% endraw %}"
 
 def upgrade() -> None:
     """Bring the schema to this step."""
+    _wrap_instructions()
+    _add_prompts()
+
+
+def downgrade() -> None:
+    """Go back to the step before."""
+    op.drop_table("prompt_versions")
+    op.drop_table("prompts")
+    _unwrap_instructions()
+
+
+def _add_prompts() -> None:
+    table(
+        "prompts",
+        *identified(),
+        *described(),
+        column("workspace_id", sa.Uuid()),
+        column("name", sa.Text()),
+        column("version", sa.Integer(), server_default="1"),
+        column("last_version", sa.Integer(), server_default="1"),
+        ForeignKey(["workspace_id"], ["workspaces.id"], name="fk_prompts_workspace_id"),
+        PrimaryKey("id", name="pk_prompts"),
+    )
+    index("uq_prompts_name", "prompts", ["workspace_id", "name"], unique=True, where="deleted_at IS NULL")
+    index("ix_prompts_page", "prompts", ["workspace_id", "created_at", "id"])
+    table(
+        "prompt_versions",
+        column("prompt_id", sa.Uuid()),
+        column("version", sa.Integer()),
+        column("workspace_id", sa.Uuid()),
+        column("text", sa.Text()),
+        column("note", sa.Text()),
+        column("created_at", TIME, server_default=sa.text("now()")),
+        ForeignKey(["prompt_id"], ["prompts.id"], name="fk_prompt_versions_prompt_id"),
+        ForeignKey(["workspace_id"], ["workspaces.id"], name="fk_prompt_versions_workspace_id"),
+        PrimaryKey("prompt_id", "version", name="pk_prompt_versions"),
+    )
+
+
+def _wrap_instructions() -> None:
     # What looks like a template was none when it was written: it goes on saying what it says.
     op.execute(
         f"""UPDATE bots SET settings = jsonb_set(
@@ -20,8 +65,7 @@ def upgrade() -> None:
     )
 
 
-def downgrade() -> None:
-    """Go back to the step before."""
+def _unwrap_instructions() -> None:
     op.execute(
         f"""UPDATE bots SET settings = jsonb_set(
               settings, '{{instructions}}', to_jsonb(

@@ -25,6 +25,7 @@ async def ids(api: httpx.AsyncClient, database: Database, settings: Settings) ->
         "delivery_id": delivery,
         "event_id": heard,
         "model_id": (await api.post("/v1/models", json={"name": "own", "provider": "demo"})).json()["id"],
+        "prompt_name": (await api.post("/v1/prompts", json={"name": "own-prompt", "text": "Be."})).json()["name"],
         "media_id": (await api.post("/v1/media", json={"a": "file"})).json()["id"],
         "key_id": (await api.get("/v1/keys")).json()["items"][0]["id"],
     }

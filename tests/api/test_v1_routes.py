@@ -19,12 +19,22 @@ OPERATED = ("/v1/conversations/", "/v1/deliveries/", "/v1/bots/{bot_id}/conversa
 """Beginnings of the paths under which an operator acts."""
 REPOSITORIES = (
     "bots", "channel_admin", "conversations", "deliveries", "event_list", "idempotency", "ledger_admin", "media",
-    "messages", "models", "notice_list", "stats", "workspace_keys",
+    "messages", "models", "notice_list", "prompts", "stats", "turn_list", "workspace_keys",
 )  # fmt: skip
 OF_ALL_WORKSPACES = {"idempotency": {"remove_expired"}, "media": {"linked"}, "models": {"everywhere"}}
 """Statements that mean to pass over the border: the sweep of what nobody may ask for any more, signed links, and the
 doctor."""
-NAMES = ("bot_id", "channel_id", "conversation_id", "delivery_id", "event_id", "key_id", "media_id", "model_id")
+NAMES = (
+    "bot_id",
+    "channel_id",
+    "conversation_id",
+    "delivery_id",
+    "event_id",
+    "key_id",
+    "media_id",
+    "model_id",
+    "prompt_name",
+)
 IDS = {name: uuid4() for name in NAMES}
 
 

@@ -19,6 +19,9 @@ BODIES: Mapping[tuple[str, str], object] = {
     ("post", "/v1/keys"): {"role": "viewer"},
     ("post", "/v1/models"): {"name": "made"},
     ("patch", "/v1/models/{model_id}"): {"model": "other"},
+    ("post", "/v1/prompts"): {"name": "made", "text": "Be brief."},
+    ("post", "/v1/prompts/{prompt_name}/versions"): {"text": "Be kind."},
+    ("post", "/v1/prompts/{prompt_name}/activate"): {"version": 1},
 }
 
 
