@@ -19,6 +19,7 @@ from activities.idleness import Idleness
 from activities.moderation import Moderation
 from activities.persistence import Persistence
 from activities.retention import Retention
+from activities.summarising import Summarising
 from activities.sweeping import Sweeping
 from adapters.ai.base import Models
 from adapters.ai.catalogue import Catalogue
@@ -88,6 +89,7 @@ class Workers:
         self._retention = Retention(database, kept, notices_kept, _now)
         self._moderation = moderation
         self._completion = Completion(database, vault, models, spoken, moderation, _now)
+        self.summarising = Summarising(database, models, self._completion.circuits, _now)
         store = MediaStore(settings.media_store_url)
         self._delivery = Delivery(database, vault, spoken, store, _now, time.monotonic)
         self.fetching = Fetching(database, vault, spoken, store, downloads, _now)
@@ -180,6 +182,8 @@ async def run(
         beside = {asyncio.create_task(workers.handing.relay())}
         if queues in ("all", "delivery"):
             beside.add(asyncio.create_task(workers.fetching.run()))
+        if queues in ("all", "ai"):
+            beside.add(asyncio.create_task(workers.summarising.run()))
         await stop.wait()
         get_logger(__name__).info("worker_stopping")
         for task in beside:

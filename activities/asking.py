@@ -68,7 +68,7 @@ class Asking:
         self._models = models
         self._platforms = platforms
         self._now = now
-        self._circuits = Circuits(time.monotonic)
+        self.circuits = Circuits(time.monotonic)
         self._prompting = Prompting(database, now)
 
     async def ask(self, call: Call, context: TurnContext, listener: Listener | None = None) -> Bought:
@@ -108,7 +108,7 @@ class Asking:
     async def _ask_one(
         self, call: Call, context: TurnContext, asked: Asked, prompt: Prompt, listener: Listener | None
     ) -> Bought:
-        async with self._circuits.passed(call.workspace_id, asked.provider.endpoint, asked.model.name):
+        async with self.circuits.passed(call.workspace_id, asked.provider.endpoint, asked.model.name):
             return await self._buy(call, context, asked, prompt, listener)
 
     async def _buy(

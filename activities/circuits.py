@@ -7,6 +7,7 @@ from uuid import UUID
 
 from structlog.stdlib import get_logger
 from temporalio import activity
+from temporalio.common import MetricMeter
 
 from adapters.errors import OutOfTime, OutsideError, Unreachable
 from domain.circuits import TELLING_SECONDS, Circuit, State, abandoned, admit, failed
@@ -75,13 +76,18 @@ class Circuits:
             log = get_logger(__name__)
             tell = log.info if circuit.state == "closed" else log.warning
             tell("model_circuit_changed", **_labels(name), state=circuit.state, was=before.state)
-            level = activity.metric_meter().create_gauge(CIRCUIT, "Whether a model is asked.")
+            level = _meter().create_gauge(CIRCUIT, "Whether a model is asked.")
             level.set(_LEVELS[circuit.state], _labels(name))
 
 
 def _count(name: Name, outcome: str) -> None:
-    calls = activity.metric_meter().create_counter(CALLS, "Calls of models.")
+    calls = _meter().create_counter(CALLS, "Calls of models.")
     calls.add(1, {**_labels(name), "outcome": outcome})
+
+
+def _meter() -> MetricMeter:
+    # What is asked beside the turns is in no activity, and is counted nowhere.
+    return activity.metric_meter() if activity.in_activity() else MetricMeter.noop
 
 
 def _labels(name: Name) -> dict[str, str]:

@@ -13,6 +13,7 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities.asking import Asking, Bought, BudgetExhausted
+from activities.circuits import Circuits
 from activities.drafting import Drafting
 from activities.failures import as_failures, later
 from activities.heartbeats import beating
@@ -57,6 +58,11 @@ class Completion:
         self._typing = Typing(database, platforms)
         self._drafting = Drafting(database)
         self._now = now
+
+    @property
+    def circuits(self) -> Circuits:
+        """What this process knows of models that are away."""
+        return self._asking.circuits
 
     @activity.defn(name="complete")
     async def complete(self, ref: TurnRef) -> Completed:

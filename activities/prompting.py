@@ -2,19 +2,25 @@
 
 import asyncio
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from adapters.database import moments, prompts, turn_list
+from adapters.database import moments, prompts, summaries, turn_list
 from adapters.database.budgets import Call
 from adapters.database.engine import Database
 from adapters.database.transcripts import TurnContext
 from adapters.errors import Never
 from domain import templates
 from domain.clocks import local
+from domain.recollection import recalled
 from domain.templates import TemplateBroken
 from domain.told import PromptUsed, Told
-from domain.transcripts import Prompt, build
+from domain.transcripts import Prompt, build, cut_to
 from domain.variables import variables
+
+OVERSIZE = 4
+"""What is being answered may come to so many times the bot's window, and is cut beyond that."""
+AFTER = timedelta(seconds=5)
+"""How long after a turn has asked its model its conversation is summarised: by then the reply is on its way."""
 
 
 class InstructionsFailed(Never):
@@ -32,26 +38,38 @@ class Prompting:
 
     async def prompt(self, call: Call, context: TurnContext) -> Prompt:
         """What the model is told, put on record where it is not simply all there was; raises `InstructionsFailed`."""
-        bot = context.access.bot
+        window = context.access.bot.context
         text, used = await self._instructions(context)
+        filled_in = await self._filled_in(text, call, context)
+        past, cut = cut_to(context.lines, context.members, window.tokens * OVERSIZE)
         made = build(
-            await self._filled_in(text, call, context),
-            context.lines,
-            budget_tokens=bot.context.tokens,
-            most_messages=bot.context.messages,
+            recalled(filled_in, context.summary, context.facts),
+            past,
+            budget_tokens=window.tokens,
+            most_messages=window.messages,
             must_see=context.members,
         )
         told = Told(
             generation=call.generation,
             prompt=used,
-            trimmed=made.left_out > 0,
-            messages=len(context.lines) - made.left_out,
+            trimmed=made.left_out > 0 or cut > 0,
+            messages=len(past) - made.left_out,
             estimated_tokens=made.estimated_tokens,
+            summary=context.summary is not None,
+            facts=len(context.facts),
         )
-        if not told.is_ordinary:
-            async with self._database.once() as connection:
-                await turn_list.keep_told(connection, call.workspace_id, call.turn_id, told)
+        await self._keep(call, context, told, outgrown=made.left_out > 0)
         return made
+
+    async def _keep(self, call: Call, context: TurnContext, told: Told, *, outgrown: bool) -> None:
+        """Put on record what the model is told, and have what it is not told summarised."""
+        if told.is_ordinary:
+            return
+        bot = context.access.bot
+        async with self._database.once() as connection:
+            await turn_list.keep_told(connection, call.workspace_id, call.turn_id, told)
+            if outgrown and bot.context.summary and bot.model.provider != "demo":
+                await summaries.note(connection, call.conversation_id, self._now() + AFTER)
 
     async def _instructions(self, context: TurnContext) -> tuple[str, PromptUsed | None]:
         bot, wanted = context.access.bot, context.access.bot.prompt

@@ -125,6 +125,9 @@ class Context(Strict):
     messages: Annotated[int, Field(ge=1, le=1000)] = 40
     tokens: Annotated[int, Field(ge=100, le=2_000_000)] = 8000
     summary: bool = True
+    """Whether what no longer fits is summarised beside the turns."""
+    facts: bool = False
+    """Whether the same call learns facts of the contact."""
 
 
 class Limits(Strict):

@@ -20,8 +20,10 @@ class Told(Frozen):
     trimmed: bool = Field(False, description="Older messages did not fit, or long ones were cut.")
     messages: int = Field(0, description="How many messages it saw.")
     estimated_tokens: int = 0
+    summary: bool = Field(False, description="A summary stood for older messages.")
+    facts: int = Field(0, description="How many facts of the contact it was told.")
 
     @property
     def is_ordinary(self) -> bool:
         """Whether there is nothing to say of it."""
-        return not self.trimmed and self.prompt is None
+        return not (self.trimmed or self.prompt or self.summary or self.facts)

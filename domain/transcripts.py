@@ -6,6 +6,7 @@ from typing import Literal
 
 from domain.events import Attachment
 from domain.models import Frozen
+from domain.text import shortened
 
 _TOKENS_PER_MESSAGE = 4
 _TOKENS_FOR_REPLY_PRIMING = 3
@@ -48,6 +49,26 @@ def build(instructions: str, past: Sequence[Line], *, budget_tokens: int, most_m
         used += cost
     system = (Line(role="system", text=instructions),) if instructions else ()
     return Prompt(lines=(*system, *reversed(kept)), estimated_tokens=used, left_out=len(past) - len(kept))
+
+
+def cut_to(past: Sequence[Line], newest: int, most_tokens: int) -> tuple[tuple[Line, ...], int]:
+    """The lines, where the newest so many come to more than `most_tokens` with the longest of these cut; how many are.
+
+    Each may have an equal share; what is shorter stays whole.
+    """
+    asked = past[len(past) - newest :]
+    if newest == 0 or sum(_cost(line.text) for line in asked) <= most_tokens:
+        return tuple(past), 0
+    share = max(most_tokens // newest - _TOKENS_PER_MESSAGE, 1)
+    kept = [line.model_copy(update={"text": _within(line.text, share)}) for line in asked]
+    return (*past[: len(past) - newest], *kept), sum(1 for old, new in zip(asked, kept, strict=True) if old != new)
+
+
+def _within(text: str, tokens: int) -> str:
+    """The beginning of a text that has no more tokens than that."""
+    while (found := estimate_tokens(text)) > tokens and text:
+        text = shortened(text, min(len(text) * tokens // found, len(text) - 1))
+    return text
 
 
 def worded(text: str, attachments: Sequence[Attachment]) -> str:

@@ -10,6 +10,9 @@ from domain.moderation import Verdict
 from domain.prices import Tokens
 from domain.transcripts import Prompt
 
+BUILT_IN = "built-in"
+"""The endpoint of the demo model, which understands nothing."""
+
 
 class Answer(Frozen):
     """What a model said, and what it counted."""

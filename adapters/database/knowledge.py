@@ -1,9 +1,9 @@
-"""The tables of what models are told: prompts with their versions."""
+"""The tables of what models are told: prompts with their versions, summaries, facts, what files say."""
 
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, func
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, UniqueConstraint, func
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -33,4 +33,51 @@ class PromptVersion(Base):
     workspace_id: Mapped[UUID] = mapped_column(ForeignKey("workspaces.id"))
     text: Mapped[str]
     note: Mapped[str]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class Summary(Base):
+    """What was said in a conversation up to a message, in short: the model sees it in place of those messages."""
+
+    __tablename__ = "summaries"
+    conversation_id: Mapped[UUID] = mapped_column(ForeignKey("conversations.id"), primary_key=True)
+    covered_seq: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    workspace_id: Mapped[UUID] = mapped_column(ForeignKey("workspaces.id"))
+    text: Mapped[str]
+    model: Mapped[str]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class SummaryDue(Base):
+    """A conversation whose past has outgrown the window, to be summarised beside its turns."""
+
+    __tablename__ = "summaries_due"
+    conversation_id: Mapped[UUID] = mapped_column(ForeignKey("conversations.id"), primary_key=True)
+    due_at: Mapped[datetime]
+    attempts: Mapped[int] = mapped_column(server_default="0")
+    __table_args__ = (Index("ix_summaries_due_due_at", "due_at"),)
+
+
+class ContactFact(Identified, Base):
+    """Something that is known of a contact, told by an operator or learnt from what was said."""
+
+    __tablename__ = "contact_facts"
+    workspace_id: Mapped[UUID] = mapped_column(ForeignKey("workspaces.id"))
+    contact_id: Mapped[UUID] = mapped_column(ForeignKey("contacts.id"))
+    text: Mapped[str]
+    source: Mapped[str]
+    __table_args__ = (
+        UniqueConstraint("contact_id", "text"),
+        CheckConstraint("source IN ('api', 'learnt')", name="source"),
+    )
+
+
+class MediaText(Base):
+    """What a file says, as far as it could be read; else why it could not."""
+
+    __tablename__ = "media_texts"
+    media_id: Mapped[UUID] = mapped_column(ForeignKey("media.id"), primary_key=True)
+    text: Mapped[str]
+    reason: Mapped[str | None]
+    is_cut: Mapped[bool] = mapped_column(server_default=sql("false"))
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())

@@ -4,11 +4,13 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from pydantic import JsonValue
-from sqlalchemy import BigInteger, Integer, Row, Select, Uuid, and_, bindparam, func, or_, select
+from sqlalchemy import BigInteger, Boolean, Integer, Row, Select, Uuid, and_, bindparam, func, or_, select, true
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import aliased
 
 from adapters.database.channels import ChannelAccess, load
+from adapters.database.knowledge import ContactFact, Summary
 from adapters.database.records import DeliveryRow, Event, Message, Turn
 from adapters.database.tables import Conversation
 from adapters.platforms.base import Destination
@@ -25,7 +27,7 @@ _CONVERSATION = bindparam("conversation_id", type_=Uuid())
 _MOST = bindparam("most", type_=Integer())
 
 
-def _memory_begins_at() -> Select[int]:
+def _memory_begins_at() -> Select[int, str, list[str]]:
     enough = (
         select(Turn.id)
         .where(Turn.conversation_id == _CONVERSATION)
@@ -35,8 +37,27 @@ def _memory_begins_at() -> Select[int]:
         .scalar_subquery()
     )
     first = select(func.min(Event.seq) - 1).where(Event.turn_id == enough).scalar_subquery()
-    begins = func.greatest(Conversation.forgotten_seq, func.coalesce(first, 0))
-    return select(begins).where(Conversation.id == _CONVERSATION)
+    newest = (
+        select(Summary.covered_seq, Summary.text)
+        .where(
+            Summary.conversation_id == Conversation.id,
+            Summary.covered_seq > Conversation.forgotten_seq,
+            bindparam("with_summary", type_=Boolean()),
+        )
+        .order_by(Summary.covered_seq.desc())
+        .limit(1)
+        .lateral("newest_summary")
+    )
+    known = select(func.array_agg(aggregate_order_by(ContactFact.text, ContactFact.created_at))).where(
+        ContactFact.contact_id == Conversation.contact_id
+    )
+    begins = func.greatest(Conversation.forgotten_seq, func.coalesce(first, 0), func.coalesce(newest.c.covered_seq, 0))
+    return (
+        select(begins.label("begins"), newest.c.text.label("summary"), known.scalar_subquery().label("facts"))
+        .select_from(Conversation)
+        .outerjoin(newest, true())
+        .where(Conversation.id == _CONVERSATION)
+    )
 
 
 def _past_of_turn() -> Select[str, str, str, list[JsonValue]]:
@@ -86,6 +107,8 @@ class TurnContext:
     destination: Destination
     lines: tuple[Line, ...]
     members: int
+    summary: str | None = None
+    facts: tuple[str, ...] = ()
 
 
 async def destination(connection: AsyncConnection, conversation_id: UUID) -> tuple[UUID, Destination] | None:
@@ -103,20 +126,24 @@ async def load_context(
     if found is None or access is None:
         return None
     most = min(access.bot.context.messages + 1, _MOST_ROWS)
-    after = await _memory_begins(connection, conversation_id, most)
-    past = await _past(connection, conversation_id, turn_id, after, most)
+    memory = await _memory(connection, conversation_id, most, with_summary=access.bot.context.summary)
+    past = await _past(connection, conversation_id, turn_id, memory.begins, most)
     asked = await _asked(connection, turn_id)
     place = found[1].model_copy(update={"heard": asked[-1].platform_message_id if asked else None})
     lines = (_line(row.direction, row.text, row.attachments) for row in (*past, *asked))
-    return TurnContext(access, place, tuple(lines), len(asked))
+    return TurnContext(access, place, tuple(lines), len(asked), memory.summary, tuple(memory.facts or ()))
 
 
-async def _memory_begins(connection: AsyncConnection, conversation_id: UUID, most: int) -> int:
-    """The number behind which the model may look: a reset's, or that of a turn behind which there are enough.
+async def _memory(
+    connection: AsyncConnection, conversation_id: UUID, most: int, *, with_summary: bool
+) -> Row[int, str, list[str]]:
+    """The number behind which the model may look, a summary of what is not behind it, and facts of the contact.
 
-    A turn answers one message at least, so that a long past is not read for the few that are newest.
+    The number is a reset's, a summary's, or that of a turn behind which there are enough: a turn answers one message
+    at least, so that a long past is not read for the few that are newest.
     """
-    return await connection.scalar(_MEMORY_BEGINS, {"conversation_id": conversation_id, "most": most}) or 0
+    asked = {"conversation_id": conversation_id, "most": most, "with_summary": with_summary}
+    return (await connection.execute(_MEMORY_BEGINS, asked)).one()
 
 
 async def _past(

@@ -4,8 +4,9 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy import ForeignKeyConstraint as ForeignKey
 from sqlalchemy import PrimaryKeyConstraint as PrimaryKey
+from sqlalchemy import UniqueConstraint as Unique
 
-from migrations.columns import TIME, column, described, identified, index, table
+from migrations.columns import TIME, check, column, described, identified, index, table
 
 revision = "0008"
 down_revision = "0007"
@@ -19,10 +20,14 @@ def upgrade() -> None:
     """Bring the schema to this step."""
     _wrap_instructions()
     _add_prompts()
+    _add_summaries()
+    _add_facts()
 
 
 def downgrade() -> None:
     """Go back to the step before."""
+    for name in ("media_texts", "contact_facts", "summaries_due", "summaries"):
+        op.drop_table(name)
     op.drop_table("prompt_versions")
     op.drop_table("prompts")
     _unwrap_instructions()
@@ -53,6 +58,56 @@ def _add_prompts() -> None:
         ForeignKey(["prompt_id"], ["prompts.id"], name="fk_prompt_versions_prompt_id"),
         ForeignKey(["workspace_id"], ["workspaces.id"], name="fk_prompt_versions_workspace_id"),
         PrimaryKey("prompt_id", "version", name="pk_prompt_versions"),
+    )
+
+
+def _add_summaries() -> None:
+    table(
+        "summaries",
+        column("conversation_id", sa.Uuid()),
+        column("covered_seq", sa.BigInteger()),
+        column("workspace_id", sa.Uuid()),
+        column("text", sa.Text()),
+        column("model", sa.Text()),
+        column("created_at", TIME, server_default=sa.text("now()")),
+        ForeignKey(["conversation_id"], ["conversations.id"], name="fk_summaries_conversation_id"),
+        ForeignKey(["workspace_id"], ["workspaces.id"], name="fk_summaries_workspace_id"),
+        PrimaryKey("conversation_id", "covered_seq", name="pk_summaries"),
+    )
+    table(
+        "summaries_due",
+        column("conversation_id", sa.Uuid()),
+        column("due_at", TIME),
+        column("attempts", sa.Integer(), server_default="0"),
+        ForeignKey(["conversation_id"], ["conversations.id"], name="fk_summaries_due_conversation_id"),
+        PrimaryKey("conversation_id", name="pk_summaries_due"),
+    )
+    index("ix_summaries_due_due_at", "summaries_due", ["due_at"])
+
+
+def _add_facts() -> None:
+    table(
+        "contact_facts",
+        *identified(),
+        column("workspace_id", sa.Uuid()),
+        column("contact_id", sa.Uuid()),
+        column("text", sa.Text()),
+        column("source", sa.Text()),
+        check("source IN ('api', 'learnt')", "ck_contact_facts_source"),
+        ForeignKey(["workspace_id"], ["workspaces.id"], name="fk_contact_facts_workspace_id"),
+        ForeignKey(["contact_id"], ["contacts.id"], name="fk_contact_facts_contact_id"),
+        PrimaryKey("id", name="pk_contact_facts"),
+        Unique("contact_id", "text", name="uq_contact_facts_contact_id_text"),
+    )
+    table(
+        "media_texts",
+        column("media_id", sa.Uuid()),
+        column("text", sa.Text()),
+        column("reason", sa.Text(), nullable=True),
+        column("is_cut", sa.Boolean(), server_default="false"),
+        column("created_at", TIME, server_default=sa.text("now()")),
+        ForeignKey(["media_id"], ["media.id"], name="fk_media_texts_media_id"),
+        PrimaryKey("media_id", name="pk_media_texts"),
     )
 
 

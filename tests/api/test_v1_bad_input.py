@@ -63,7 +63,9 @@ async def ids(api: httpx.AsyncClient, database: Database, settings: Settings) ->
     media = (await api.post("/v1/media", content=b"a file", headers={"Content-Type": "text/plain"})).json()["id"]
     model = (await api.post("/v1/models", json={"name": "own", "provider": "demo"})).json()["id"]
     prompt = (await api.post("/v1/prompts", json={"name": "own", "text": "Be brief."})).json()["name"]
+    contact = (await api.get(f"/v1/conversations/{scene.conversation()}")).json()["contact"]["id"]
     return {"bot_id": scene.bot_id, "channel_id": scene.channel_id, "conversation_id": scene.conversation(),
+            "contact_id": contact, "fact_id": uuid4(),
             "media_id": media, "model_id": model, "delivery_id": delivery, "prompt_name": prompt,
             "event_id": uuid4(), "key_id": uuid4()}  # fmt: skip
 

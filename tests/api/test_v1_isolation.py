@@ -18,7 +18,11 @@ async def ids(api: httpx.AsyncClient, database: Database, settings: Settings) ->
     heard = await scene.hear("hi")
     turn = await scene.open_turn(heard)
     _, (delivery,) = await scene.reply(turn, "answer", "uncertain")
+    contact = (await api.get(f"/v1/conversations/{scene.conversation()}")).json()["contact"]["id"]
+    fact = (await api.post(f"/v1/contacts/{contact}/facts", json={"text": "Likes tea."})).json()["id"]
     return {
+        "contact_id": contact,
+        "fact_id": fact,
         "bot_id": scene.bot_id,
         "channel_id": scene.channel_id,
         "conversation_id": scene.conversation(),

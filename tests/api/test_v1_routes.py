@@ -15,11 +15,11 @@ from api.security import Viewer
 from api.v1.routing import Route
 from tests.api.v1_routes import operations
 
-OPERATED = ("/v1/conversations/", "/v1/deliveries/", "/v1/bots/{bot_id}/conversations", "/v1/media")
+OPERATED = ("/v1/conversations/", "/v1/deliveries/", "/v1/bots/{bot_id}/conversations", "/v1/contacts/", "/v1/media")
 """Beginnings of the paths under which an operator acts."""
 REPOSITORIES = (
-    "bots", "channel_admin", "conversations", "deliveries", "event_list", "idempotency", "ledger_admin", "media",
-    "messages", "models", "notice_list", "prompts", "stats", "turn_list", "workspace_keys",
+    "bots", "channel_admin", "contacts", "conversations", "deliveries", "event_list", "facts", "idempotency",
+    "ledger_admin", "media", "messages", "models", "notice_list", "prompts", "stats", "turn_list", "workspace_keys",
 )  # fmt: skip
 OF_ALL_WORKSPACES = {"idempotency": {"remove_expired"}, "media": {"linked"}, "models": {"everywhere"}}
 """Statements that mean to pass over the border: the sweep of what nobody may ask for any more, signed links, and the
