@@ -18,6 +18,7 @@ from activities.fetching import Fetching
 from activities.idleness import Idleness
 from activities.moderation import Moderation
 from activities.persistence import Persistence
+from activities.reading import Reading
 from activities.retention import Retention
 from activities.summarising import Summarising
 from activities.sweeping import Sweeping
@@ -28,6 +29,7 @@ from adapters.database.channels import credentials_vault
 from adapters.database.engine import Database
 from adapters.http import Http
 from adapters.media.downloads import Downloader
+from adapters.media.reading import Reader
 from adapters.media.store import MediaStore
 from adapters.platforms.catalogue import downloader, http_client, platforms
 from adapters.temporal.client import connect, metered
@@ -88,9 +90,10 @@ class Workers:
         kept, notices_kept = timedelta(days=settings.retention_days), timedelta(days=settings.notice_retention_days)
         self._retention = Retention(database, kept, notices_kept, _now)
         self._moderation = moderation
-        self._completion = Completion(database, vault, models, spoken, moderation, _now)
-        self.summarising = Summarising(database, models, self._completion.circuits, _now)
         store = MediaStore(settings.media_store_url)
+        reading = Reading(database, store, Reader())
+        self._completion = Completion(database, vault, models, spoken, moderation, _now, reading)
+        self.summarising = Summarising(database, models, self._completion.circuits, _now)
         self._delivery = Delivery(database, vault, spoken, store, _now, time.monotonic)
         self.fetching = Fetching(database, vault, spoken, store, downloads, _now)
 

@@ -13,6 +13,7 @@ from activities.circuits import Circuits
 from activities.failures import later
 from activities.patience import left
 from activities.prompting import Prompting
+from activities.reading import Reading
 from adapters.ai.base import Answer, Asked, Listener, Models, Provider
 from adapters.database import budgets
 from adapters.database.budgets import Call, Paid
@@ -63,13 +64,14 @@ class Asking:
         models: Models,
         platforms: Mapping[PlatformName, Platform],
         now: Callable[[], datetime],
+        reading: Reading | None = None,
     ) -> None:
         self._database = database
         self._models = models
         self._platforms = platforms
         self._now = now
         self.circuits = Circuits(time.monotonic)
-        self._prompting = Prompting(database, now)
+        self._prompting = Prompting(database, models, now, reading)
 
     async def ask(self, call: Call, context: TurnContext, listener: Listener | None = None) -> Bought:
         """The first of the bot's models that answers; where none does, what says that one may soonest.

@@ -18,6 +18,7 @@ from activities.drafting import Drafting
 from activities.failures import as_failures, later
 from activities.heartbeats import beating
 from activities.moderation import Moderation
+from activities.reading import Reading
 from activities.typing import Typing
 from adapters.ai.base import Models
 from adapters.database import budgets, completions, transcripts, turns, voice
@@ -50,10 +51,11 @@ class Completion:
         platforms: Mapping[PlatformName, Platform],
         moderation: Moderation,
         now: Callable[[], datetime],
+        reading: Reading | None = None,
     ) -> None:
         self._database = database
         self._vault = vault
-        self._asking = Asking(database, models, platforms, now)
+        self._asking = Asking(database, models, platforms, now, reading)
         self._moderation = moderation
         self._typing = Typing(database, platforms)
         self._drafting = Drafting(database)

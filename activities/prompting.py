@@ -4,17 +4,19 @@ import asyncio
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from activities.reading import Reading
+from adapters.ai.base import Models
 from adapters.database import moments, prompts, summaries, turn_list
 from adapters.database.budgets import Call
 from adapters.database.engine import Database
 from adapters.database.transcripts import TurnContext
-from adapters.errors import Never
+from adapters.errors import Never, OutsideError
 from domain import templates
 from domain.clocks import local
 from domain.recollection import recalled
 from domain.templates import TemplateBroken
 from domain.told import PromptUsed, Told
-from domain.transcripts import Prompt, build, cut_to
+from domain.transcripts import Line, Prompt, build, cut_to
 from domain.variables import variables
 
 OVERSIZE = 4
@@ -30,18 +32,22 @@ class InstructionsFailed(Never):
 
 
 class Prompting:
-    """Makes prompts, from the record alone."""
+    """Makes prompts, from the record and the files that came with it."""
 
-    def __init__(self, database: Database, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self, database: Database, models: Models, now: Callable[[], datetime], reading: Reading | None = None
+    ) -> None:
         self._database = database
+        self._models = models
         self._now = now
+        self._reading = reading
 
     async def prompt(self, call: Call, context: TurnContext) -> Prompt:
         """What the model is told, put on record where it is not simply all there was; raises `InstructionsFailed`."""
         window = context.access.bot.context
         text, used = await self._instructions(context)
         filled_in = await self._filled_in(text, call, context)
-        past, cut = cut_to(context.lines, context.members, window.tokens * OVERSIZE)
+        past, cut = cut_to(await self._with_files(context), context.members, window.tokens * OVERSIZE)
         made = build(
             recalled(filled_in, context.summary, context.facts),
             past,
@@ -80,6 +86,22 @@ class Prompting:
         if found is None:
             raise InstructionsFailed(f"the workspace has no prompt {wanted.name!r} of that version")
         return found.text, PromptUsed(name=wanted.name, version=found.version)
+
+    async def _with_files(self, context: TurnContext) -> tuple[Line, ...]:
+        if self._reading is None or not context.files:
+            return context.lines
+        return await self._reading.read(context, sees=await self._sees(context))
+
+    async def _sees(self, context: TurnContext) -> bool:
+        """Whether any of the bot's models can be shown an image."""
+        for model in context.access.bot.models:
+            try:
+                asked = await self._models.asked(context.access.workspace_id, model)
+            except OutsideError:
+                continue
+            if asked.model.vision:
+                return True
+        return False
 
     async def _filled_in(self, text: str, call: Call, context: TurnContext) -> str:
         if not templates.is_template(text):

@@ -38,6 +38,8 @@ class Model(Strict):
     """The longest that it may think before it begins to speak."""
     stall_seconds: Annotated[float, Field(gt=0, le=600)] = 15.0
     """The longest that it may be silent in the middle of an answer."""
+    vision: bool = False
+    """Whether it can be shown images."""
     price: Price | None = None
     """What it costs; without it, the list price of `domain.prices` holds, where there is one."""
 

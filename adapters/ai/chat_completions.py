@@ -4,9 +4,10 @@ from pydantic import JsonValue
 
 from adapters.ai.drafts import Draft, count, field
 from adapters.ai.facts import raise_error
+from adapters.ai.images import data_url
 from domain.bots import Model
 from domain.prices import Tokens
-from domain.transcripts import Prompt
+from domain.transcripts import Line, Prompt
 
 
 def body(model: Model, prompt: Prompt, unknown: frozenset[str]) -> dict[str, JsonValue]:
@@ -18,7 +19,7 @@ def body(model: Model, prompt: Prompt, unknown: frozenset[str]) -> dict[str, Jso
     longest = "max_completion_tokens" if "max_tokens" in unknown else "max_tokens"
     wanted: dict[str, JsonValue] = {
         "model": model.name,
-        "messages": [{"role": line.role, "content": line.text} for line in prompt.lines],
+        "messages": [{"role": line.role, "content": _content(model, line)} for line in prompt.lines],
         longest: model.max_output_tokens,
     }
     if model.temperature is not None and "temperature" not in unknown:
@@ -28,6 +29,13 @@ def body(model: Model, prompt: Prompt, unknown: frozenset[str]) -> dict[str, Jso
         if "stream_options" not in unknown:
             wanted["stream_options"] = {"include_usage": True}
     return wanted
+
+
+def _content(model: Model, line: Line) -> JsonValue:
+    if not line.images or not model.vision:
+        return line.text
+    images: list[JsonValue] = [{"type": "image_url", "image_url": {"url": data_url(image)}} for image in line.images]
+    return [{"type": "text", "text": line.text}, *images]
 
 
 def read_event(event: object, draft: Draft) -> bool:

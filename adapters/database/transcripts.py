@@ -1,6 +1,8 @@
 """What the model is shown: the conversation so far, and the messages that a turn answers."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 from uuid import UUID
 
 from pydantic import JsonValue
@@ -17,9 +19,12 @@ from adapters.platforms.base import Destination
 from adapters.vault import Vault
 from domain.deliveries import DeliveryState
 from domain.events import Attachment
+from domain.files import Attached
+from domain.media import media_id
 from domain.transcripts import Line, worded
 
 _MOST_ROWS = 1000
+_Asked: TypeAlias = Row[str, str, str, list[JsonValue], UUID, str | None]
 _SEEN_BY_CONTACT = (DeliveryState.SENT, DeliveryState.UNCERTAIN)
 
 
@@ -60,7 +65,7 @@ def _memory_begins_at() -> Select[int, str, list[str]]:
     )
 
 
-def _past_of_turn() -> Select[str, str, str, list[JsonValue]]:
+def _past_of_turn() -> Select[str, str, str, list[JsonValue], UUID]:
     # One row by its index: beside an OR, PostgreSQL would answer EXISTS by reading the whole ledger into a hash.
     seen = select(DeliveryRow.id).where(DeliveryRow.message_id == Message.id, DeliveryRow.state.in_(_SEEN_BY_CONTACT))
     reached = seen.limit(1).scalar_subquery()
@@ -68,7 +73,7 @@ def _past_of_turn() -> Select[str, str, str, list[JsonValue]]:
     replied = select(func.max(reply.seq)).where(reply.turn_id == Event.turn_id).scalar_subquery()
     place = func.coalesce(replied, Message.seq)
     return (
-        select(Message.direction, Message.text, Message.author, Message.attachments)
+        select(Message.direction, Message.text, Message.author, Message.attachments, Message.id)
         .outerjoin(Event, Event.id == Message.id)
         .where(
             Message.conversation_id == _CONVERSATION,
@@ -89,7 +94,9 @@ def _past_of_turn() -> Select[str, str, str, list[JsonValue]]:
 _MEMORY_BEGINS = _memory_begins_at()
 _PAST = _past_of_turn()
 _ASKED = (
-    select(Message.direction, Message.text, Message.author, Message.attachments, Message.platform_message_id)
+    select(
+        Message.direction, Message.text, Message.author, Message.attachments, Message.id, Message.platform_message_id
+    )
     .join(Event, Event.id == Message.id)
     .where(Event.turn_id == bindparam("turn_id"))
     .order_by(Event.seq)
@@ -109,6 +116,7 @@ class TurnContext:
     members: int
     summary: str | None = None
     facts: tuple[str, ...] = ()
+    files: tuple[Attached, ...] = ()
 
 
 async def destination(connection: AsyncConnection, conversation_id: UUID) -> tuple[UUID, Destination] | None:
@@ -130,8 +138,24 @@ async def load_context(
     past = await _past(connection, conversation_id, turn_id, memory.begins, most)
     asked = await _asked(connection, turn_id)
     place = found[1].model_copy(update={"heard": asked[-1].platform_message_id if asked else None})
-    lines = (_line(row.direction, row.text, row.attachments) for row in (*past, *asked))
-    return TurnContext(access, place, tuple(lines), len(asked), memory.summary, tuple(memory.facts or ()))
+    lines = tuple(_line(row.direction, row.text, row.attachments) for row in (*past, *asked))
+    files = tuple(_files(past, asked))
+    return TurnContext(access, place, lines, len(asked), memory.summary, tuple(memory.facts or ()), files)
+
+
+def _files(
+    past: Sequence[Row[str, str, str, list[JsonValue], UUID]],
+    asked: Sequence[_Asked],
+) -> Iterator[Attached]:
+    """The files that the contact sent, each with its place among the lines."""
+    for place, row in enumerate((*past, *asked)):
+        if row.direction != "inbound" or not row.attachments:
+            continue
+        attachments = [Attachment.model_validate(item) for item in row.attachments]
+        for position, attachment in enumerate(attachments):
+            if attachment.reference:
+                name = media_id(row.id, position)
+                yield Attached(line=place, media_id=name, attachment=attachment, is_asked=place >= len(past))
 
 
 async def _memory(
@@ -148,7 +172,7 @@ async def _memory(
 
 async def _past(
     connection: AsyncConnection, conversation_id: UUID, turn_id: UUID, after: int, most: int
-) -> list[Row[str, str, str, list[JsonValue]]]:
+) -> list[Row[str, str, str, list[JsonValue], UUID]]:
     """The newest messages before this turn that were heard and ended, or said and seen; oldest first.
 
     A message stands right before the reply that it got, wherever it arrived while an earlier one was being answered.
@@ -158,7 +182,7 @@ async def _past(
     return list(reversed(rows))
 
 
-async def _asked(connection: AsyncConnection, turn_id: UUID) -> list[Row[str, str, str, list[JsonValue], str | None]]:
+async def _asked(connection: AsyncConnection, turn_id: UUID) -> list[_Asked]:
     return list((await connection.execute(_ASKED, {"turn_id": turn_id})).all())
 
 

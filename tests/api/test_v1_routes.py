@@ -24,17 +24,8 @@ REPOSITORIES = (
 OF_ALL_WORKSPACES = {"idempotency": {"remove_expired"}, "media": {"linked"}, "models": {"everywhere"}}
 """Statements that mean to pass over the border: the sweep of what nobody may ask for any more, signed links, and the
 doctor."""
-NAMES = (
-    "bot_id",
-    "channel_id",
-    "conversation_id",
-    "delivery_id",
-    "event_id",
-    "key_id",
-    "media_id",
-    "model_id",
-    "prompt_name",
-)
+NAMES = ("bot_id", "channel_id", "conversation_id", "delivery_id", "event_id", "key_id", "media_id", "model_id",
+         "prompt_name", "contact_id", "fact_id")  # fmt: skip
 IDS = {name: uuid4() for name in NAMES}
 
 
