@@ -80,8 +80,8 @@ class Asking:
         Raises `BudgetExhausted` where the bot's budget of the day forbids all that its policy allows.
         """
         bot = context.access.bot
-        prompt = await self._prompting.prompt(call, context)
         until = time.monotonic() + left().total_seconds()
+        prompt = await self._prompting.prompt(call, context)
         failures: list[OutsideError] = []
         exhausted: tuple[Model, BudgetExhausted] | None = None
         for place, model in enumerate(bot.models):

@@ -45,7 +45,8 @@ class Reading:
         newest = tuple(sorted(wanted, key=lambda file: -file.line)[:MOST_FILES])
         if not newest:
             return context.lines
-        rows = await self._fetched(context.access.workspace_id, newest)
+        longest = min(_LONGEST_WAIT_SECONDS, context.access.bot.patience_seconds / 4)
+        rows = await self._fetched(context.access.workspace_id, newest, longest)
         shown: dict[UUID, ShownFile] = {}
         for file in newest:
             seen = sum(1 for found in shown.values() if found.image)
@@ -55,10 +56,12 @@ class Reading:
         room = context.access.bot.context.tokens * CHARACTERS_FOR_EACH_TOKEN
         return with_files(context.lines, newest, shown, room)
 
-    async def _fetched(self, workspace_id: UUID, files: Sequence[Attached]) -> dict[UUID, RowMapping]:
+    async def _fetched(
+        self, workspace_id: UUID, files: Sequence[Attached], longest_seconds: float
+    ) -> dict[UUID, RowMapping]:
         """The files as they stand, once those that are asked about are there, or are not to be had."""
         asked = {file.media_id for file in files if file.is_asked}
-        until = time.monotonic() + _LONGEST_WAIT_SECONDS
+        until = time.monotonic() + longest_seconds
         while True:
             async with self._database.once() as connection:
                 rows = await media.several(connection, workspace_id, [file.media_id for file in files])

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -11,7 +11,7 @@ from structlog.stdlib import get_logger
 
 from activities.circuits import Circuits
 from adapters.ai.base import BUILT_IN, Answer, Asked, Models
-from adapters.database import budgets, completions, facts, summaries
+from adapters.database import budgets, facts, reservations, summaries
 from adapters.database.budgets import Call, Paid
 from adapters.database.engine import Database
 from adapters.database.summaries import Due, Source
@@ -153,23 +153,8 @@ class Summarising:
                 raise BudgetSpent("the bot's day has no room for a summary")
             if (await budgets.reserve(connection, call, wanted, limits, now)) != Verdict():
                 raise BudgetSpent("the bot's day has no room for a summary")
-        renewing = asyncio.create_task(self._renew(call))
-        try:
+        async with reservations.kept(self._database, call, self._now):
             yield
-        except BaseException:
-            async with self._database.once() as connection:
-                await budgets.release(connection, call)
-            raise
-        finally:
-            renewing.cancel()
-            await asyncio.wait({renewing})
-
-    async def _renew(self, call: Call) -> None:
-        while True:
-            await asyncio.sleep(completions.RENEW_EVERY.total_seconds())
-            with suppress(SQLAlchemyError):
-                async with self._database.once() as connection:
-                    await budgets.renew(connection, call, self._now())
 
     async def _store(self, due: Due, source: Source, call: Call, paid: Paid, covered_seq: int, made: Learnt) -> None:
         async with self._database.begin() as connection:

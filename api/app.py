@@ -1,8 +1,10 @@
 """The application: its resources, made when it starts and given back when it stops, and its routes."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from functools import cache
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
@@ -12,6 +14,7 @@ from fastapi.routing import APIRouter
 from starlette.routing import BaseRoute
 from structlog.stdlib import get_logger
 
+from adapters.ai.circuits import Breakers
 from adapters.ai.transport import connections
 from adapters.database.channels import credentials_vault, keys_vault
 from adapters.database.engine import Database
@@ -133,7 +136,8 @@ async def open_resources(settings: Settings, stack: AsyncExitStack) -> Resources
         wakeups=wakeups,
         background=background,
         counts=Counts(database),
-        models=lambda: _catalogue(settings, models, database, credentials),
+        models=cache(lambda: _catalogue(settings, models, database, credentials)),
+        circuits=Breakers(time.monotonic),
         media=MediaStore(settings.media_store_url),
         downloads=downloads,
         links=Links(keys, settings.public_url),

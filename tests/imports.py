@@ -29,6 +29,7 @@ _CONTRACTS = (
     "adapters.platforms.base",
     "adapters.media.base",
     "adapters.ai.base",
+    "adapters.ai.circuits",
     "adapters.database",
     "adapters.temporal.handover",
     "adapters.temporal.quarantine",

@@ -148,6 +148,11 @@ async def settle(connection: AsyncConnection, call: Call, paid: Paid) -> None:
             duration_ms=paid.duration_ms,
         )
     )
+    await count(connection, call, paid)
+
+
+async def count(connection: AsyncConnection, call: Call, paid: Paid) -> None:
+    """Count what a call came to instead of what was reserved for it."""
     whose = {"bot": call.bot_id, "of_day": paid.day}
     more = {"more_tokens": paid.tokens.total, "more_cost": paid.cost or 0.0}
     await connection.execute(_SETTLE, {**call.key, **whose, **more})

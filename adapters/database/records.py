@@ -212,13 +212,13 @@ class VerdictRow(Identified, Base):
 
 
 class Usage(Identified, Base):
-    """What one call of a model cost."""
+    """What one call of a model cost; one for another system is in no conversation."""
 
     __tablename__ = "usage"
     workspace_id: Mapped[UUID] = mapped_column(ForeignKey("workspaces.id"))
-    bot_id: Mapped[UUID] = mapped_column(ForeignKey("bots.id"))
-    conversation_id: Mapped[UUID] = mapped_column(ForeignKey("conversations.id"))
-    turn_id: Mapped[UUID] = mapped_column(ForeignKey("turns.id"))
+    bot_id: Mapped[UUID | None] = mapped_column(ForeignKey("bots.id"))
+    conversation_id: Mapped[UUID | None] = mapped_column(ForeignKey("conversations.id"))
+    turn_id: Mapped[UUID | None] = mapped_column(ForeignKey("turns.id"))
     generation: Mapped[int]
     model: Mapped[str]
     input_tokens: Mapped[int]
@@ -245,10 +245,13 @@ class Budget(Base):
 
 
 class Reservation(Base):
-    """What a call under way may cost at most; forgotten when its worker no longer renews the lease."""
+    """What a call under way may cost at most; forgotten when its process no longer renews the lease.
+
+    A call that belongs to no turn has an id of its own in its place.
+    """
 
     __tablename__ = "reservations"
-    turn_id: Mapped[UUID] = mapped_column(ForeignKey("turns.id"), primary_key=True)
+    turn_id: Mapped[UUID] = mapped_column(primary_key=True)
     generation: Mapped[int] = mapped_column(primary_key=True)
     lease: Mapped[int] = mapped_column(primary_key=True)
     bot_id: Mapped[UUID] = mapped_column(ForeignKey("bots.id"))

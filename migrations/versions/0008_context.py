@@ -22,10 +22,19 @@ def upgrade() -> None:
     _add_prompts()
     _add_summaries()
     _add_facts()
+    # A call for another system belongs to no conversation.
+    for name in ("bot_id", "conversation_id", "turn_id"):
+        op.alter_column("usage", name, nullable=True)
+    op.drop_constraint("fk_reservations_turn_id", "reservations")
 
 
 def downgrade() -> None:
     """Go back to the step before."""
+    op.execute("DELETE FROM reservations WHERE turn_id NOT IN (SELECT id FROM turns)")
+    op.create_foreign_key("fk_reservations_turn_id", "reservations", "turns", ["turn_id"], ["id"])
+    op.execute("DELETE FROM usage WHERE turn_id IS NULL")
+    for name in ("bot_id", "conversation_id", "turn_id"):
+        op.alter_column("usage", name, nullable=False)
     for name in ("media_texts", "contact_facts", "summaries_due", "summaries"):
         op.drop_table(name)
     op.drop_table("prompt_versions")

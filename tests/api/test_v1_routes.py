@@ -15,7 +15,15 @@ from api.security import Viewer
 from api.v1.routing import Route
 from tests.api.v1_routes import operations
 
-OPERATED = ("/v1/conversations/", "/v1/deliveries/", "/v1/bots/{bot_id}/conversations", "/v1/contacts/", "/v1/media")
+OPERATED = (
+    "/v1/conversations/",
+    "/v1/deliveries/",
+    "/v1/bots/{bot_id}/conversations",
+    "/v1/contacts/",
+    "/v1/media",
+    "/v1/completions",
+    "/v1/prompts/{prompt_name}/run",
+)
 """Beginnings of the paths under which an operator acts."""
 REPOSITORIES = (
     "bots", "channel_admin", "contacts", "conversations", "deliveries", "event_list", "facts", "idempotency",
