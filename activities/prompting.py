@@ -13,8 +13,8 @@ from adapters.database.transcripts import TurnContext
 from adapters.errors import Never, OutsideError
 from domain import templates
 from domain.clocks import local
+from domain.instructions import TemplateBroken
 from domain.recollection import recalled
-from domain.templates import TemplateBroken
 from domain.told import PromptUsed, Told
 from domain.transcripts import Line, Prompt, build, cut_to
 from domain.variables import variables

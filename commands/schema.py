@@ -11,7 +11,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, create_engine, func, inspect, select, text
 from sqlalchemy.pool import NullPool
 
-import adapters.database.knowledge
+import adapters.database.prompt_records
 import adapters.database.records
 import adapters.database.tables  # noqa: F401  loaded, so that the metadata is whole
 from adapters.database.base import Base

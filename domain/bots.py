@@ -155,7 +155,7 @@ class Bot(Strict):
 
     name: Annotated[str, Field(min_length=1, max_length=200)]
     instructions: Annotated[str, Field(max_length=MAX_INSTRUCTIONS)] = ""
-    """A text, or a template of `domain.templates`."""
+    """A text, or a template of `domain.instructions`."""
     prompt: PromptReference | None = None
     """What is told to the model in place of the instructions."""
     greeting: ShortText | None = None

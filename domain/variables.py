@@ -10,8 +10,8 @@ from datetime import datetime
 from pydantic import Field, JsonValue
 
 from domain.bots import Bot
+from domain.instructions import Variables
 from domain.models import Frozen
-from domain.templates import Variables
 
 _MOST_CHARACTERS = 200
 _BLANKS = re.compile(r"[\s\x00-\x1f\x7f-\x9f\u2028\u2029]+")

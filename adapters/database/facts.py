@@ -7,7 +7,7 @@ from sqlalchemy import RowMapping, delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from adapters.database.knowledge import ContactFact
+from adapters.database.prompt_records import ContactFact
 from adapters.database.scope import scoped
 from adapters.database.tables import Contact
 from domain.recollection import MAX_FACTS

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from adapters.database.knowledge import MediaText
+from adapters.database.prompt_records import MediaText
 
 
 @dataclass(frozen=True)

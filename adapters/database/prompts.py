@@ -10,8 +10,8 @@ from sqlalchemy import RowMapping, Select, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from adapters.database.knowledge import PromptRow, PromptVersion
 from adapters.database.paging import Position, page_of
+from adapters.database.prompt_records import PromptRow, PromptVersion
 from adapters.database.scope import scoped
 from adapters.database.tables import BotRow
 

@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Select, and_, bindparam, delete, func, or_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from adapters.database.knowledge import ContactFact, Summary, SummaryDue
+from adapters.database.prompt_records import ContactFact, Summary, SummaryDue
 from adapters.database.records import DeliveryRow, Event, Message, Turn
 from adapters.database.tables import BotRow, Conversation
 from domain.bots import Bot

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import aliased
 
 from adapters.database.channels import ChannelAccess, load
-from adapters.database.knowledge import ContactFact, Summary
+from adapters.database.prompt_records import ContactFact, Summary
 from adapters.database.records import DeliveryRow, Event, Message, Turn
 from adapters.database.tables import Conversation
 from adapters.platforms.base import Destination

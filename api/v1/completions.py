@@ -19,8 +19,8 @@ from api.v1.routing import Route
 from domain import templates
 from domain.bots import Bot, Model
 from domain.clocks import local
+from domain.instructions import TemplateBroken
 from domain.models import Strict
-from domain.templates import TemplateBroken
 from domain.told import PromptUsed
 from domain.transcripts import Line, Prompt, build
 from domain.variables import Moment, variables

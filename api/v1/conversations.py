@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query
 from pydantic import AfterValidator, ConfigDict, Field, JsonValue, StringConstraints
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from adapters.database import bots, channel_admin, contacts, conversations, first_words, sessions
+from adapters.database import bots, channel_admin, conversations, descriptions, first_words, sessions
 from adapters.database.channels import ChannelAccess
 from adapters.database.conversations import Wanted
 from adapters.vault import KeyMissing
@@ -110,7 +110,7 @@ async def change(conversation_id: UUID, patch: ConversationPatch, who: Operator,
         before = (await one(connection, using, who.workspace_id, conversation_id)).metadata
         metadata = merged(before, patch.metadata)
         assert isinstance(metadata, dict)
-        await contacts.describe_conversation(connection, who.workspace_id, conversation_id, metadata)
+        await descriptions.describe_conversation(connection, who.workspace_id, conversation_id, metadata)
         return await one(connection, using, who.workspace_id, conversation_id)
 
 

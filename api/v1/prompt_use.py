@@ -9,7 +9,7 @@ from api.v1.faults import Fault
 from domain import templates
 from domain.bots import Bot
 from domain.clocks import is_zone
-from domain.templates import TemplateBroken
+from domain.instructions import TemplateBroken
 
 
 async def fault_of(connection: AsyncConnection, workspace_id: UUID, bot: Bot) -> Fault | None:

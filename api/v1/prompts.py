@@ -21,8 +21,8 @@ from api.v1.routing import Route
 from domain import templates
 from domain.bots import MAX_INSTRUCTIONS, PromptName
 from domain.ids import WorkspaceId
+from domain.instructions import TemplateBroken
 from domain.models import Strict
-from domain.templates import TemplateBroken
 
 router = APIRouter(prefix="/prompts", route_class=Route, tags=["prompts"])
 

@@ -19,7 +19,7 @@ from adapters.ai.transport import connections
 from adapters.database import budgets, events, summaries, transcripts, turns, voice
 from adapters.database.channels import credentials_vault
 from adapters.database.engine import Database
-from adapters.database.knowledge import ContactFact, Summary, SummaryDue
+from adapters.database.prompt_records import ContactFact, Summary, SummaryDue
 from adapters.database.records import Event, Usage
 from domain.events import EventState
 from domain.turns import Account

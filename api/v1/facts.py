@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BaseModel, Field, JsonValue
 from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from adapters.database import contacts, facts
+from adapters.database import descriptions, facts
 from adapters.database.facts import TooManyFacts
 from api.idempotency import OperatorOnce
 from api.problems import Problem, not_found
@@ -69,13 +69,6 @@ class Facts(BaseModel):
     items: list[Fact]
 
 
-@router.get("", summary="Read a contact")
-async def read(contact_id: UUID, who: Viewer, using: Using) -> StoredContact:
-    """As the channel knows it, with what its owner says of it."""
-    async with using.database.begin() as connection:
-        return StoredContact.of(await _one(connection, who.workspace_id, contact_id))
-
-
 @router.patch("", summary="Describe a contact")
 async def change(contact_id: UUID, patch: ContactPatch, who: Operator, using: Using) -> StoredContact:
     """Holds from the next turn on."""
@@ -83,7 +76,7 @@ async def change(contact_id: UUID, patch: ContactPatch, who: Operator, using: Us
         row = await _one(connection, who.workspace_id, contact_id, lock=True)
         metadata = merged(row["metadata"], patch.metadata)
         assert isinstance(metadata, dict)
-        await contacts.describe(connection, who.workspace_id, contact_id, metadata)
+        await descriptions.describe(connection, who.workspace_id, contact_id, metadata)
         return StoredContact.of(await _one(connection, who.workspace_id, contact_id))
 
 
@@ -131,7 +124,7 @@ async def erase_fact(contact_id: UUID, fact_id: UUID, who: Operator, using: Usin
 async def _one(
     connection: AsyncConnection, workspace_id: WorkspaceId, contact_id: UUID, *, lock: bool = False
 ) -> RowMapping:
-    row = await contacts.one(connection, workspace_id, contact_id, lock=lock)
+    row = await descriptions.one(connection, workspace_id, contact_id, lock=lock)
     if row is None:
         raise not_found("contact", contact_id)
     return row

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from domain import templates
 from domain.bots import Bot
 from domain.clocks import local
-from domain.templates import TemplateBroken, check, render
+from domain.instructions import TemplateBroken, check, render
 from domain.variables import Moment, variables
 
 NOW = datetime(2026, 3, 1, 22, 30, tzinfo=UTC)
