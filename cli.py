@@ -24,6 +24,7 @@ Port = Annotated[int, typer.Option(min=1, max=65535, help="Where the API listens
 DataDir = Annotated[Path, typer.Option(help="Where everything is kept; a second start finds it again.")]
 TemporalPort = Annotated[int, typer.Option(min=1, max=65535, help="Where the embedded Temporal listens.")]
 TemporalUiPort = Annotated[int, typer.Option(min=1, max=65535, help="Where its user interface listens.")]
+SimulatorPort = Annotated[int | None, typer.Option(min=1, max=65535, help="The simulator's; unset: 8100 or another.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for scripts instead of a table.")]
 Workspace = Annotated[str, typer.Option(help="The workspace, by name.")]
 
@@ -50,12 +51,13 @@ def dev(
     data_dir: DataDir = Path(".dev"),
     temporal_port: TemporalPort = 7233,
     temporal_ui_port: TemporalUiPort = 8233,
+    simulator_port: SimulatorPort = None,
 ) -> int:
     """Run the whole product on this machine, with a demo bot to talk to; Ctrl-C stops all, data is kept."""
     from commands.dev import dev as run_dev
     from commands.starting import embedding
 
-    return asyncio.run(run_dev(embedding(port, data_dir, temporal_port, temporal_ui_port)))
+    return asyncio.run(run_dev(embedding(port, data_dir, temporal_port, temporal_ui_port, simulator_port)))
 
 
 @app.command()
@@ -216,8 +218,8 @@ def replay(
     from commands.replay import replay as run_replay
     from commands.starting import asking
 
-    settings = asking() if file else asking("temporal_address", "secret_key")
-    return asyncio.run(run_replay(settings, conversation, file, limit))
+    needed = () if file else ("temporal_address", "secret_key")
+    return asyncio.run(run_replay(asking(*needed), conversation, file, limit))
 
 
 @app.command()
@@ -244,9 +246,7 @@ def bench(
 def rollout(
     deployment: Annotated[str, typer.Option(help="The deployment's name, as its workers were given it.")],
     build_id: Annotated[str | None, typer.Option(help="The version that all conversations are to go on with.")] = None,
-    wait: Annotated[
-        bool, typer.Option(help="End when all conversations have moved, or as soon as they are told.")
-    ] = True,
+    wait: Annotated[bool, typer.Option(help="End when all conversations have moved, or once they are told.")] = True,
     timeout: Annotated[float | None, typer.Option(min=1, help="Give up after so many seconds; unset: never.")] = None,
     status: Annotated[bool, typer.Option("--status", help="Show the versions, and change nothing.")] = False,
 ) -> int:

@@ -37,6 +37,7 @@ class Settings(BaseSettings):
     openai_api_key: SecretStr | None = None
     openai_base_url: str | None = None
     private_model_hosts: Annotated[tuple[str, ...], NoDecode] = ()
+    private_tool_hosts: Annotated[tuple[str, ...], NoDecode] = ()
     demo_model: bool = False
     retention_days: Annotated[int, Field(ge=8, le=36_500)] = 30
     notice_retention_days: Annotated[int, Field(ge=1, le=36_500)] = 90
@@ -60,14 +61,14 @@ class Settings(BaseSettings):
     def _split(cls, value: object) -> object:
         return tuple(key.strip() for key in value.split(",") if key.strip()) if isinstance(value, str) else value
 
-    @field_validator("private_model_hosts", mode="before")
+    @field_validator("private_model_hosts", "private_tool_hosts", mode="before")
     @classmethod
     def _hosts(cls, value: object) -> object:
         if not isinstance(value, str):
             return value
         return tuple(host.strip().lower() for host in value.split(",") if host.strip())
 
-    @field_validator("private_model_hosts")
+    @field_validator("private_model_hosts", "private_tool_hosts")
     @classmethod
     def _hosts_alone(cls, hosts: tuple[str, ...]) -> tuple[str, ...]:
         for host in hosts:

@@ -4,6 +4,7 @@ import asyncio
 import time
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
+from importlib.metadata import version as package_version
 from typing import Literal
 
 from structlog.stdlib import get_logger
@@ -12,12 +13,14 @@ from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker, WorkerDeploymentConfig
 
 from activities.auditing import Auditing
+from activities.calling import Calling
 from activities.completion import Completion
 from activities.delivery import Delivery
 from activities.fetching import Fetching
 from activities.idleness import Idleness
 from activities.moderation import Moderation
 from activities.persistence import Persistence
+from activities.profiling import Profiling
 from activities.reading import Reading
 from activities.retention import Retention
 from activities.summarising import Summarising
@@ -36,6 +39,8 @@ from adapters.temporal.client import connect, metered
 from adapters.temporal.handover import Handing
 from adapters.temporal.names import ai_queue, delivery_queue
 from adapters.temporal.quarantine import Quarantine
+from adapters.tools.base import Caller
+from adapters.tools.http import HttpCaller
 from settings import Settings
 from workflows.auditing import AuditingWorkflow
 from workflows.conversation import ConversationWorkflow
@@ -73,6 +78,7 @@ class Workers:
         http: Http,
         models: Models,
         downloads: Downloader,
+        caller: Caller,
         version: WorkerDeploymentVersion | None,
     ) -> None:
         self._client = client
@@ -81,21 +87,23 @@ class Workers:
         self._version = version
         vault = credentials_vault(settings.secrets())
         spoken = platforms(settings, http)
-        moderation = Moderation(database, vault, models)
+        moderation = Moderation(database, vault, models, _now)
         self._persistence = Persistence(database, _now)
         self.handing = handing = Handing(database, client, settings.task_queue)
         self._idleness = Idleness(database, handing, _now)
         self._sweeping = Sweeping(database, handing, Quarantine(client, settings.task_queue), _now)
         self._auditing = Auditing(database, _now)
         kept, notices_kept = timedelta(days=settings.retention_days), timedelta(days=settings.notice_retention_days)
-        self._retention = Retention(database, kept, notices_kept, _now)
-        self._moderation = moderation
         store = MediaStore(settings.media_store_url)
+        self._retention = Retention(database, store, kept, notices_kept, _now)
+        self._moderation = moderation
         reading = Reading(database, store, Reader())
-        self._completion = Completion(database, vault, models, spoken, moderation, _now, reading)
-        self.summarising = Summarising(database, models, self._completion.circuits, _now)
+        self._completion = Completion(database, vault, models, spoken, moderation, caller, _now, reading)
+        self._calling = Calling(database, vault, caller, _now, time.monotonic)
+        self.summarising = Summarising(database, models, moderation.buying.circuits, _now)
         self._delivery = Delivery(database, vault, spoken, store, _now, time.monotonic)
         self.fetching = Fetching(database, vault, spoken, store, downloads, _now)
+        self.profiling = Profiling(database, vault, spoken, _now)
 
     def of(self, queues: Queues) -> list[Worker]:
         """The workers for these queues."""
@@ -134,7 +142,7 @@ class Workers:
         return Worker(
             self._client,
             task_queue=ai_queue(self._queue),
-            activities=[self._completion.complete, self._moderation.moderate],
+            activities=[self._completion.complete, self._moderation.moderate, self._calling.call],
             max_concurrent_activities=200,
             max_heartbeat_throttle_interval=_BEAT,
             default_heartbeat_throttle_interval=_BEAT,
@@ -177,14 +185,16 @@ async def run(
         client = await connect(settings, runtime=metered(settings))
         downloads = downloader(settings)
         stack.push_async_callback(downloads.close)
-        workers = Workers(settings, client, database, http, catalogue, downloads, version)
+        caller = HttpCaller(package_version("chat-orchestrator"), settings.private_tool_hosts)
+        stack.push_async_callback(caller.close)
+        workers = Workers(settings, client, database, http, catalogue, downloads, caller, version)
         stack.push_async_callback(workers.handing.close)
         for worker in workers.of(queues):
             await stack.enter_async_context(worker)
         get_logger(__name__).info("worker_ready", queues=queues, task_queue=settings.task_queue)
         beside = {asyncio.create_task(workers.handing.relay())}
         if queues in ("all", "delivery"):
-            beside.add(asyncio.create_task(workers.fetching.run()))
+            beside |= {asyncio.create_task(work) for work in (workers.fetching.run(), workers.profiling.run())}
         if queues in ("all", "ai"):
             beside.add(asyncio.create_task(workers.summarising.run()))
         await stop.wait()

@@ -12,32 +12,35 @@ from structlog.stdlib import get_logger
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from activities.asking import Asking, Bought, BudgetExhausted
-from activities.circuits import Circuits
+from activities.asking import Asking
+from activities.buying import BudgetExhausted
+from activities.caching import Bought
 from activities.drafting import Drafting
 from activities.failures import as_failures, later
 from activities.heartbeats import beating
 from activities.moderation import Moderation
 from activities.reading import Reading
+from activities.tooling import ToolSteps
 from activities.typing import Typing
 from adapters.ai.base import Models
-from adapters.database import budgets, completions, transcripts, turns, voice
+from adapters.database import budgets, cached_answers, completions, transcripts, verdicts, voice
 from adapters.database.budgets import Call
 from adapters.database.completions import Claim
 from adapters.database.engine import Database
 from adapters.database.transcripts import TurnContext
 from adapters.errors import OutsideError
 from adapters.platforms.base import Platform
+from adapters.tools.base import Caller
 from adapters.vault import Vault
-from domain.budgets import Limit
 from domain.conversations import Control
-from domain.moderation import Verdict, judge_output
+from domain.moderation import judge_output
 from domain.platforms import PlatformName
 from domain.text import MAX_MESSAGE_CHARACTERS, shortened
 from domain.turns import Completed, TurnRef
+from domain.verdicts import Verdict, stricter
 
 EXHAUSTED = "chat_budget_exhausted"
-"""The metric of turns that a spent budget ended, by limit and policy."""
+"""The metric of turns that a spent budget ended, by its owner, limit and policy."""
 
 
 class Completion:
@@ -50,21 +53,19 @@ class Completion:
         models: Models,
         platforms: Mapping[PlatformName, Platform],
         moderation: Moderation,
+        caller: Caller,
         now: Callable[[], datetime],
         reading: Reading | None = None,
     ) -> None:
         self._database = database
         self._vault = vault
-        self._asking = Asking(database, models, platforms, now, reading)
+        self._buying = moderation.buying
+        self._asking = Asking(database, models, platforms, self._buying, now, reading)
         self._moderation = moderation
         self._typing = Typing(database, platforms)
         self._drafting = Drafting(database)
+        self._steps = ToolSteps(database, caller, now)
         self._now = now
-
-    @property
-    def circuits(self) -> Circuits:
-        """What this process knows of models that are away."""
-        return self._asking.circuits
 
     @activity.defn(name="complete")
     async def complete(self, ref: TurnRef) -> Completed:
@@ -98,64 +99,84 @@ class Completion:
         if context is None:
             return Completed(refused=True, reason="channel_gone")
         call = _call(ref, context, lease)
+        context, todo = await self._steps.loaded(call, context)
+        if todo is not None:
+            await self._give_back(call)
+            return todo
         try:
             async with (
                 self._kept(call),
                 self._typing.shown(context, call.conversation_id),
                 self._drafting.shown(call, ref, context) as listener,
             ):
-                bought = await self._asking.ask(call, context, listener)
+                bought = await self._asking.ask(call, context, listener, _cached_hours(ref, context))
                 text, verdict = await self._judged_or_paid(call, context, bought)
         except (OutsideError, BudgetExhausted, ApplicationError, asyncio.CancelledError) as error:
-            async with self._database.once() as connection:
-                await completions.give_back(connection, call.turn_id, ref.generation, lease)
+            await self._give_back(call)
             if isinstance(error, BudgetExhausted):
-                return await self._exhausted(ref, context, error.limit)
+                return await self._exhausted(ref, context, error)
             raise
+        if bought.answer.calls:
+            return await self._store_calls(call, context, bought)
         return await self._store(call, bought, text, verdict)
+
+    async def _give_back(self, call: Call) -> None:
+        async with self._database.once() as connection:
+            await completions.give_back(connection, call.turn_id, call.generation, call.lease)
+
+    async def _store_calls(self, call: Call, context: TurnContext, bought: Bought) -> Completed:
+        stored = await self._steps.store(call, context, bought.answer, bought.paid)
+        if stored is None:
+            raise _overtaken()
+        return stored
 
     async def _judged_or_paid(self, call: Call, context: TurnContext, bought: Bought) -> tuple[str, Verdict]:
         """The answer as it may be shown; a judge's failure leaves it unused, and on the bill."""
+        if bought.answer.calls:
+            return "", Verdict()  # what is said beside calls is no answer
         try:
-            return await self._judged(context, shortened(bought.answer.text, MAX_MESSAGE_CHARACTERS))
+            return await self._judged(call, context, shortened(bought.answer.text, MAX_MESSAGE_CHARACTERS))
         except (OutsideError, asyncio.CancelledError):
-            await self._asking.pay(call, bought.paid)
+            await self._buying.pay(call, bought.paid)
             raise
 
-    async def _exhausted(self, ref: TurnRef, context: TurnContext, limit: Limit) -> Completed:
+    async def _exhausted(self, ref: TurnRef, context: TurnContext, error: BudgetExhausted) -> Completed:
         """What the bot's policy wants once the day's budget is spent: its words, or an operator in its place."""
         policy = context.access.bot.limits.when_exhausted
-        get_logger(__name__).info("budget_exhausted", limit=limit, policy=policy)
+        labels = {"owner": error.owner, "limit": error.limit, "policy": policy}
+        get_logger(__name__).info("budget_exhausted", **labels)
         turns_ended = activity.metric_meter().create_counter(EXHAUSTED, "Turns that a spent budget ended.")
-        turns_ended.add(1, {"limit": limit, "policy": policy})
+        turns_ended.add(1, labels)
         if policy == "handover":
             conversation, workspace = UUID(ref.conversation_id), context.access.workspace_id
             async with self._database.begin() as connection:
                 await voice.control(connection, conversation, workspace, Control.TAKEOVER, now=self._now())
-        return Completed(refused=True, exhausted=True, reason=f"budget:{limit}")
+        return Completed(refused=True, exhausted=True, reason=error.reason)
 
-    async def _judged(self, context: TurnContext, text: str) -> tuple[str, Verdict]:
+    async def _judged(self, call: Call, context: TurnContext, text: str) -> tuple[str, Verdict]:
         bot = context.access.bot
         if not bot.moderation.output or bot.moderation.provider == "none":
             return text, Verdict()
-        clean, verdict = judge_output(text, bot.moderation.rules)
-        if verdict.action == "refuse" or bot.moderation.provider == "rules":
+        clean, verdict = judge_output(text, bot.moderation.rules, bot.moderation.categories)
+        if verdict.stops or bot.moderation.provider == "rules":
             return clean, verdict
-        outside = await self._moderation.judge_or_policy(context.access, clean)
-        return clean, outside if outside.action == "refuse" else verdict
+        return clean, stricter(verdict, await self._moderation.judge_or_policy(call, context.access, clean))
 
     async def _store(self, call: Call, bought: Bought, text: str, verdict: Verdict) -> Completed:
-        refused = verdict.action == "refuse"
+        refused = verdict.stops
         async with self._database.begin() as connection:
             stored = await completions.store(
                 connection, call.turn_id, call.generation, call.lease, text, refused=refused, now=self._now()
             )
             await budgets.settle(connection, call, bought.paid)
-            if stored and verdict.action != "allow":
-                await turns.keep_verdict(connection, call.turn_id, call.generation, "output", verdict)
+            if stored and verdict.is_told:
+                await verdicts.keep(connection, call.turn_id, call.generation, "output", verdict)
+                await verdicts.hand_over(connection, call.conversation_id, call.workspace_id, verdict, self._now())
+            if stored and verdict.action == "allow" and bought.keep is not None:
+                await cached_answers.keep(connection, call, bought.keep, self._now())
         if not stored:
-            raise later("another attempt has asked the model meanwhile", "lease_lost", timedelta(milliseconds=100))
-        reason = completions.refused_for(verdict.categories) if refused else None
+            raise _overtaken()
+        reason = verdict.reason if refused else None
         answer = bought.answer
         return Completed(refused=refused, reason=reason, model=answer.model, output_tokens=answer.output_tokens)
 
@@ -179,6 +200,16 @@ class Completion:
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task
+
+
+def _overtaken() -> ApplicationError:
+    return later("another attempt has asked the model meanwhile", "lease_lost", timedelta(milliseconds=100))
+
+
+def _cached_hours(ref: TurnRef, context: TurnContext) -> float | None:
+    """How long the bot gives the same answer again; not where tools act, or the question may yet be refused."""
+    bot = context.access.bot
+    return bot.cache.hours if bot.cache.enabled and not bot.tools and not ref.verdict_due else None
 
 
 def _call(ref: TurnRef, context: TurnContext, lease: int) -> Call:

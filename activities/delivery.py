@@ -13,24 +13,25 @@ from structlog.contextvars import bound_contextvars
 from structlog.stdlib import get_logger
 from temporalio import activity
 
-from activities.composing import compose
+from activities.changing import Changing
 from activities.failures import as_failures, later, unbroken
 from activities.heartbeats import beating
 from activities.sending import Outcome, Sender
-from adapters.database import ledger, memberships, paces, replies, turns, voice
+from adapters.database import changes, ledger, memberships, paces, replies, turns, voice, windows
 from adapters.database.engine import Database
 from adapters.database.ledger import Floor, Part
-from adapters.database.paces import Place, Taken
+from adapters.database.paces import Taken
 from adapters.database.replies import Job
 from adapters.media.base import Store
 from adapters.platforms.base import Platform
+from adapters.platforms.composing import compose, compose_template
 from adapters.vault import Vault
 from domain.conversations import Silence
 from domain.deliveries import AT_REST, ClaimDecision, DeliveryState, awaits_receipt, decide, ready_at
 from domain.events import EventState
-from domain.paces import pace_of
 from domain.platforms import Guarantee, PlatformName
 from domain.turns import Account, Delivered, Reply, account
+from domain.windows import is_closed
 
 _A_MOMENT = timedelta(milliseconds=100)
 _LOOK_AGAIN = timedelta(seconds=1)
@@ -78,6 +79,7 @@ class Delivery:
         self._vault = vault
         self._platforms = platforms
         self._sender = Sender(platforms, store, monotonic)
+        self._changing = Changing(database, platforms, now, monotonic)
         self._now = now
 
     @activity.defn(name="deliver")
@@ -86,7 +88,10 @@ class Delivery:
         with bound_contextvars(correlation_id=reply.correlation_id, turn=reply.turn), as_failures():
             async with beating():
                 async with self._database.once() as connection:
-                    job = await replies.load(connection, self._vault, reply)
+                    place = await changes.load(connection, self._vault, reply)
+                    job = None if place else await replies.load(connection, self._vault, reply)
+                if place is not None:
+                    return await self._changing.change(place, give_up=reply.give_up)
                 return await (self._deliver(job) if job else self._end_unreachable(reply))
 
     async def _end_unreachable(self, reply: Reply) -> Delivered:
@@ -143,11 +148,15 @@ class Delivery:
             if job.give_up:
                 await ledger.rest(connection, job.conversation_id, job.key, DeliveryState.FAILED, "patience_over")
                 parts = await ledger.parts(connection, job.conversation_id, job.key)
-            return await self._take(connection, job, parts, deadline) or await self._close(connection, job, parts)
+            step = await self._take(connection, job, floor, parts, deadline)
+            return step or await self._close(connection, job, parts)
 
     async def _plan(self, connection: AsyncConnection, job: Job, floor: Floor) -> list[Part]:
         platform = self._platforms[job.access.channel.platform]
-        composed = compose(platform, job.text, job.files, job.buttons, job.destination)
+        if job.template:
+            composed = compose_template(platform, job.template, job.destination)
+        else:
+            composed = compose(platform, job.text, job.files, job.buttons, job.destination)
         if not composed.payloads:
             return []
         planned = job.planned(composed.payloads, is_numbered=composed.is_numbered)
@@ -158,7 +167,7 @@ class Delivery:
         return await ledger.parts(connection, job.conversation_id, job.key)
 
     async def _take(
-        self, connection: AsyncConnection, job: Job, parts: list[Part], deadline: float
+        self, connection: AsyncConnection, job: Job, floor: Floor, parts: list[Part], deadline: float
     ) -> _Claimed | _Wait | None:
         """The first part that wants sending, or how long it must be waited for; None when all are at rest."""
         platform = self._platforms[job.access.channel.platform]
@@ -169,13 +178,17 @@ class Delivery:
                 return _wait(part, platform.guarantee, now)
             if decision is ClaimDecision.DOUBT:
                 await ledger.doubt(connection, part)
+            if decision is ClaimDecision.SEND and not job.template and is_closed(platform.name, floor.heard_at, now):
+                # Looked at right before each claim: a part may have waited, and the contact may have written since.
+                await windows.end_reply(connection, floor, job.conversation_id, job.key, part, now)
+                return None
             if decision is ClaimDecision.SEND:
                 return await self._claim(connection, job, part, deadline)
         return None
 
     async def _claim(self, connection: AsyncConnection, job: Job, part: Part, deadline: float) -> _Claimed | _Wait:
         """Take a part, at its platform's pace."""
-        now, place = self._now(), _place(job)
+        now, place = self._now(), paces.place_of(job.access.channel, job.destination.chat)
         if place is None:
             return _Claimed(part, await ledger.claim(connection, part, now), deadline)
         taken = await paces.take(connection, part, place, now)
@@ -186,7 +199,8 @@ class Delivery:
         return _Wait(taken.until - now)
 
     async def _record(self, connection: AsyncConnection, job: Job, claimed: _Claimed, outcome: Outcome) -> None:
-        part, now, place = claimed.part, self._now(), _place(job)
+        part, now = claimed.part, self._now()
+        place = paces.place_of(job.access.channel, job.destination.chat)
         if outcome.holds and outcome.after and place:
             await paces.hold(connection, place, now + outcome.after, whole=outcome.holds == "bot")
         if not await ledger.settle(connection, part.id, claimed.lease, outcome.values(now)):
@@ -199,6 +213,8 @@ class Delivery:
         if outcome.ends_reply:
             await ledger.rest(connection, job.conversation_id, job.key, DeliveryState.FAILED, outcome.reason)
             await memberships.mark_undeliverable(connection, job.conversation_id, outcome.reason or "")
+        if outcome.reason == windows.WINDOW_CLOSED:
+            await windows.tell_by_template(connection, job.conversation_id, now)
 
     async def _stopped(
         self, connection: AsyncConnection, job: Job, stop: Silence, parts: list[Part]
@@ -229,13 +245,6 @@ class Delivery:
         else:
             await replies.end_said(connection, job.event_id, ended, self._now())
         return _delivered(states, ended.state)
-
-
-def _place(job: Job) -> Place | None:
-    """Where the reply goes, if somebody counts there how fast."""
-    channel = job.access.channel
-    pace = pace_of(channel.platform, job.destination.chat, channel.settings)
-    return Place(channel.id, job.destination.chat, pace) if pace else None
 
 
 def _wait(part: Part, guarantee: Guarantee, now: datetime) -> _Wait:

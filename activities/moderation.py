@@ -1,20 +1,26 @@
-"""Moderation: a provider judges what a turn's messages say."""
+"""Moderation: a provider judges what a turn's messages say, and the answer to them."""
 
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
 from uuid import UUID
 
 from structlog.stdlib import get_logger
 from temporalio import activity
 
+from activities.buying import BudgetExhausted, BudgetHeld, Buying
 from activities.failures import as_failures
-from adapters.ai.base import Models
-from adapters.database import transcripts, turns
+from adapters.ai.base import Asked, Models
+from adapters.database import transcripts, verdicts
+from adapters.database.budgets import Call
 from adapters.database.channels import ChannelAccess
 from adapters.database.engine import Database
-from adapters.errors import OutsideError
+from adapters.errors import NotPermitted, OutsideError, RateLimited
 from adapters.vault import Vault
 from domain.models import Frozen
-from domain.moderation import Verdict
+from domain.transcripts import Prompt
 from domain.turns import TurnRef
+from domain.verdicts import Verdict, decide
 
 
 class Judged(Frozen):
@@ -27,10 +33,13 @@ class Judged(Frozen):
 class Moderation:
     """Asks the provider that a bot names; a verdict is stored with the turn."""
 
-    def __init__(self, database: Database, vault: Vault, models: Models) -> None:
+    def __init__(self, database: Database, vault: Vault, models: Models, now: Callable[[], datetime]) -> None:
         self._database = database
         self._vault = vault
         self._models = models
+        self._now = now
+        self.buying = Buying(database, now)
+        """Shared with those who ask for answers: a model that is away is away for all."""
 
     @activity.defn(name="moderate")
     async def moderate(self, ref: TurnRef) -> Judged:
@@ -43,25 +52,55 @@ class Moderation:
             if context is None or context.members == 0:
                 return Judged()
             said = "\n".join(line.text for line in context.lines[-context.members :])
-            verdict = await self.judge(context.access, said)
-            if verdict.action != "allow":
+            call = _call(ref, context.access)
+            verdict = await self.judge(call, context.access, said)
+            if verdict.is_told:
                 async with self._database.begin() as connection:
-                    await turns.keep_verdict(connection, UUID(ref.turn_id), ref.generation, "input", verdict)
-            refused = verdict.action == "refuse"
-            return Judged(refused=refused, reason=f"moderation:{','.join(verdict.categories)}" if refused else None)
+                    # First: what refers to the conversation would hold a weaker lock on it, and then want more.
+                    await verdicts.hand_over(connection, call.conversation_id, call.workspace_id, verdict, self._now())
+                    await verdicts.keep(connection, call.turn_id, ref.generation, "input", verdict)
+            return Judged(refused=verdict.stops, reason=verdict.reason if verdict.stops else None)
 
-    async def judge(self, access: ChannelAccess, text: str) -> Verdict:
-        """What the bot's provider says of a text; raises what the provider raises."""
-        judge = await self._models.judge(access.workspace_id, access.bot.moderation.provider)
-        return await judge.judge(text)
+    async def judge(self, call: Call, access: ChannelAccess, text: str) -> Verdict:
+        """What the bot wants done about what its provider says of a text; raises what the provider raises."""
 
-    async def judge_or_policy(self, access: ChannelAccess, text: str) -> Verdict:
-        """The same, with the bot's policy in place of a verdict where the provider fails."""
+        async def asking(asked: Asked, prompt: Prompt) -> str:
+            return await self._bought(call, access, asked, prompt)
+
+        name = access.bot.moderation.provider
+        judge = await self._models.judge(access.workspace_id, name)
+        return decide(name, await judge.judge(text, asking), access.bot.moderation.categories)
+
+    async def judge_or_policy(self, answered: Call, access: ChannelAccess, text: str) -> Verdict:
+        """The same of an answer, with the bot's policy in place of a verdict where the provider fails."""
         bot = access.bot
         try:
-            return await self.judge(access, text)
+            return await self.judge(replace(answered, purpose="judge_output"), access, text)
         except OutsideError as error:
             get_logger(__name__).warning("moderation_failed", reason=error.reason, policy=bot.moderation.on_error)
             if bot.moderation.on_error == "open":
                 return Verdict(provider=bot.moderation.provider)
             return Verdict(action="refuse", provider=bot.moderation.provider, categories=("unavailable",))
+
+    async def _bought(self, call: Call, access: ChannelAccess, asked: Asked, prompt: Prompt) -> str:
+        """A guard model's words, paid for at once: they are used here, whatever becomes of the turn."""
+        try:
+            bought = await self.buying.buy(call, access, asked, prompt)
+        except BudgetExhausted as error:
+            raise NotPermitted(f"the guard model {asked.model.name!r} was not asked: {error}") from error
+        except BudgetHeld as error:
+            raise RateLimited(f"the guard model {asked.model.name!r} was not asked: {error}") from error
+        await self.buying.pay(call, bought.paid)
+        return bought.answer.text
+
+
+def _call(ref: TurnRef, access: ChannelAccess) -> Call:
+    return Call(
+        workspace_id=access.workspace_id,
+        bot_id=access.bot_id,
+        conversation_id=UUID(ref.conversation_id),
+        turn_id=UUID(ref.turn_id),
+        generation=ref.generation,
+        lease=activity.info().attempt,
+        purpose="judge_input",
+    )

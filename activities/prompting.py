@@ -11,9 +11,10 @@ from adapters.database.budgets import Call
 from adapters.database.engine import Database
 from adapters.database.transcripts import TurnContext
 from adapters.errors import Never, OutsideError
-from domain import templates
+from domain import instructions
 from domain.clocks import local
 from domain.instructions import TemplateBroken
+from domain.moderation import seen_by_model
 from domain.recollection import recalled
 from domain.told import PromptUsed, Told
 from domain.transcripts import Line, Prompt, build, cut_to
@@ -47,7 +48,8 @@ class Prompting:
         window = context.access.bot.context
         text, used = await self._instructions(context)
         filled_in = await self._filled_in(text, call, context)
-        past, cut = cut_to(await self._with_files(context), context.members, window.tokens * OVERSIZE)
+        seen = seen_by_model(await self._with_files(context), context.access.bot.moderation)
+        past, cut = cut_to(seen, context.members, window.tokens * OVERSIZE)
         made = build(
             recalled(filled_in, context.summary, context.facts),
             past,
@@ -104,7 +106,7 @@ class Prompting:
         return False
 
     async def _filled_in(self, text: str, call: Call, context: TurnContext) -> str:
-        if not templates.is_template(text):
+        if not instructions.is_template(text):
             return text
         bot = context.access.bot
         async with self._database.once() as connection:
@@ -113,6 +115,6 @@ class Prompting:
         known = variables(moment, bot, *local(self._now(), bot.time_zone), given)
         try:
             # In a thread: filling in may take a while, and others' turns run in this one.
-            return await asyncio.to_thread(templates.render, text, known)
+            return await asyncio.to_thread(instructions.render, text, known)
         except TemplateBroken as error:
             raise InstructionsFailed(f"the instructions cannot be filled in: {error}") from None

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 
@@ -16,14 +16,16 @@ from adapters.database.budgets import Call, Paid
 from adapters.database.engine import Database
 from adapters.database.summaries import Due, Source
 from adapters.errors import EmptyAnswer, OutOfTime, OutsideError
-from domain.bots import Model
-from domain.budgets import Amount, Spent, Verdict, day_of, is_limited, judge
+from domain.bots import Bot, Model
+from domain.budgets import Amount, Verdict, day_of, held_to
+from domain.moderation import seen_by_model
 from domain.prices import FREE, Tokens, cost
 from domain.recollection import (
     LEAST_TOKENS,
     MAX_OUTPUT_TOKENS,
     Learnt,
     NotLearnt,
+    Said,
     asked,
     learnt,
     outgrown,
@@ -102,7 +104,7 @@ class Summarising:
         if asking.provider.endpoint == BUILT_IN:
             return
         known = source.facts if window.facts else None
-        prompt = asked(source.earlier, covered, known, max(window.tokens, LEAST_TOKENS))
+        prompt = asked(source.earlier, _seen(covered, source.bot), known, max(window.tokens, LEAST_TOKENS))
         call = _call(due, source)
         answer, paid = await self._bought(call, source, asking, prompt)
         try:
@@ -133,26 +135,20 @@ class Summarising:
     async def _reserved(
         self, call: Call, source: Source, model: Model, prompt: Prompt, now: datetime
     ) -> AsyncIterator[None]:
-        """Hold what the call may cost at most, where the bot has a budget; raises `BudgetSpent`.
+        """Hold what the call may cost at most, where somebody who pays for it has a budget; raises `BudgetSpent`.
 
         A summary that the day has no room for is no reason for a notice: the bot may still answer.
         """
-        limits = source.bot.limits
-        if not is_limited(limits):
+        limits, workspace = source.bot.limits, source.workspace.limits
+        if not held_to(limits, workspace):
             yield
             return
         most = Tokens(input=prompt.estimated_tokens, output=model.max_output_tokens)
         wanted = Amount(tokens=most.total, cost=cost(model.rate, most))
         async with self._database.begin() as connection:
-            standing = await budgets.standing(connection, call.bot_id, now)
-            whole = Amount(
-                tokens=standing.spent.tokens + standing.reserved.tokens,
-                cost=(standing.spent.cost or 0) + (standing.reserved.cost or 0),
-            )
-            if judge(limits, Spent(spent=whole), wanted).exhausted:
-                raise BudgetSpent("the bot's day has no room for a summary")
-            if (await budgets.reserve(connection, call, wanted, limits, now)) != Verdict():
-                raise BudgetSpent("the bot's day has no room for a summary")
+            verdict = await budgets.reserve(connection, call, wanted, limits, now, workspace, told=False)
+        if verdict != Verdict():
+            raise BudgetSpent("the day of those who pay has no room for a summary")
         async with reservations.kept(self._database, call, self._now):
             yield
 
@@ -173,7 +169,7 @@ class Summarising:
 
 
 class BudgetSpent(OutsideError):
-    """Nothing is left of the bot's day for what no contact waits for."""
+    """Nothing is left of the day for what no contact waits for."""
 
     reason = "budget_spent"
 
@@ -186,7 +182,14 @@ def _call(due: Due, source: Source) -> Call:
         turn_id=source.turn_id,
         generation=_NOT_A_TURN,
         lease=due.attempts,
+        purpose="summary",
     )
+
+
+def _seen(said: Sequence[Said], bot: Bot) -> list[Said]:
+    """What was said, without what the bot wants taken out of it before a model sees it."""
+    lines = seen_by_model([item.line for item in said], bot.moderation)
+    return [item.model_copy(update={"line": line}) for item, line in zip(said, lines, strict=True)]
 
 
 def _brief(model: Model) -> Model:

@@ -6,15 +6,25 @@
     │   │   └── ChatRateLimited     in this chat alone
     │   ├── Unreachable       no connection, or an answer that says "try later"
     │   │   └── OutOfTime        no answer in the time that there was
+    │   ├── TemplateThrottled  a template that may be sent only so often was sent too often
     │   └── EmptyAnswer       a model answered with nothing
     ├── Never                 not done, and the same call never will be
     │   ├── NothingSaid          models answered with nothing, again and again
     │   ├── CredentialsRefused   the channel's or the model's key is not accepted
     │   ├── RecipientGone        the contact blocked us or the chat does not exist
     │   ├── NotPermitted         the platform's rules forbid it here
-    │   │   └── WindowClosed        the contact wrote too long ago to be answered freely
+    │   │   ├── WindowClosed        the contact wrote too long ago to be answered freely
+    │   │   └── ChangeRefused       the message may not be edited or deleted, most often because of its age
     │   └── Unacceptable         the request itself is wrong
-    │       └── FormattingRefused   the text's formatting is; plain text may be accepted
+    │       ├── FormattingRefused   the text's formatting is; plain text may be accepted
+    │       └── TemplateRefused     the template's content is
+    │           ├── TemplateUnknown     there is none of this name, language and approval
+    │           ├── TemplateMisfilled   its parameters are too many, too few, too long or of another kind
+    │           ├── TemplatePaused      contacts did not like it; it may come back
+    │           └── TemplateDisabled    contacts did not like it, for good
+    │       ├── MessageGone         the message that it is about is not there (any more)
+    │       ├── NotAGroup           a chat with one person has no such thing
+    │       └── MemberUnknown       the person that it is about is unknown there
     ├── Moved                 not done; the chat has a new id, the same call works there at once
     └── OutcomeUnknown        perhaps done: the request was written, and no answer came
 
@@ -66,6 +76,12 @@ class OutOfTime(Unreachable):
         self.waited_seconds = waited_seconds
 
 
+class TemplateThrottled(Again):
+    """A template, or the form in it, that may be sent only so often was sent too often."""
+
+    reason = "template_throttled"
+
+
 class EmptyAnswer(Again):
     """A model answered with nothing; asked again it may say something. `tokens` is what it counted all the same."""
 
@@ -112,6 +128,12 @@ class WindowClosed(NotPermitted):
     reason = "window_closed"
 
 
+class ChangeRefused(NotPermitted):
+    """The message may not be edited or deleted, most often because of its age."""
+
+    reason = "change_refused"
+
+
 class Unacceptable(Never):
     """The request itself is wrong."""
 
@@ -122,6 +144,54 @@ class FormattingRefused(Unacceptable):
     """The text's formatting is refused; plain text may be accepted."""
 
     reason = "formatting_refused"
+
+
+class TemplateRefused(Unacceptable):
+    """The template's content is refused."""
+
+    reason = "template_refused"
+
+
+class TemplateUnknown(TemplateRefused):
+    """There is no template of this name that is approved in this language."""
+
+    reason = "template_unknown"
+
+
+class TemplateMisfilled(TemplateRefused):
+    """The template takes other parameters, or becomes too long with these."""
+
+    reason = "template_parameters"
+
+
+class TemplatePaused(TemplateRefused):
+    """Contacts did not like the template; it cannot be sent for some time."""
+
+    reason = "template_paused"
+
+
+class TemplateDisabled(TemplateRefused):
+    """Contacts did not like the template; it can be sent no more."""
+
+    reason = "template_disabled"
+
+
+class MessageGone(Unacceptable):
+    """The message that the request is about is not there, or not any more."""
+
+    reason = "message_gone"
+
+
+class NotAGroup(Unacceptable):
+    """A chat with one person has no such thing."""
+
+    reason = "not_a_group"
+
+
+class MemberUnknown(Unacceptable):
+    """The person that the request is about is unknown there."""
+
+    reason = "member_unknown"
 
 
 class Moved(OutsideError):

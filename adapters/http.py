@@ -58,6 +58,15 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
+class Heard:
+    """What came back as it is; `body` is None where it was too long, or broke off."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
 class Upload:
     """A file as one field of a form."""
 
@@ -70,8 +79,10 @@ class Upload:
 class Http:
     """Calls the platforms over one pool of connections; follows no redirect, keeps no cookie, reads no environment."""
 
-    def __init__(self, version: str) -> None:
+    def __init__(self, version: str, transport: httpx.AsyncBaseTransport | None = None) -> None:
+        """`transport` takes the place of the usual connections, where not every address may be called."""
         self._client = httpx.AsyncClient(
+            transport=transport,
             headers={"User-Agent": f"chat-orchestrator/{version}", "Accept-Encoding": "identity"},
             cookies=CookieJar(policy=DefaultCookiePolicy(allowed_domains=())),
             limits=_LIMITS,
@@ -95,7 +106,7 @@ class Http:
         self,
         method: str,
         url: str,
-        json: Mapping[str, JsonValue] | None = None,
+        json: Mapping[str, JsonValue] | list[JsonValue] | None = None,
         *,
         deadline: float | None = None,
         headers: Mapping[str, str] | None = None,
@@ -129,6 +140,21 @@ class Http:
         request = self._client.build_request("POST", url, content=content, headers=kind)
         return await self._exchanged(request, deadline, wants_json=False)
 
+    async def hear(
+        self,
+        method: str,
+        url: str,
+        content: bytes | None,
+        *,
+        deadline: float,
+        headers: Mapping[str, str],
+        max_bytes: int,
+    ) -> Heard:
+        """One request whose answer may be anything, of any status; raises only where none came."""
+        request = self._client.build_request(method, url, content=content, headers=headers)
+        exchange = _Exchange(deadline, max_bytes)
+        return exchange.heard(request.url.host, await exchange.run(self._client, request))
+
     async def _exchanged(self, request: httpx.Request, deadline: float | None, *, wants_json: bool = True) -> Answer:
         exchange = _Exchange(deadline if deadline is not None else time.monotonic() + _TOTAL_SECONDS)
         failure = await exchange.run(self._client, request)
@@ -146,8 +172,9 @@ class _DeadlinePassed(Exception):
 class _Exchange:
     """One request on its way, and how far it came."""
 
-    def __init__(self, deadline: float) -> None:
+    def __init__(self, deadline: float, max_bytes: int = MAX_ANSWER_BYTES) -> None:
         self._deadline = deadline
+        self._max_bytes = max_bytes
         self._written = False
         self._status: int | None = None
         self._headers: Mapping[str, str] = {}
@@ -164,7 +191,7 @@ class _Exchange:
                 response = await client.send(request, stream=True)
                 try:
                     self._status, self._headers = response.status_code, dict(response.headers)
-                    self._body = await _bounded(response)
+                    self._body = await _bounded(response, self._max_bytes)
                 finally:
                     await response.aclose()
         except (httpx.HTTPError, OSError, _DeadlinePassed) as error:
@@ -178,15 +205,20 @@ class _Exchange:
                 raise _DeadlinePassed
             self._written = True
 
+    def heard(self, host: str, failure: str | None) -> Heard:
+        """The answer as it came, or what its absence means."""
+        if self._status is not None:
+            return Heard(self._status, self._headers, self._body)
+        if self._written:
+            raise OutcomeUnknown(f"{host} gave no answer to a request that was written ({failure})")
+        raise Unreachable(f"{host} was not reached, nothing was written ({failure})")
+
     def outcome(self, host: str, failure: str | None, *, wants_json: bool = True) -> Answer:
         """The answer, or what its absence means."""
-        if self._status is None:
-            if self._written:
-                raise OutcomeUnknown(f"{host} gave no answer to a request that was written ({failure})")
-            raise Unreachable(f"{host} was not reached, nothing was written ({failure})")
-        if self._status == HTTPStatus.GATEWAY_TIMEOUT:
+        status = self.heard(host, failure).status
+        if status == HTTPStatus.GATEWAY_TIMEOUT:
             raise OutcomeUnknown(f"{host} answered 504: what is behind it may have done the request")
-        answer = Answer(self._status, self._headers, _parsed(self._body))
+        answer = Answer(status, self._headers, _parsed(self._body))
         if HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES:
             if wants_json and answer.json is None and answer.status != HTTPStatus.NO_CONTENT:
                 raise OutcomeUnknown(f"{host} answered {answer.status} without readable JSON ({failure or 'complete'})")
@@ -221,11 +253,11 @@ def _refuses(status: int) -> bool:
     return HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR and status not in _TRY_LATER
 
 
-async def _bounded(response: httpx.Response) -> bytes | None:
+async def _bounded(response: httpx.Response, max_bytes: int) -> bytes | None:
     body = bytearray()
     async for piece in response.aiter_raw():
         body += piece
-        if len(body) > MAX_ANSWER_BYTES:
+        if len(body) > max_bytes:
             return None
     return bytes(body)
 

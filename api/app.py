@@ -20,11 +20,24 @@ from adapters.database.channels import credentials_vault, keys_vault
 from adapters.database.engine import Database
 from adapters.media.downloads import Downloader
 from adapters.media.store import MediaStore
-from adapters.platforms.catalogue import http_client, platforms
+from adapters.platforms.catalogue import downloader, http_client, platforms
 from adapters.temporal.client import connect
 from adapters.temporal.handover import Handing
 from adapters.vault import Vault
-from api import bodies, chat_page, codec, health, media, metrics, problems, v1, webchat, webchat_stream, webhooks
+from api import (
+    bodies,
+    chat_page,
+    codec,
+    health,
+    media,
+    metrics,
+    problems,
+    v1,
+    webchat,
+    webchat_files,
+    webchat_stream,
+    webhooks,
+)
 from api.background import Background, ended
 from api.breaker import Breaker
 from api.channel_cache import ChannelCache
@@ -42,12 +55,14 @@ from settings import Settings
 if TYPE_CHECKING:
     from adapters.ai.catalogue import Catalogue
 
+_FILES = "/webchat/*/files"
 DESCRIPTION = "Runs AI chat bots on every messaging platform, durably."
 ROUTERS: Sequence[APIRouter] = (
     v1.router,
     media.router,
     webhooks.router,
     webchat.router,
+    webchat_files.router,
     webchat_stream.router,
     chat_page.router,
     codec.router,
@@ -80,7 +95,9 @@ def create_app(settings: Settings) -> FastAPI:
     problems.install(app)
     app.add_middleware(BodyLimit, larger=("/v1/media",))
     app.add_middleware(BodyLimit, max_bytes=MAX_MEDIA_BYTES, prefix="/v1/media")
-    app.add_middleware(BodyLimit, max_bytes=bodies.MAX_WEBHOOK_BYTES, prefix="/webchat")
+    app.add_middleware(BodyLimit, max_bytes=bodies.MAX_WEBHOOK_BYTES, prefix="/webchat", larger=(_FILES,))
+    seconds = webchat_files.UPLOAD_SECONDS
+    app.add_middleware(BodyLimit, max_bytes=MAX_MEDIA_BYTES, prefix=_FILES, max_seconds=seconds)
     app.add_middleware(CrossOrigin)
     app.add_middleware(Correlation)
     return app
@@ -108,11 +125,12 @@ async def open_resources(settings: Settings, stack: AsyncExitStack) -> Resources
     assert settings.database_url is not None
     database = Database(settings.database_url, settings.database_pool_size)
     stack.push_async_callback(database.close)
-    http, models, downloads = http_client(), connections(settings), Downloader(version("chat-orchestrator"))
-    for close in (http.close, models.aclose, downloads.close):
+    http, models, pictures = http_client(), connections(settings), downloader(settings)
+    downloads = Downloader(version("chat-orchestrator"))
+    for close in (http.close, models.aclose, downloads.close, pictures.close):
         stack.push_async_callback(close)
     handing = Handing(database, await connect(settings, lazy=True, impatient=True), settings.task_queue)
-    credentials = credentials_vault(settings.secrets())
+    credentials, keys = credentials_vault(settings.secrets()), keys_vault(settings.secrets())
     breaker = Breaker(database.check)
     stack.push_async_callback(breaker.close)
     channels = ChannelCache(database, credentials, breaker)
@@ -122,7 +140,6 @@ async def open_resources(settings: Settings, stack: AsyncExitStack) -> Resources
         stack.push_async_callback(ended, asyncio.create_task(work))
     stack.push_async_callback(handing.close)
     stack.push_async_callback(background.close)
-    keys = keys_vault(settings.secrets())
     return Resources(
         settings=settings,
         database=database,
@@ -140,6 +157,7 @@ async def open_resources(settings: Settings, stack: AsyncExitStack) -> Resources
         circuits=Breakers(time.monotonic),
         media=MediaStore(settings.media_store_url),
         downloads=downloads,
+        pictures=pictures,
         links=Links(keys, settings.public_url),
     )
 

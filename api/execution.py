@@ -6,30 +6,32 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from adapters.ai.base import Answer, Asked
-from adapters.database import budgets, reservations, system_calls
-from adapters.database.budgets import Call, Paid
+from adapters.database import budgets, reservations
+from adapters.database.budgets import Paid, SystemCall
 from adapters.errors import Again, EmptyAnswer, OutOfTime, OutsideError
 from api.problems import Problem
 from api.resources import Resources
-from domain.bots import Limits, Model
-from domain.budgets import Amount, Verdict, day_of, is_limited, resets_at
+from domain.bots import DayLimits, Limits, Model
+from domain.budgets import Amount, Verdict, day_of, held_to, resets_at
 from domain.patience import shared
 from domain.prices import FREE, Tokens, cost
 from domain.transcripts import Prompt
 
+NO_LIMITS = Limits()
 PATIENCE_SECONDS = 50.0
 """For all models together: an idempotency key is held for a minute."""
 
 
 @dataclass(frozen=True)
 class Payer:
-    """The bot that a call is made for, and what it may spend."""
+    """The workspace, and the bot that a call is made for where one is named; what each may spend."""
 
-    bot_id: UUID
-    limits: Limits
+    workspace: DayLimits
+    bot_id: UUID | None = None
+    limits: Limits = NO_LIMITS
 
 
 @dataclass(frozen=True)
@@ -38,13 +40,13 @@ class Executed:
 
     answer: Answer
     paid: Paid
-    call: Call | None
+    call: SystemCall
 
 
 async def execute(
-    using: Resources, workspace_id: UUID, models: Sequence[Model], prompt: Prompt, payer: Payer | None
+    using: Resources, workspace_id: UUID, models: Sequence[Model], prompt: Prompt, payer: Payer
 ) -> Executed:
-    """The first of the models that answers; 503 where none does, or where the payer's day is spent."""
+    """The first of the models that answers; 503 where none does, or where the day of those who pay is spent."""
     until = time.monotonic() + PATIENCE_SECONDS
     failures: list[OutsideError] = []
     for place, model in enumerate(models):
@@ -57,9 +59,9 @@ async def execute(
     raise _told(failures)
 
 
-async def _ask(using: Resources, workspace_id: UUID, asked: Asked, prompt: Prompt, payer: Payer | None) -> Executed:
+async def _ask(using: Resources, workspace_id: UUID, asked: Asked, prompt: Prompt, payer: Payer) -> Executed:
     model, now, started = asked.model, datetime.now(UTC), time.monotonic()
-    call = system_calls.call_of(workspace_id, payer.bot_id) if payer else None
+    call = SystemCall(workspace_id=workspace_id, bot_id=payer.bot_id, id=uuid4())
     async with (
         using.circuits.passed(workspace_id, asked.provider.endpoint, model.name),
         _reserved(using, call, payer, model, prompt),
@@ -70,8 +72,7 @@ async def _ask(using: Resources, workspace_id: UUID, asked: Asked, prompt: Promp
         except EmptyAnswer as error:
             if error.tokens is not None:
                 async with using.database.begin() as connection:
-                    paid = _paid(model, error.tokens, started, now)
-                    await system_calls.settle(connection, workspace_id, call, paid)
+                    await budgets.settle(connection, call, _paid(model, error.tokens, started, now))
             raise
         except TimeoutError:
             raise OutOfTime(f"the model {model.name!r} took too long", model.timeout_seconds) from None
@@ -80,21 +81,22 @@ async def _ask(using: Resources, workspace_id: UUID, asked: Asked, prompt: Promp
 
 @asynccontextmanager
 async def _reserved(
-    using: Resources, call: Call | None, payer: Payer | None, model: Model, prompt: Prompt
+    using: Resources, call: SystemCall, payer: Payer, model: Model, prompt: Prompt
 ) -> AsyncIterator[None]:
-    """Hold what a call may cost at most, where a bot with a budget pays; 503 where the day has no room for it."""
-    if call is None or payer is None or not is_limited(payer.limits):
+    """Hold what a call may cost at most, where somebody who pays has a budget; 503 where the day has no room for it."""
+    if not held_to(payer.limits, payer.workspace):
         yield
         return
     now = datetime.now(UTC)
     most = Tokens(input=prompt.estimated_tokens, output=model.max_output_tokens)
     wanted = Amount(tokens=most.total, cost=cost(model.rate, most))
     async with using.database.begin() as connection:
-        verdict = await budgets.reserve(connection, call, wanted, payer.limits, now)
+        verdict = await budgets.reserve(connection, call, wanted, payer.limits, now, payer.workspace)
     if verdict != Verdict():
         wait = resets_at(day_of(now)) - now if verdict.exhausted else timedelta(seconds=1)
         reason = verdict.exhausted or "what calls under way may cost"
-        detail = f"The bot's budget has no room for this call ({reason})."
+        whose = f"{verdict.owner}'s" if verdict.exhausted else "day's"
+        detail = f"The {whose} budget has no room for this call ({reason})."
         raise Problem(503, detail, "budget_exhausted", {"Retry-After": str(int(wait.total_seconds()) + 1)})
     async with reservations.kept(using.database, call, lambda: datetime.now(UTC)):
         yield

@@ -20,7 +20,8 @@ class BodyLimit:
     """Refuses bodies above `max_bytes` with 413, and with 408 those that take longer than `max_seconds` to arrive.
 
     What a header declares is refused before anything is read; what comes in pieces, at the first piece too many.
-    Only paths under `prefix` are held to it, without those that are under a `larger` limit of their own.
+    Only paths under `prefix` are held to it, without those that are under a `larger` limit of their own. A `*` in
+    either stands for one part of a path.
     """
 
     def __init__(
@@ -87,7 +88,12 @@ class _Body:
 
 
 def _is_under(path: str, prefix: str) -> bool:
-    return path == prefix or path.startswith(f"{prefix}/")
+    wanted, given = prefix.split("/"), path.split("/")
+    return len(given) >= len(wanted) and all(map(_fits, wanted, given))
+
+
+def _fits(wanted: str, given: str) -> bool:
+    return wanted in ("*", given)
 
 
 def _declared_bytes(scope: Scope) -> int:

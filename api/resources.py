@@ -1,7 +1,8 @@
 """What the front door works with: made once when the app starts, found by each route through the request."""
 
+import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated
 
 from fastapi import Depends, Request
@@ -19,12 +20,15 @@ from api.channel_cache import ChannelCache
 from api.counts import Counts
 from api.media_links import Links
 from api.second_door import SecondDoor
+from api.template_cache import TemplateCache
 from api.wakeups import Wakeups
 from domain.platforms import PlatformName
 from settings import Settings
 
 if TYPE_CHECKING:
     from adapters.ai.catalogue import Catalogue
+
+_UPLOADS_AT_ONCE = 8
 
 
 @dataclass(frozen=True)
@@ -47,7 +51,13 @@ class Resources:
     circuits: Breakers
     media: MediaStore
     downloads: Downloader
+    """For addresses that operators give."""
+    pictures: Downloader
+    """For addresses that platforms give, which may be our own."""
     links: Links
+    uploads: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_UPLOADS_AT_ONCE))
+    """Visitors' files that are in memory on their way in."""
+    templates: TemplateCache = field(default_factory=TemplateCache)
 
 
 async def resources(request: Request) -> Resources:

@@ -7,26 +7,29 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
-from pydantic import AfterValidator, BaseModel, Field, JsonValue
+from pydantic import AfterValidator, BaseModel, Field, JsonValue, ValidationInfo, field_validator
 from structlog.contextvars import bind_contextvars
 
 from adapters.database import sessions
 from adapters.database.channels import ChannelAccess
 from adapters.database.sessions import Session, SessionGone
-from api import intake, tokens, webchat_history
+from api import intake, tokens, visitor_attachments, webchat_history
 from api.budgets import in_time
 from api.origins import allowed
 from api.problems import Problem, not_found
 from api.resources import Resources, Using
 from api.webchat_history import ShownPage
 from domain.buttons import MAX_VALUE_BYTES
-from domain.events import EventKind, InboundEvent, Sender
+from domain.events import Attachment, EventKind, InboundEvent, Sender
 from domain.ids import ChannelId, conversation_id
 from domain.platforms import PlatformName
 from domain.text import MAX_MESSAGE_CHARACTERS, shortened, storable
+from domain.visitor_files import allowed_bytes
 
 router = APIRouter(prefix="/webchat/{channel_id}", tags=["webchat"])
 _MOST_OF_PAGE = 2000
+MOST_FILES = 10
+MAX_CAPTION_CHARACTERS = 1024
 _bearer = HTTPBearer(auto_error=False, description="The token of a webchat session")
 
 
@@ -61,6 +64,7 @@ class SessionAnswer(BaseModel):
     conversation_id: UUID
     expires_in: int
     cursor: int
+    max_file_bytes: int = Field(description="How large a file may be; 0 where this webchat takes none.")
 
 
 def _said(text: str) -> str:
@@ -70,17 +74,31 @@ def _said(text: str) -> str:
     return kept
 
 
+class FileRequest(BaseModel):
+    """A file that was brought before."""
+
+    file_id: UUID
+    caption: Annotated[str, Field(max_length=MAX_CAPTION_CHARACTERS), AfterValidator(storable)] | None = None
+
+
 class MessageRequest(BaseModel):
     """A message, or with type `button` the label of a pressed one and the value that it carries.
 
-    The same `client_msg_id` again is the same message.
+    The same `client_msg_id` again is the same message. With files it needs no text.
     """
 
     client_msg_id: Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_said)]
     type: Literal["text", "button"] = "text"
     value: Annotated[str, Field(max_length=MAX_VALUE_BYTES), AfterValidator(storable)] | None = None
-    text: Annotated[str, Field(min_length=1, max_length=MAX_MESSAGE_CHARACTERS), AfterValidator(_said)]
+    attachments: Annotated[list[FileRequest], Field(max_length=MOST_FILES)] = []
+    text: Annotated[str, Field(max_length=MAX_MESSAGE_CHARACTERS)] = Field("", validate_default=True)
     reply_to: Annotated[str, Field(max_length=200), AfterValidator(storable)] | None = None
+
+    @field_validator("text")
+    @classmethod
+    def _says_something(cls, text: str, known: ValidationInfo) -> str:
+        has_files = bool(known.data.get("attachments")) and known.data.get("type") == "text"
+        return storable(text) if has_files else _said(text)
 
 
 class MessageAnswer(BaseModel):
@@ -137,6 +155,7 @@ async def open_session(asked: SessionRequest, using: Using, access: Opened) -> S
         conversation_id=conversation_id(channel, str(session.id), None),
         expires_in=int(tokens.LIFETIME.total_seconds()),
         cursor=cursor,
+        max_file_bytes=allowed_bytes(access.channel.settings),
     )
 
 
@@ -159,13 +178,15 @@ async def say(
     said: MessageRequest, using: Using, access: Opened, session_id: Visited, request: Request, response: Response
 ) -> MessageAnswer:
     """Recorded before it is answered with 202; the same client_msg_id again gets 200 and the first result."""
-    await _spend(using, session_id)
+    await spend(using, session_id)
+    files = await in_time(_files(using, session_id, said)) if said.attachments else ()
     event = InboundEvent(
         key=f"{session_id}:{said.client_msg_id}",
         kind=EventKind.BUTTON if said.type == "button" else EventKind.MESSAGE,
         chat=str(session_id),
         sender=Sender(external_id=str(session_id), language=_language(request)),
         text=said.text,
+        attachments=files,
         reply_to=said.reply_to,
         command=_command(said.text) if said.type == "text" else None,
         details={"client_msg_id": said.client_msg_id} | ({"data": said.value} if said.value else {}),
@@ -192,9 +213,16 @@ async def history(
     return await in_time(asked)
 
 
-async def _spend(using: Resources, session_id: UUID) -> None:
+async def _files(using: Resources, session_id: UUID, said: MessageRequest) -> tuple[Attachment, ...]:
+    named = [(item.file_id, item.caption) for item in said.attachments]
+    async with using.database.begin() as connection:
+        return await visitor_attachments.of_session(connection, session_id, named)
+
+
+async def spend(using: Resources, session_id: UUID, messages: float = 1.0) -> None:
+    """Take so many messages from a session's allowance; 429 where they are not there, 401 without the session."""
     try:
-        wait = await in_time(_allowance(using, session_id))
+        wait = await in_time(_allowance(using, session_id, messages))
     except SessionGone as error:
         raise _no_session() from error
     if wait is not None:
@@ -202,9 +230,9 @@ async def _spend(using: Resources, session_id: UUID) -> None:
         raise Problem(429, "Slower, please.", headers={"Retry-After": str(seconds)})
 
 
-async def _allowance(using: Resources, session_id: UUID) -> timedelta | None:
+async def _allowance(using: Resources, session_id: UUID, messages: float) -> timedelta | None:
     async with using.database.begin() as connection:
-        return await sessions.spend(connection, session_id, datetime.now(UTC))
+        return await sessions.spend(connection, session_id, datetime.now(UTC), messages)
 
 
 def _no_session() -> Problem:

@@ -24,6 +24,8 @@ from domain.ids import ConversationId, WorkspaceId, conversation_id
 
 PING_SECONDS = 15.0
 _RETRY_MS = 3000
+_PATIENCE_SECONDS = 10.0
+"""A reader who waits is no worse off than one who connects anew to a database that is busy."""
 _PASSING = ("typing", "status", "closed")
 _QUIET = "quiet"
 router = APIRouter(prefix="/webchat/{channel_id}", tags=["webchat"])
@@ -69,7 +71,7 @@ async def told(
             while looking:
                 try:
                     news = webchat_history.changes(using.database, using.links, workspace_id, conversation, after_seq)
-                    missed = await in_time(news)
+                    missed = await in_time(news, _PATIENCE_SECONDS)
                 except (SQLAlchemyError, OSError) as error:
                     # The reader connects anew, and goes on where it stood.
                     get_logger(__name__).warning("stream_ended", kind=type(error).__name__)

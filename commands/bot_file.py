@@ -8,15 +8,17 @@ from pathlib import Path
 from typing import TypeAlias
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, TypeAdapter, ValidationError
 
 from adapters.faults import CommandFailed
+from api.v1.tool_use import Secrets
 from domain.platforms import PlatformName
 from domain.text import unstorable
 
 _REFERENCE = re.compile(r"\$(?P<escaped>\$\{)|\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)\}|(?P<broken>\$\{)")
 Fields: TypeAlias = dict[str, JsonValue]
 Place: TypeAlias = tuple[str | int, ...]
+_SECRETS = TypeAdapter(Secrets)
 
 
 class FileFaulty(CommandFailed):
@@ -45,6 +47,7 @@ class BotEntry:
     key: str
     fields: Fields
     channels: tuple[ChannelEntry, ...]
+    secrets: dict[str, str] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True)
@@ -108,8 +111,16 @@ def _bot(value: JsonValue, place: Place) -> BotEntry:
         raise FileFaulty((*place, "channels"), "it has to be a list of channels")
     channels = tuple(_channel(item, (*place, "channels", position)) for position, item in enumerate(listed))
     _refuse_repeats([(entry.platform, entry.name) for entry in channels], (*place, "channels"), "platform and name")
-    fields = {name: item for name, item in value.items() if name not in ("key", "channels")}
-    return BotEntry(key, fields, channels)
+    fields = {name: item for name, item in value.items() if name not in ("key", "channels", "secrets")}
+    return BotEntry(key, fields, channels, _secrets(value.get("secrets") or {}, (*place, "secrets")))
+
+
+def _secrets(value: JsonValue, place: Place) -> dict[str, str]:
+    try:
+        given = _SECRETS.validate_python(value)
+    except ValidationError as error:
+        raise first_fault(error, place) from error
+    return {name: secret for name, secret in given.items() if secret is not None}
 
 
 def _channel(value: JsonValue, place: Place) -> ChannelEntry:

@@ -18,7 +18,7 @@ from adapters.database.tables import BotRow, ChannelRow, Workspace
 from adapters.faults import CommandFailed
 from adapters.platforms.catalogue import http_client, platforms
 from adapters.vault import Vault
-from api.v1 import channel_input, model_use
+from api.v1 import channel_input, model_use, tool_use
 from api.v1.patches import merged, patched
 from commands.bot_file import BotEntry, BotFile, ChannelEntry, FileFaulty, Place, first_fault, read
 from commands.differences import differences
@@ -49,7 +49,8 @@ async def apply(settings: Settings, file: Path, workspace: str, *, dry_run: bool
         described = read(file, environment())
         async with transaction(settings) as connection:
             workspace_id = await _workspace(connection, workspace)
-            application = Application(connection, credentials_vault(settings.secrets()), workspace_id, described)
+            vault = credentials_vault(settings.secrets())
+            application = Application(connection, vault, workspace_id, described, settings.private_tool_hosts)
             changes = await application.run(await _spoken(settings))
             if dry_run:
                 await connection.rollback()
@@ -64,11 +65,19 @@ async def apply(settings: Settings, file: Path, workspace: str, *, dry_run: bool
 class Application:
     """One file on its way into one workspace."""
 
-    def __init__(self, connection: AsyncConnection, vault: Vault, workspace_id: UUID, file: BotFile) -> None:
+    def __init__(
+        self,
+        connection: AsyncConnection,
+        vault: Vault,
+        workspace_id: UUID,
+        file: BotFile,
+        private_hosts: Collection[str] = (),
+    ) -> None:
         self._connection = connection
         self._vault = vault
         self._workspace_id = workspace_id
         self._file = file
+        self._private_hosts = private_hosts
         self._changes: list[Change] = []
 
     async def run(self, spoken: Collection[PlatformName]) -> list[Change]:
@@ -94,8 +103,10 @@ class Application:
                 default = await model_use.default_model(self._connection, self._workspace_id)
                 given = {**given, "model": default.model_dump(mode="json")}
             bot = await self._bot({}, given, place)
-            self._changes.append(Change(subject, "created", self._differ({}, entry.fields)))
-            return await bots.add(self._connection, self._workspace_id, bot, entry.key)
+            bot_id = await bots.add(self._connection, self._workspace_id, bot, entry.key)
+            named = await self._keep_secrets(bot_id, entry, bot, None, place)
+            self._changes.append(Change(subject, "created", (*self._differ({}, entry.fields), *named)))
+            return bot_id
         row = await bots.one(self._connection, self._workspace_id, known, lock=True)
         assert row is not None
         current = Bot.model_validate(row["settings"]).model_dump(mode="json")
@@ -103,8 +114,25 @@ class Application:
         lines = self._differ(current, bot.model_dump(mode="json"))
         if lines:
             await bots.change(self._connection, self._workspace_id, known, bot, entry.key)
+        lines += await self._keep_secrets(known, entry, bot, Bot.model_validate(current), place)
         self._changes.append(Change(subject, "changed" if lines else "unchanged", lines))
         return known
+
+    async def _keep_secrets(
+        self, bot_id: UUID, entry: BotEntry, bot: Bot, before: Bot | None, place: Place
+    ) -> tuple[str, ...]:
+        """Keep the secrets of a bot's tools that the file names; those that it leaves out stay."""
+        if not entry.secrets and not bot.tools:
+            return ()
+        kept = await bots.secrets(self._connection, self._vault, self._workspace_id, bot_id)
+        wanted = {**kept, **entry.secrets}
+        fault = tool_use.fault_of(bot, self._private_hosts, wanted, entry.secrets, before)
+        if fault is not None:
+            raise FileFaulty((*place, *fault.field), fault.sentence)
+        if wanted == kept:
+            return ()
+        await bots.keep_secrets(self._connection, self._vault, self._workspace_id, bot_id, wanted)
+        return tuple(f"secrets.{name}: set" for name in sorted(wanted) if wanted[name] != kept.get(name))
 
     async def _apply_channel(self, key: str, bot_id: UUID, entry: ChannelEntry, place: Place) -> None:
         known = await self._channel_id(bot_id, entry)

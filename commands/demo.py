@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import secrets
+from collections.abc import Set
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
@@ -20,11 +21,14 @@ from adapters.errors import OutsideError
 from adapters.platforms.catalogue import http_client, platforms
 from adapters.processes.data_directory import DataDirectory
 from adapters.processes.supervisor import leave
+from commands import simulated
 from commands.config import read
 from commands.outside import transaction
 from commands.sentences import ended
 from commands.services import report
+from commands.stand_ins import SETUP_FILE
 from domain.bots import Bot
+from domain.buttons import Button
 from domain.platforms import PlatformName
 from settings import Settings
 
@@ -34,6 +38,7 @@ _BOT = Bot(
     instructions="You are Ada, the demo bot of Chat Orchestrator. You are friendly, brief and honest about what you "
     "do not know. If somebody asks what Chat Orchestrator is: it runs AI chat bots on messaging platforms, durably.",
     greeting="Hello, I am Ada. Write me something, and I will answer.",
+    quick_replies=(Button(label="What can you do?"), Button(label="Tell me something")),
 )
 
 
@@ -45,18 +50,33 @@ class Demo:
     channel_id: UUID
     telegram_id: UUID | None
     api_key: str
+    simulated: frozenset[PlatformName] = frozenset()
+    """The platforms on which it has a channel that the simulator serves."""
 
 
-async def prepare(settings: Settings, directory: DataDirectory) -> Demo:
+@dataclass(frozen=True)
+class Simulation:
+    """The platforms for which a simulator is to stand in, and where it finds the API."""
+
+    platforms: Set[PlatformName] = frozenset()
+    api_url: str = ""
+
+
+async def prepare(settings: Settings, directory: DataDirectory, wanted: Simulation | None = None) -> Demo:
     """Makes what is missing; what the user changed about the bot stays."""
+    asked = wanted or Simulation()
     async with transaction(settings) as connection:
         workspace_id = await workspaces.ensure(connection, "default")
         bot_id = await _bot(connection, workspace_id)
+        chosen, setup = await simulated.prepare(
+            connection, settings, workspace_id, bot_id, asked.platforms, asked.api_url
+        )
         channel_id = await _webchat(connection, settings, workspace_id, bot_id)
         telegram_id = await _telegram(connection, settings, workspace_id, bot_id)
         api_key = await _api_key(connection, settings, workspace_id, directory)
         await channels_changed(connection)
-    return Demo(bot_id, channel_id, telegram_id, api_key)
+    directory.keep(SETUP_FILE, setup)
+    return Demo(bot_id, channel_id, telegram_id, api_key, chosen)
 
 
 async def _bot(connection: AsyncConnection, workspace_id: UUID) -> UUID:
@@ -137,15 +157,16 @@ def _is_reachable(settings: Settings) -> bool:
     return settings.public_url.startswith("https://")
 
 
-async def run(settings: Settings, data_dir: Path) -> int:
+async def run(settings: Settings, data_dir: Path, wanted: Simulation | None = None) -> int:
     """Prints what `dev` shows, one NAME=VALUE a line."""
-    demo = await prepare(settings, DataDirectory(data_dir))
+    demo = await prepare(settings, DataDirectory(data_dir), wanted)
     if demo.telegram_id is not None:
         await tell_telegram(settings, demo.telegram_id)
     print(f"CHAT_URL={settings.public_url}/chat/{demo.channel_id}")
     print(f"API_KEY={demo.api_key}")
     print(f"BOT_ID={demo.bot_id}")
     print(f"CHANNEL_ID={demo.channel_id}")
+    print(f"SIMULATED={' '.join(sorted(demo.simulated))}")
     return 0
 
 
@@ -153,9 +174,12 @@ def main() -> None:
     """The entry point."""
     parser = argparse.ArgumentParser(prog="python -m commands.demo", description=__doc__)
     parser.add_argument("--data-dir", type=Path, required=True)
-    data_dir: Path = parser.parse_args().data_dir
+    parser.add_argument("--simulated", nargs="*", type=PlatformName, default=(), help="platforms to simulate")
+    parser.add_argument("--api-url", default="", help="where the simulator finds the API")
+    given = parser.parse_args()
+    wanted = Simulation(frozenset(given.simulated), given.api_url)
     try:
-        code = asyncio.run(run(read("database_url", "secret_key"), data_dir))
+        code = asyncio.run(run(read("database_url", "secret_key"), given.data_dir, wanted))
     except Exception as error:  # noqa: BLE001  the outermost frame: whatever comes becomes a sentence
         said, code = ended(error)
         report(said)

@@ -4,6 +4,7 @@ import secrets
 import sys
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from pathlib import Path
 
 import httpx
 from rich.console import Console
@@ -15,12 +16,16 @@ from adapters.processes import children
 from adapters.processes.children import Child
 from adapters.processes.data_directory import DataDirectory
 from adapters.processes.interruption import Interruption
-from adapters.processes.ports import LOOPBACK
+from adapters.processes.ports import LOOPBACK, free_port, is_taken
 from adapters.processes.supervisor import Supervisor
 from adapters.temporal.embedded import require_free
 from commands.services import Addresses, Options, report, start_services
+from commands.stand_ins import ADDRESSES, SETUP_FILE
+from commands.stand_ins import addresses as stand_ins
+from domain.platforms import PlatformName
 
 _READY_QUESTION_SECONDS = 3.0
+_USUAL_SIMULATOR_PORT = 8100
 
 
 async def dev(options: Options) -> int:
@@ -29,17 +34,37 @@ async def dev(options: Options) -> int:
         directory = DataDirectory(options.data_dir)
         async with Supervisor(directory, report, interruption.hurry) as supervisor:
             require_free(options.port, "--port")
+            simulator_port = _simulator_port(options)
             addresses = await start_services(supervisor, options)
             environment = _environment(directory, options, addresses)
             report("bringing the schema up to date")
             await run_once(directory, "migrate", ["-m", "cli", "migrate"], environment)
-            demo = await _prepare_demo(directory, environment)
+            demo = await _prepare_demo(directory, environment, options)
+            simulated = frozenset(PlatformName(name) for name in demo.get("SIMULATED", "").split())
             report("starting the API, the worker and the gateway")
+            if simulated:
+                environment |= stand_ins(_base(simulator_port), simulated)
+                await supervisor.start(simulator(simulator_port, directory.path / SETUP_FILE))
             for child in product(options.port, environment):
                 await supervisor.start(child)
-            _print_panel(options, addresses, demo)
+            _print_panel(options, addresses, demo, _base(simulator_port) if simulated else "")
             await supervisor.watch()
     return 0
+
+
+def _simulator_port(options: Options) -> int:
+    """The port that was asked for; else the usual one, or any other where that is taken: nobody relies on it."""
+    if options.simulator_port is None:
+        return free_port() if is_taken(_USUAL_SIMULATOR_PORT) else _USUAL_SIMULATOR_PORT
+    if ADDRESSES.keys() - options.real_platforms:
+        require_free(options.simulator_port, "--simulator-port")
+    return options.simulator_port
+
+
+def simulator(port: int, setup: Path) -> Child:
+    """The simulator: it is there long before the API, so nobody waits for it."""
+    command = ["-m", "simulator", "--host", LOOPBACK, "--port", str(port), "--setup", str(setup)]
+    return Child("simulator", _python(command))
 
 
 def product(port: int, environment: Mapping[str, str]) -> list[Child]:
@@ -77,9 +102,10 @@ def _environment(directory: DataDirectory, options: Options, addresses: Addresse
     return environment
 
 
-async def _prepare_demo(directory: DataDirectory, environment: Mapping[str, str]) -> dict[str, str]:
-    """Lets `commands.demo` make its bot and key; it prints addresses as NAME=VALUE."""
-    command = ["-m", "commands.demo", "--data-dir", str(directory.path)]
+async def _prepare_demo(directory: DataDirectory, environment: Mapping[str, str], options: Options) -> dict[str, str]:
+    """Lets `commands.demo` make its bot, channels and key; it prints addresses as NAME=VALUE."""
+    command = ["-m", "commands.demo", "--data-dir", str(directory.path), "--api-url", _base(options.port)]
+    command += ["--simulated", *sorted(ADDRESSES.keys() - options.real_platforms)]
     output = await run_once(directory, "demo", command, environment)
     return dict(line.split("=", 1) for line in output.splitlines() if "=" in line)
 
@@ -97,10 +123,11 @@ async def run_once(
     return finished.output
 
 
-def _print_panel(options: Options, addresses: Addresses, demo: Mapping[str, str]) -> None:
-    base = _base(options.port)
+def _print_panel(options: Options, addresses: Addresses, demo: Mapping[str, str], simulator_url: str) -> None:
+    base, simulated = _base(options.port), [name.title() for name in demo.get("SIMULATED", "").split()]
     rows = {
         "Chat page": f"{base}/",
+        "Simulator": f"{simulator_url}/ for {', '.join(simulated)}" if simulator_url else "",
         "API docs": f"{base}/docs",
         "Temporal": addresses.temporal_ui_url,
         "API key": demo.get("API_KEY", ""),

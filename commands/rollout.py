@@ -88,7 +88,10 @@ class Rollout:
             routing = await self._deployments.routing(self._version.deployment)
             if routing is None:
                 raise _never_there(self._version.deployment)
-            if routing.settled or self._is_over():
+            if routing.settled:
+                break
+            self._say("waiting until all of Temporal's parts know of it")
+            if self._is_over():
                 break
             await asyncio.sleep(_PAUSE_SECONDS)
         self._say(f"{self.name} is current")

@@ -11,9 +11,12 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, create_engine, func, inspect, select, text
 from sqlalchemy.pool import NullPool
 
+import adapters.database.changes
 import adapters.database.prompt_records
 import adapters.database.records
-import adapters.database.tables  # noqa: F401  loaded, so that the metadata is whole
+import adapters.database.spending
+import adapters.database.tables
+import adapters.database.tool_records  # noqa: F401  loaded, so that the metadata is whole
 from adapters.database.base import Base
 from adapters.database.engine import driver_url
 from adapters.faults import CommandFailed

@@ -12,6 +12,7 @@ from adapters.processes.interruption import Interruption
 from adapters.processes.supervisor import Supervisor
 from adapters.temporal import binary
 from adapters.temporal.embedded import EmbeddedTemporal
+from domain.platforms import PlatformName
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,10 @@ class Options:
     data_dir: Path = Path(".dev")
     temporal_port: int = 7233
     temporal_ui_port: int = 8233
+    simulator_port: int | None = None
+    """Unset: the usual one, or where that is taken any other."""
+    real_platforms: frozenset[PlatformName] = frozenset()
+    """Those whose address or account the user has set: nothing stands in for them."""
     temporal_cli: Path | None = None
     temporal_namespace: str = "default"
     database_url: str | None = None

@@ -5,6 +5,8 @@ from pathlib import Path
 from adapters import logs
 from commands.config import read
 from commands.services import Options
+from commands.stand_ins import ADDRESSES
+from domain.platforms import PlatformName
 from settings import Settings
 
 
@@ -23,7 +25,9 @@ def asking(*needed: str) -> Settings:
     return settings
 
 
-def embedding(port: int, data_dir: Path, temporal_port: int, temporal_ui_port: int) -> Options:
+def embedding(
+    port: int, data_dir: Path, temporal_port: int, temporal_ui_port: int, simulator_port: int | None = None
+) -> Options:
     """What `dev` and `services` are told by their command line and by the settings, none of which has to be there."""
     settings = read()
     return Options(
@@ -31,6 +35,8 @@ def embedding(port: int, data_dir: Path, temporal_port: int, temporal_ui_port: i
         data_dir=data_dir,
         temporal_port=temporal_port,
         temporal_ui_port=temporal_ui_port,
+        simulator_port=simulator_port,
+        real_platforms=_real(settings),
         temporal_cli=Path(settings.temporal_cli) if settings.temporal_cli else None,
         temporal_namespace=settings.temporal_namespace,
         database_url=settings.database_url,
@@ -41,3 +47,14 @@ def embedding(port: int, data_dir: Path, temporal_port: int, temporal_ui_port: i
         codec_endpoint=f"http://127.0.0.1:{port}/codec" if settings.secret_key else None,
         public_url=settings.public_url if "public_url" in settings.model_fields_set else None,
     )
+
+
+def _real(settings: Settings) -> frozenset[PlatformName]:
+    """The platforms that have an address of the user's choice, or a token."""
+    usual = Settings.model_fields
+    given = {
+        name
+        for name, (variable, _) in ADDRESSES.items()
+        if getattr(settings, variable.lower()) != usual[variable.lower()].default
+    }
+    return frozenset(given | ({PlatformName.TELEGRAM} if settings.telegram_bot_token else set()))

@@ -1,14 +1,15 @@
 """A bot's settings: what it says, with which model, and how it behaves in every case that was foreseen."""
 
-import re
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, get_args
 
-from pydantic import Field, JsonValue, field_validator, model_validator
+from pydantic import AfterValidator, Field, JsonValue, field_validator, model_validator
 
 from domain.buttons import Buttons
 from domain.models import Strict
+from domain.patterns import compiled
 from domain.prices import Price, listed
 from domain.text import unstorable
+from domain.tools import Tool, ToolLimits, ToolName, Tools, risky_together, same_name
 
 ShortText = Annotated[str, Field(max_length=4000)]
 Api = Literal["chat_completions", "responses"]
@@ -74,8 +75,8 @@ class Bursts(Strict):
 class Rules(Strict):
     """The built-in rules of moderation: own words, own patterns, links, and lists that are switched on by name."""
 
-    words: tuple[Annotated[str, Field(min_length=1, max_length=200)], ...] = ()
-    patterns: tuple[Annotated[str, Field(min_length=1, max_length=500)], ...] = ()
+    words: Annotated[tuple[Annotated[str, Field(min_length=1, max_length=200)], ...], Field(max_length=1000)] = ()
+    patterns: Annotated[tuple[Annotated[str, Field(min_length=1, max_length=500)], ...], Field(max_length=100)] = ()
     links: Literal["allow", "refuse"] = "allow"
     lists: tuple[Literal["abuse", "personal_data", "injection"], ...] = ()
 
@@ -83,11 +84,24 @@ class Rules(Strict):
     @classmethod
     def _compilable(cls, patterns: tuple[str, ...]) -> tuple[str, ...]:
         for pattern in patterns:
-            try:
-                re.compile(pattern)
-            except re.error as error:
-                raise ValueError(f"{pattern!r} is not a regular expression: {error}") from error
+            compiled(pattern)
         return patterns
+
+
+Action = Literal["allow", "redact", "refuse", "hand_over", "end"]
+"""What is done about what moderation found: nothing, take it out, refuse the text, call an operator, end the chat."""
+BuiltIn = Literal["words", "patterns", "links", "abuse", "personal_data", "injection", "card_number", "access_key"]
+"""The categories of the built-in rules: of them alone it is known where in a text they are."""
+
+
+class CategoryRule(Strict):
+    """What is done about a category, and from which score on; without a threshold the judge says itself."""
+
+    action: Action = "refuse"
+    threshold: Annotated[float, Field(ge=0, le=1)] | None = None
+
+
+CategoryName = Annotated[str, Field(min_length=1, max_length=100)]
 
 
 class Moderation(Strict):
@@ -100,6 +114,17 @@ class Moderation(Strict):
     on_error: Literal["open", "closed"] = "open"
     refusal: ShortText = "I can't help with that."
     rules: Rules = Rules()
+    categories: Annotated[dict[CategoryName, CategoryRule], Field(max_length=200)] = Field(default_factory=dict)
+    """What is done about each category; what is not named is refused, but for what the rules take out of an answer."""
+
+    @model_validator(mode="after")
+    def _possible(self) -> Self:
+        for name, rule in self.categories.items():
+            if rule.action == "redact" and name not in get_args(BuiltIn):
+                raise ValueError(f"categories: nobody says where {name!r} is in a text; it cannot be redacted")
+            if rule.threshold is not None and name in get_args(BuiltIn):
+                raise ValueError(f"categories: {name!r} is found or not; it has no threshold")
+        return self
 
     @property
     def is_of_workspace(self) -> bool:
@@ -132,22 +157,57 @@ class Context(Strict):
     """Whether the same call learns facts of the contact."""
 
 
-class Limits(Strict):
-    """How many turns one contact may have in a minute, what the bot may spend on a day (UTC), and what happens then."""
+class DayLimits(Strict):
+    """What may be spent on a day (UTC); None where there is no limit."""
 
-    messages_per_minute: Annotated[int, Field(ge=1, le=10_000)] | None = 20
     tokens_per_day: Annotated[int, Field(ge=1, le=10**15)] | None = None
     cost_per_day: Annotated[float, Field(ge=0, le=10**12)] | None = None
+
+
+class Limits(DayLimits):
+    """How many turns one contact may have in a minute, what the bot may spend on a day (UTC), and what happens then.
+
+    `per_contact` and `per_conversation` hold each single one to a part of that.
+    """
+
+    messages_per_minute: Annotated[int, Field(ge=1, le=10_000)] | None = 20
+    per_contact: DayLimits = DayLimits()
+    per_conversation: DayLimits = DayLimits()
     when_exhausted: Literal["message", "handover", "cheaper_model"] = "message"
     exhausted_text: Annotated[str, Field(min_length=1, max_length=4000)] = (
         "I cannot answer any more today. Please write again tomorrow."
     )
+
+    @property
+    def are_of_cost(self) -> bool:
+        """Whether any of them can be kept only where prices are known."""
+        return any(limit.cost_per_day is not None for limit in (self, self.per_contact, self.per_conversation))
+
+
+class Cache(Strict):
+    """Whether an answer is given again where everything is the same that decided it, and for how long."""
+
+    enabled: bool = False
+    hours: Annotated[float, Field(gt=0, le=24 * 90)] = 24
 
 
 class Idle(Strict):
     """When a conversation that nobody continues is closed."""
 
     close_after_hours: Annotated[float, Field(gt=0, le=24 * 365 * 10)] | None = 24
+
+
+class Command(Strict):
+    """An entry of the menu that contacts are shown: what they send by it is `/command`, a message like any other."""
+
+    command: Annotated[str, Field(pattern=r"^[a-z0-9_]{1,32}$")]
+    description: Annotated[str, Field(min_length=1, max_length=100)]
+
+
+def _distinct(commands: tuple[Command, ...]) -> tuple[Command, ...]:
+    if len({item.command for item in commands}) < len(commands):
+        raise ValueError("two commands have the same name; give each its own")
+    return commands
 
 
 class Bot(Strict):
@@ -162,6 +222,8 @@ class Bot(Strict):
     quick_replies: Buttons = ()
     """What the contact may answer the greeting by a press."""
     help: ShortText | None = None
+    commands: Annotated[tuple[Command, ...], Field(max_length=50), AfterValidator(_distinct)] = ()
+    """What platforms with a menu show; registered with the webhook."""
     language: Annotated[str, Field(max_length=35)] | None = None
     time_zone: Annotated[str, Field(max_length=100)] = "UTC"
     """What its clock shows where the instructions ask for the time: a name such as `Europe/Berlin`."""
@@ -176,7 +238,12 @@ class Bot(Strict):
     delivery: DeliveryPolicy = DeliveryPolicy()
     context: Context = Context()
     limits: Limits = Limits()
+    cache: Cache = Cache()
     idle: Idle = Idle()
+    tools: Tools = ()
+    tool_limits: ToolLimits = ToolLimits()
+    allow_private_data_with_effects: tuple[ToolName, ...] = ()
+    """The tools with effects that may be called although the bot reads private data and anybody may write to it."""
     metadata: dict[str, JsonValue] = Field(default_factory=dict)
 
     @model_validator(mode="after")
@@ -187,10 +254,26 @@ class Bot(Strict):
             )
         return self
 
+    @model_validator(mode="after")
+    def _of_distinct_tools(self) -> Self:
+        if name := same_name(self.tools):
+            raise ValueError(f"tools: two have the name {name!r}; give one of them another")
+        risky = [name for name in risky_together(self.tools) if name not in self.allow_private_data_with_effects]
+        if risky:
+            raise ValueError(
+                f"tools: anybody may write to the bot, it reads private data, and {risky[0]!r} has effects outside; "
+                "say `private: false` of what tells nothing private, or name it in allow_private_data_with_effects"
+            )
+        return self
+
     @property
     def models(self) -> tuple[Model, ...]:
         """Its model and the fallbacks, in the order in which they are asked."""
         return (self.model, *self.fallback_models)
+
+    def tool(self, name: str) -> Tool | None:
+        """Its tool of this name; None where it has none."""
+        return next((tool for tool in self.tools if tool.name == name), None)
 
     @property
     def help_text(self) -> str:

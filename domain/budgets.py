@@ -1,14 +1,19 @@
-"""A bot's budget of a day (in UTC): whether one more call fits in what is left of it, with what others have in hand."""
+"""Budgets of a day (in UTC): whether one more call fits in what is left of each, with what others have in hand."""
 
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Literal
 
-from domain.bots import Limits
+from domain.bots import DayLimits, Limits
 from domain.models import Frozen
 
 _NOTHING = 1e-9
 """Sums of fractions are that far from what they should be."""
 Limit = Literal["tokens_per_day", "cost_per_day"]
+Owner = Literal["conversation", "contact", "bot", "workspace"]
+"""Who has a budget, the narrowest first."""
+Purpose = Literal["answer", "judge_input", "judge_output", "summary", "run"]
+"""What a model is called for."""
 
 
 class Amount(Frozen):
@@ -29,15 +34,31 @@ class Verdict(Frozen):
     """Whether a call may be made: now, when calls under way are over (`wait`), or not today (`exhausted`)."""
 
     exhausted: Limit | None = None
+    owner: Owner = "bot"
+    """Whose budget is exhausted."""
     wait: bool = False
 
 
-def is_limited(limits: Limits) -> bool:
-    """Whether a bot has a budget at all."""
-    return limits.tokens_per_day is not None or limits.cost_per_day is not None
+def limits_of(limits: Limits, workspace: DayLimits) -> dict[Owner, DayLimits]:
+    """What each of those may spend who pay for a bot's calls, the narrowest first."""
+    return {
+        "conversation": limits.per_conversation,
+        "contact": limits.per_contact,
+        "bot": limits,
+        "workspace": workspace,
+    }
 
 
-def judge(limits: Limits, day: Spent, wanted: Amount) -> Verdict:
+def held_to(limits: Limits, workspace: DayLimits) -> dict[Owner, DayLimits]:
+    """The budgets that a call of a bot has to fit into, the narrowest first; none where nothing is limited."""
+    return {
+        owner: limit
+        for owner, limit in limits_of(limits, workspace).items()
+        if limit.tokens_per_day is not None or limit.cost_per_day is not None
+    }
+
+
+def judge(limits: DayLimits, day: Spent, wanted: Amount) -> Verdict:
     """Whether a call that takes at most so much fits in what is left.
 
     What is reserved is an upper bound that mostly comes back: a call that it alone stands in the way of is to wait.
@@ -55,6 +76,20 @@ def judge(limits: Limits, day: Spent, wanted: Amount) -> Verdict:
             return Verdict(exhausted=name)
         waits = waits or spent + reserved + more > limit + _NOTHING
     return Verdict(wait=waits)
+
+
+def judge_all(limits: Mapping[Owner, DayLimits], days: Mapping[Owner, Spent], wanted: Amount) -> Verdict:
+    """Whether a call fits in what is left of every budget that it has to be paid from."""
+    verdicts: dict[Owner, Verdict] = {owner: judge(limits[owner], days[owner], wanted) for owner in limits}
+    for owner, verdict in verdicts.items():
+        if verdict.exhausted:
+            return verdict.model_copy(update={"owner": owner})
+    return Verdict(wait=any(verdict.wait for verdict in verdicts.values()))
+
+
+def reason(owner: Owner, limit: Limit) -> str:
+    """Why a message was not answered; of the bot's own budget only the limit is named."""
+    return f"budget:{limit}" if owner == "bot" else f"budget:{owner}:{limit}"
 
 
 def remaining(limit: float | None, spent: float, reserved: float) -> float | None:

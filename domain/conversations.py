@@ -38,6 +38,8 @@ class Control(StrEnum):
     CLOSE = "close"
     TAKEOVER = "takeover"
     RELEASE = "release"
+    DECIDE = "decide"
+    """Nothing of who speaks: an approval was given or denied, and whoever waits for it looks again."""
 
 
 VOICE_AFTER = {

@@ -3,6 +3,7 @@
 from domain.bots import Moderation
 from domain.moderation import judge_output, settled
 from domain.text import MAX_MESSAGE_CHARACTERS, storable
+from domain.verdicts import REDACTED_BY_DEFAULT, STOPPING
 
 
 def may_be_shown(moderation: Moderation, *, verdict_due: bool) -> bool:
@@ -11,7 +12,10 @@ def may_be_shown(moderation: Moderation, *, verdict_due: bool) -> bool:
         return False
     if not moderation.output or moderation.provider == "none":
         return True
-    return moderation.provider == "rules" and not (moderation.rules.words or moderation.rules.patterns)
+    own = moderation.rules.words or moderation.rules.patterns
+    wanted = (rule for name, rule in moderation.categories.items() if name in REDACTED_BY_DEFAULT)
+    refused = any(rule.action in STOPPING for rule in wanted)
+    return moderation.provider == "rules" and not own and not refused
 
 
 def shown(said: str, moderation: Moderation) -> str:
@@ -19,7 +23,7 @@ def shown(said: str, moderation: Moderation) -> str:
     text = storable(_whole(said[:MAX_MESSAGE_CHARACTERS]))
     if not moderation.output or moderation.provider == "none":
         return text
-    return judge_output(settled(text), moderation.rules)[0]
+    return judge_output(settled(text), moderation.rules, moderation.categories)[0]
 
 
 def _whole(text: str) -> str:

@@ -6,7 +6,7 @@ from datetime import datetime
 from itertools import takewhile
 
 from domain.bursts import due_at, members
-from domain.conversations import SILENCING
+from domain.conversations import SILENCING, Control
 from domain.handovers import (
     MAX_BROUGHT,
     MAX_BYTES,
@@ -26,11 +26,13 @@ class Inbox:
     """Hears hand-overs without ever failing, and says what is next.
 
     `stops` counts the controls that silence the bot: who works compares it to notice one that came meanwhile.
+    `decisions` counts those that decide about an approval.
     """
 
     def __init__(self, state: ConversationState) -> None:
         self.bursts = state.bursts
         self.stops = 0
+        self.decisions = 0
         self.behind = state.behind
         self._seen: OrderedDict[str, None] = OrderedDict.fromkeys(state.seen)
         self._waiting = {item.id: item for item in state.waiting}
@@ -59,6 +61,7 @@ class Inbox:
                     unrecorded=item.unrecorded,
                 )
                 self.stops += item.control in SILENCING
+                self.decisions += item.control is Control.DECIDE
 
     def _is_new(self, item: Item) -> bool:
         if item.id in self._waiting or (item.kind == "record" and item.unrecorded is None):
@@ -85,6 +88,11 @@ class Inbox:
     def has_messages(self) -> bool:
         """Whether a message waits that no turn has taken up."""
         return any(_is_ready(item) for item in self._waiting.values())
+
+    @property
+    def has_other_work(self) -> bool:
+        """Whether something waits to be said or recorded, which must not wait as long as operators may take."""
+        return any(item.kind == "say" or item.unrecorded is not None for item in self._waiting.values())
 
     def due(self) -> datetime | None:
         """When the waiting messages are to be answered; None when none waits."""

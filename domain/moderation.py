@@ -1,11 +1,14 @@
-"""The built-in rules of moderation: they refuse what a contact says, and redact what an answer must not hold."""
+"""The built-in rules of moderation: they judge what a contact says, and redact what an answer must not hold."""
 
 import re
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
-from typing import Literal
+from types import MappingProxyType
 
-from domain.bots import Rules
-from domain.models import Frozen
+from domain.bots import CategoryRule, Moderation, Rules
+from domain.patterns import Pattern, compiled
+from domain.transcripts import Line
+from domain.verdicts import REDACTED_BY_DEFAULT, Finding, Verdict, decide
 
 _LISTS = {
     "abuse": (
@@ -24,6 +27,7 @@ _LISTS = {
     ),
 }
 _LINK = re.compile(r"\bhttps?://|\bwww\.", re.IGNORECASE)
+_WHOLE_LINK = re.compile(r"\b(?:https?://|www\.)\S*", re.IGNORECASE)
 _CARD = re.compile(
     r"(?<!\w)(?<!\d\.)(?P<number>\d{13,19}|\d{4}(?P<gap>[ .\u00a0\u202f-])"
     r"(?:\d{4}(?P=gap)\d{4}(?P=gap)\d{4}|\d{6}(?P=gap)\d{4,5}))(?P<tail>(?P=gap)\d{1,3})?(?!\w)"
@@ -35,38 +39,61 @@ _ACCESS_KEYS = re.compile(
 )
 _IN_A_KEY = re.compile(r"[A-Za-z0-9_:-]")
 _BETWEEN_DIGITS = " .\u00a0\u202f-"
+_REDACTED = "[removed]"
+_REDACTED_LINK = "[link removed]"
 _REDACTED_CARD = "[card number removed]"
 _REDACTED_KEY = "[access key removed]"
 _MAX_JUDGED = 100_000
 
 
-class Verdict(Frozen):
-    """What moderation found: `refuse` stops the text, `redact` replaced a part of it, `allow` let it pass."""
-
-    action: Literal["allow", "redact", "refuse"] = "allow"
-    provider: str = "rules"
-    categories: tuple[str, ...] = ()
+Categories = Mapping[str, CategoryRule]
+_NO_WISHES: Categories = MappingProxyType({})
 
 
-def judge_input(text: str, rules: Rules) -> Verdict:
-    """What the rules say of a contact's text; by default nothing is refused."""
-    found = tuple(category for category, pattern in _compiled(rules) if pattern.search(text[:_MAX_JUDGED]))
+def judge_input(text: str, rules: Rules, wanted: Categories = _NO_WISHES) -> Verdict:
+    """What the rules say of a contact's text; by default nothing is refused.
+
+    Card numbers and access keys are looked for only where the bot names what is done about them.
+    """
+    found = [category for category, pattern in _compiled(rules) if pattern.search(text[:_MAX_JUDGED])]
     if rules.links == "refuse" and _LINK.search(text):
-        found = (*found, "links")
-    return Verdict(action="refuse", categories=found) if found else Verdict()
+        found.append("links")
+    found += [name for name, clean in _CLEANERS.items() if name in wanted and clean(text) != text]
+    return decide("rules", [Finding(category=name) for name in found], wanted)
 
 
-def judge_output(text: str, rules: Rules) -> tuple[str, Verdict]:
+def judge_output(text: str, rules: Rules, wanted: Categories = _NO_WISHES) -> tuple[str, Verdict]:
     """The answer with card numbers and access keys removed, and what the rules say of it."""
-    refused = judge_input(text, Rules(words=rules.words, patterns=rules.patterns))
-    if refused.action == "refuse":
-        return text, refused
-    clean = _without_cards(text)
-    cleaned, keys = _ACCESS_KEYS.subn(_REDACTED_KEY, clean)
-    if cleaned == text:
-        return text, Verdict()
-    names = ("card_number",) * (clean != text) + ("access_key",) * (keys > 0)
-    return cleaned, Verdict(action="redact", categories=names)
+    own = Rules(words=rules.words, patterns=rules.patterns)
+    verdict = judge_input(text, own, {**REDACTED_BY_DEFAULT, **wanted})
+    return (text, verdict) if verdict.stops else (redacted(text, own, {**REDACTED_BY_DEFAULT, **wanted}), verdict)
+
+
+def redacted(text: str, rules: Rules, wanted: Categories) -> str:
+    """The text without what the bot wants taken out of it."""
+    out = {name for name, rule in wanted.items() if rule.action == "redact"}
+    for category, pattern in _compiled(rules):
+        if category in out:
+            text = pattern.sub(_REDACTED, text)
+    if "links" in out and rules.links == "refuse":
+        text = _WHOLE_LINK.sub(_REDACTED_LINK, text)
+    for name, clean in _CLEANERS.items():
+        if name in out:
+            text = clean(text)
+    return text
+
+
+def seen_by_model(lines: Sequence[Line], moderation: Moderation) -> tuple[Line, ...]:
+    """What was said, without what the bot wants taken out of it before a model sees it."""
+    judges = moderation.input and moderation.provider == "rules"
+    if not judges or not any(rule.action == "redact" for rule in moderation.categories.values()):
+        return tuple(lines)
+    return tuple(
+        line.model_copy(update={"text": redacted(line.text, moderation.rules, moderation.categories)})
+        if line.role == "user"
+        else line
+        for line in lines
+    )
 
 
 def settled(text: str) -> str:
@@ -107,9 +134,19 @@ def is_card_number(text: str) -> bool:
     return (doubled + sum(digits[-1::-2])) % 10 == 0
 
 
-@lru_cache(maxsize=256)
-def _compiled(rules: Rules) -> tuple[tuple[str, re.Pattern[str]], ...]:
-    words = [("words", rf"(?<!\w){re.escape(word)}(?!\w)") for word in rules.words]
-    own = [("patterns", pattern) for pattern in rules.patterns]
-    listed = [(name, pattern) for name in rules.lists for pattern in _LISTS[name]]
-    return tuple((name, re.compile(pattern, re.IGNORECASE)) for name, pattern in (*words, *own, *listed))
+def _without_keys(text: str) -> str:
+    return _ACCESS_KEYS.sub(_REDACTED_KEY, text)
+
+
+_CLEANERS: Mapping[str, Callable[[str], str]] = {"card_number": _without_cards, "access_key": _without_keys}
+
+
+@lru_cache(maxsize=64)
+def _compiled(rules: Rules) -> tuple[tuple[str, Pattern], ...]:
+    words = [(re.escape(word), "words") for word in rules.words]
+    listed = [(pattern, name) for name in rules.lists for pattern in _LISTS[name]]
+    known: list[tuple[str, Pattern]] = [
+        (name, re.compile(rf"(?<!\w){source}(?!\w)" if name == "words" else source, re.IGNORECASE))
+        for source, name in (*words, *listed)
+    ]
+    return (*known[: len(words)], *(("patterns", compiled(source)) for source in rules.patterns), *known[len(words) :])

@@ -73,8 +73,8 @@ def names_used(bot: Bot) -> set[str]:
 
 
 def unpriced(bot: Bot, offered: Mapping[str, OfferedModel]) -> str | None:
-    """The first model whose calls a budget of cost could not count; None where all can be counted, or need not."""
-    if bot.limits.cost_per_day is None:
-        return None
-    asked = (offered[model.provider].asked(model) if model.is_of_workspace else model for model in bot.models)
+    """The first model whose calls a budget of cost could not count; None where all can be counted."""
+    judges = (Model(provider=bot.moderation.provider),) if bot.moderation.is_of_workspace else ()
+    called = (*bot.models, *judges)
+    asked = (offered[model.provider].asked(model) if model.is_of_workspace else model for model in called)
     return next((model.name for model in asked if model.rate is None), None)

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from domain.bots import Bot
 from domain.commands import reply_to_command
 from domain.models import Frozen
-from domain.moderation import Verdict, judge_input
+from domain.moderation import judge_input
 from domain.turns import ReplyKind
+from domain.verdicts import Verdict
 
 
 class Candidate(Frozen):
@@ -17,6 +18,13 @@ class Candidate(Frozen):
     command: str | None = None
 
 
+class Noted(Frozen):
+    """What the rules found in a message that is answered all the same."""
+
+    id: str
+    verdict: Verdict
+
+
 class Opening(Frozen):
     """The members of the next turn, the reply that they get without the model, and what the rules found."""
 
@@ -24,30 +32,38 @@ class Opening(Frozen):
     reply: ReplyKind | None = None
     reason: str | None = None
     verdict: Verdict | None = None
+    noted: tuple[Noted, ...] = ()
 
 
 def open_turn(bot: Bot, candidates: Sequence[Candidate], *, together: bool) -> Opening:
     """The next turn: a command or a refused message stands alone, the others are answered together or one by one."""
     taken: list[str] = []
+    noted: list[Noted] = []
     for candidate in candidates:
-        alone = _alone(bot, candidate)
+        verdict = _judged(bot, candidate)
+        alone = _alone(bot, candidate, verdict)
         if alone and taken:
             break
         if alone:
             return alone
         taken.append(candidate.id)
+        if verdict.is_told:
+            noted.append(Noted(id=candidate.id, verdict=verdict))
         if not together:
             break
-    return Opening(members=tuple(taken))
+    return Opening(members=tuple(taken), noted=tuple(noted))
 
 
-def _alone(bot: Bot, candidate: Candidate) -> Opening | None:
+def _judged(bot: Bot, candidate: Candidate) -> Verdict:
+    if not bot.moderation.input or bot.moderation.provider != "rules":
+        return Verdict()
+    return judge_input(candidate.text, bot.moderation.rules, bot.moderation.categories)
+
+
+def _alone(bot: Bot, candidate: Candidate, verdict: Verdict) -> Opening | None:
     kind = reply_to_command(candidate.command, bot)
     if kind:
         return Opening(members=(candidate.id,), reply=kind)
-    if bot.moderation.input and bot.moderation.provider == "rules":
-        verdict = judge_input(candidate.text, bot.moderation.rules)
-        if verdict.action == "refuse":
-            reason = f"moderation:{','.join(verdict.categories)}"
-            return Opening(members=(candidate.id,), reply=ReplyKind.REFUSAL, reason=reason, verdict=verdict)
+    if verdict.stops:
+        return Opening(members=(candidate.id,), reply=ReplyKind.REFUSAL, reason=verdict.reason, verdict=verdict)
     return None

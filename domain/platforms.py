@@ -47,6 +47,7 @@ CREDENTIALS = {
     PlatformName.DISCORD: Credentials(required=("bot_token", "public_key", "application_id")),
     PlatformName.WHATSAPP: Credentials(
         required=("access_token", "app_secret", "verify_token", "phone_number_id"),
+        optional=("business_account_id",),
         account="phone_number_id",
         secret="app_secret",  # noqa: S106 - the name of a credential
     ),

@@ -1,14 +1,16 @@
 """From a transcript to a prompt: the newest part of the past that fits the bot's budget of messages and tokens."""
 
+from base64 import b64encode
 from collections.abc import Sequence
 from math import ceil
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, field_serializer
 
 from domain.events import Attachment
 from domain.models import Frozen
 from domain.text import shortened
+from domain.tool_calls import OfferedTool, Step
 
 _TOKENS_PER_MESSAGE = 4
 _TOKENS_FOR_REPLY_PRIMING = 3
@@ -22,6 +24,10 @@ class Image(Frozen):
 
     type: str
     content: bytes = Field(repr=False)
+
+    @field_serializer("content", when_used="json")
+    def _encoded(self, content: bytes) -> str:
+        return b64encode(content).decode()
 
 
 class Line(Frozen):
@@ -38,6 +44,11 @@ class Prompt(Frozen):
     lines: tuple[Line, ...]
     estimated_tokens: int
     left_out: int = 0
+    tools: tuple[OfferedTool, ...] = ()
+    may_call: bool = True
+    """Whether the model may still call the tools."""
+    steps: tuple[Step, ...] = ()
+    """What the model has called in this turn, behind the lines."""
 
 
 def estimate_tokens(text: str) -> int:

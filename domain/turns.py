@@ -6,6 +6,7 @@ from typing import Literal
 from domain.deliveries import DeliveryState
 from domain.events import EventState
 from domain.models import Frozen
+from domain.tool_calls import PlannedCall
 
 
 class ReplyKind(StrEnum):
@@ -130,6 +131,10 @@ class Completed(Frozen):
     reason: str | None = None
     model: str = ""
     output_tokens: int = 0
+    calls: tuple[PlannedCall, ...] = ()
+    """Calls of tools to make, in this order."""
+    more: bool = False
+    """It is no answer yet: the model is to be asked again, once the calls are made."""
 
 
 class Reply(Frozen):

@@ -10,9 +10,11 @@ from simulator.control import create_control
 from simulator.discord import Discord
 from simulator.messenger import Messenger
 from simulator.openai import OpenAI
+from simulator.page import page_routes
 from simulator.simulation import Platform, Simulation
 from simulator.slack import Slack
 from simulator.telegram import Telegram
+from simulator.tools import Tools
 from simulator.whatsapp import WhatsApp
 
 # A platform is one module (or package) and one line here; its name is its place below `/_sim`. Messenger and WhatsApp
@@ -24,6 +26,7 @@ PLATFORMS: dict[str, type[Platform]] = {
     "whatsapp": WhatsApp,
     "discord": Discord,
     "openai": OpenAI,
+    "tools": Tools,
 }
 
 
@@ -40,7 +43,9 @@ def create_app(simulation: Simulation | None = None) -> Starlette:
         await shared.close()
 
     routes = [route for platform in platforms.values() for route in platform.routes]
-    return Starlette(routes=[*routes, Mount("/_sim", create_control(shared, platforms))], lifespan=lifespan)
+    return Starlette(
+        routes=[*page_routes(), *routes, Mount("/_sim", create_control(shared, platforms))], lifespan=lifespan
+    )
 
 
 def addresses(base_url: str) -> dict[str, str]:

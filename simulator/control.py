@@ -1,21 +1,24 @@
 """The control API below `/_sim`: the ledger, the faults, a reset, and the routes of each stand-in."""
 
 from collections.abc import Mapping
+from urllib.parse import urlsplit
 
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, Depends, FastAPI, HTTPException, Request
 from starlette.responses import Response
 
 from simulator.faults import Fault
 from simulator.ledger import EntryKind
 from simulator.simulation import Platform, Settings, Simulation
+from simulator.watching import watching_router
 from simulator.wire import JSON, Object, json_answer
 
 
 def create_control(simulation: Simulation, platforms: Mapping[str, Platform]) -> FastAPI:
     """The app that steers the others; its own description is at `/_sim/docs`."""
-    control = FastAPI(title="Simulator")
+    control = FastAPI(title="Simulator", dependencies=[Depends(_same_origin)])
     control.include_router(_ledger_routes(simulation))
     control.include_router(_fault_routes(simulation))
+    control.include_router(watching_router(simulation, platforms))
     for name, platform in platforms.items():
         control.include_router(platform.control, prefix=f"/{name}")
 
@@ -33,6 +36,13 @@ def create_control(simulation: Simulation, platforms: Mapping[str, Platform]) ->
         return changes
 
     return control
+
+
+async def _same_origin(request: Request) -> None:
+    """A page of another origin, open in the same browser, steers nothing here."""
+    origin = request.headers.get("origin")
+    if origin is not None and urlsplit(origin).netloc != request.headers.get("host"):
+        raise HTTPException(403, "pages of other origins may not steer the simulator")
 
 
 def _ledger_routes(simulation: Simulation) -> APIRouter:

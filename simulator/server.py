@@ -3,13 +3,14 @@
 import asyncio
 import signal
 import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 
 import uvicorn
 
 from simulator.app import addresses, create_app
 from simulator.connection import SeverableProtocol
+from simulator.setup import SetUp, set_up
 from simulator.simulation import Simulation
 
 KEEP_ALIVE_SECONDS = 75
@@ -90,14 +91,20 @@ def _listener(host: str, port: int) -> socket.socket:
     return listener
 
 
-async def serve(host: str = "127.0.0.1", port: int = 0, simulation: Simulation | None = None) -> None:
-    """Run until SIGTERM or SIGINT; prints `NAME=address` for each stand-in, one a line, once all answer."""
+async def serve(
+    host: str = "127.0.0.1", port: int = 0, simulation: Simulation | None = None, setup: Sequence[SetUp] = ()
+) -> None:
+    """Run until SIGTERM or SIGINT; prints `NAME=address` for each stand-in, one a line, once all answer.
+
+    What is in `setup` is done before.
+    """
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     try:
         async with running(host, port, simulation) as base_url:
+            await set_up(base_url, setup)
             for name, address in addresses(base_url).items():
                 print(f"{name}={address}", flush=True)
             await stop.wait()

@@ -1,6 +1,7 @@
 """What all stand-ins share: the ledger, the faults, the way out to webhooks, and the end."""
 
 import asyncio
+import secrets
 from collections.abc import Mapping, Sequence
 from functools import cache
 from ssl import SSLContext
@@ -13,6 +14,8 @@ from starlette.routing import BaseRoute
 
 from simulator.faults import Faults
 from simulator.ledger import Ledger
+from simulator.shelf import Shelf
+from simulator.wire import Object
 
 # How long Telegram's server keeps an idle connection to a webhook: tdlib/telegram-bot-api, WebhookActor.cpp.
 WEBHOOK_TIMEOUT_SECONDS = 60.0
@@ -37,7 +40,10 @@ class Simulation:
     """Handed to every stand-in; ends all that waits when `closing` is set, which is for good: it is served once."""
 
     def __init__(self, settings: Settings | None = None, ledger: Ledger | None = None) -> None:
+        self.run = secrets.token_hex(4)
+        """What no other run is called: part of ids that a product keeps for longer than a simulator lives."""
         self.ledger = ledger or Ledger()
+        self.shelf = Shelf()
         self.faults = Faults()
         self.closing = asyncio.Event()
         self._initial = settings or Settings()
@@ -75,6 +81,7 @@ class Simulation:
     def reset(self) -> None:
         """Forget entries, faults and changed settings."""
         self.ledger.clear()
+        self.shelf.clear()
         self.faults.clear()
         self.settings = self._initial
 
@@ -115,6 +122,9 @@ class Platform(Protocol):
     @property
     def control(self) -> APIRouter:
         """What a test may ask of this stand-in."""
+
+    def accounts(self) -> Sequence[Object]:
+        """The bots there: `id` as the control API names them, `name`, and `webhook`, null where nobody is told."""
 
     def reset(self) -> None:
         """Back to how it was at the start."""

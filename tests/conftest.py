@@ -126,6 +126,7 @@ def pointed(settings: Settings, simulated: Simulated) -> Settings:
     return settings.model_copy(
         update={
             "openai_base_url": simulated.openai_base_url,
+            "private_tool_hosts": ("127.0.0.1",),
             "telegram_api_url": simulated.telegram_api_url,
             "slack_api_url": simulated.slack_api_url,
             "discord_api_url": simulated.discord_api_url,

@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+import httpx
 from pydantic import JsonValue
 from sqlalchemy import select
 
@@ -25,6 +26,13 @@ class Desk(NamedTuple):
     async def say(self, **what: JsonValue) -> dict[str, JsonValue]:
         """Say something to the contact."""
         return await self.operator.post(f"/conversations/{self.conversation}/messages", **what)
+
+    async def change(self, method: str, message: str, **what: JsonValue) -> httpx.Response:
+        """Edit (PATCH) or delete (DELETE) what was said."""
+        headers, path = {"Authorization": f"Bearer {self.operator.key}"}, f"/v1/conversations/{self.conversation}"
+        return await self.operator.client.request(
+            method, f"{path}/messages/{message}", json=what or None, headers=headers
+        )
 
     async def upload(self, content: bytes, name: str) -> str:
         """Bring a file; its id."""

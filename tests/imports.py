@@ -27,7 +27,9 @@ _CONTRACTS = (
     "adapters.errors",
     "adapters.vault",
     "adapters.platforms.base",
+    "adapters.platforms.composing",
     "adapters.media.base",
+    "adapters.tools.base",
     "adapters.ai.base",
     "adapters.ai.circuits",
     "adapters.database",
@@ -35,7 +37,7 @@ _CONTRACTS = (
     "adapters.temporal.quarantine",
 )
 TABLE = {
-    "domain": Row(ours=("domain",), packages=("pydantic", "jinja2")),
+    "domain": Row(ours=("domain",), packages=("pydantic", "jinja2", "re2")),
     "adapters": Row(ours=("adapters", "domain", "settings")),
     "activities": Row(ours=("activities", "domain", *_CONTRACTS)),
     "workflows": Row(ours=("workflows",), packages=("temporalio",), passed_through=("domain", "activities")),

@@ -5,6 +5,7 @@ import shutil
 import tempfile
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from http import HTTPStatus
 from pathlib import Path
 
 import httpx
@@ -29,6 +30,20 @@ async def until(condition: Callable[[], bool | Awaitable[bool]], within_seconds:
             await asyncio.sleep(pause)
             # What is waited for long should not have to share the machine with the waiting.
             pause = min(pause * 1.2, _LONGEST_PAUSE_SECONDS)
+
+
+async def taken(call: Callable[[], Awaitable[httpx.Response]]) -> httpx.Response:
+    """What is answered to a call once there is room for it: a busy machine says when to come again, and clients do."""
+    answers: list[httpx.Response] = []
+
+    async def has_room() -> bool:
+        answers.append(await call())
+        is_busy = answers[-1].status_code == HTTPStatus.SERVICE_UNAVAILABLE
+        assert not is_busy or answers[-1].headers["Retry-After"]
+        return not is_busy
+
+    await until(has_room)
+    return answers[-1]
 
 
 def caller(url: str, headers: Mapping[str, str] | None = None) -> httpx.AsyncClient:

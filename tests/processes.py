@@ -9,8 +9,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from settings import Settings
-
-_GRACE_SECONDS = 30.0
+from tests.machine import PATIENCE_SECONDS
 
 
 def environment(settings: Settings) -> dict[str, str]:
@@ -24,6 +23,7 @@ def environment(settings: Settings) -> dict[str, str]:
         "ENCRYPT_PAYLOADS": str(settings.encrypt_payloads).lower(),
         "DEMO_MODEL": str(settings.demo_model).lower(),
         "OPENAI_BASE_URL": settings.openai_base_url,
+        "PRIVATE_TOOL_HOSTS": ",".join(settings.private_tool_hosts),
         "TELEGRAM_API_URL": settings.telegram_api_url,
         "SLACK_API_URL": settings.slack_api_url,
         "DISCORD_API_URL": settings.discord_api_url,
@@ -50,12 +50,12 @@ class ChildProcess:
         """SIGTERM: what is in hand is finished; its exit code."""
         if self._process.returncode is None:
             self._process.send_signal(signal.SIGTERM)
-        async with asyncio.timeout(_GRACE_SECONDS):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             return await self._process.wait()
 
     async def finished(self) -> int:
         """Its exit code, once it ends by itself."""
-        async with asyncio.timeout(_GRACE_SECONDS):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             return await self._process.wait()
 
     def freeze(self) -> None:

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from http import HTTPStatus
 from uuid import UUID, uuid4
 
 import httpx
@@ -24,7 +23,7 @@ from api.app import create_app
 from domain.bots import Bot
 from domain.platforms import PlatformName
 from settings import Settings
-from tests.machine import PATIENCE_SECONDS, caller, until
+from tests.machine import PATIENCE_SECONDS, caller, taken, until
 from tests.simulated import TOKEN, Simulated
 
 WEBHOOK_SECRET = "s3cret_-A"
@@ -102,13 +101,13 @@ class Visitor:
     """Someone at the webchat, speaking its protocol."""
 
     def __init__(self, client: httpx.AsyncClient, channel_id: UUID) -> None:
-        self._client = client
-        self._path = f"/webchat/{channel_id}"
+        self.client = client
+        self.path = f"/webchat/{channel_id}"
         self.session: dict[str, object] = {}
 
     async def enter(self, **asked: object) -> dict[str, object]:
         """Open (or resume) a session."""
-        answer = await self._client.post(f"{self._path}/sessions", json=asked)
+        answer = await taken(lambda: self.client.post(f"{self.path}/sessions", json=asked))
         answer.raise_for_status()
         self.session = {"secret": asked.get("secret")} | {k: v for k, v in answer.json().items() if v is not None}
         return self.session
@@ -119,21 +118,24 @@ class Visitor:
         return {"Authorization": f"Bearer {self.session['token']}"}
 
     async def say(self, text: str, client_msg_id: str | None = None) -> httpx.Response:
-        """Send a message."""
-        body = {"client_msg_id": client_msg_id or str(uuid4()), "type": "text", "text": text}
-        return await self._client.post(f"{self._path}/messages", json=body, headers=self.headers)
+        """Send a message, as often as it takes."""
+        named = client_msg_id or str(uuid4())
+        return await taken(lambda: self.try_to_say(text, named))
+
+    async def try_to_say(self, text: str, client_msg_id: str) -> httpx.Response:
+        """Send a message, and leave it at that."""
+        body = {"client_msg_id": client_msg_id, "type": "text", "text": text}
+        return await self.client.post(f"{self.path}/messages", json=body, headers=self.headers)
 
     async def press(self, label: str, value: str) -> httpx.Response:
         """Press a button."""
         body = {"client_msg_id": str(uuid4()), "type": "button", "text": label, "value": value}
-        return await self._client.post(f"{self._path}/messages", json=body, headers=self.headers)
+        return await taken(lambda: self.client.post(f"{self.path}/messages", json=body, headers=self.headers))
 
     async def messages(self, after_seq: int = 0) -> list[dict[str, object]]:
         """What was said so far."""
-        where, asked = f"{self._path}/messages", {"after_seq": after_seq}
-        answer = await self._client.get(where, params=asked, headers=self.headers)
-        while answer.status_code == HTTPStatus.SERVICE_UNAVAILABLE:  # "try again shortly": a machine at its limit
-            answer = await self._client.get(where, params=asked, headers=self.headers)
+        where, asked = f"{self.path}/messages", {"after_seq": after_seq}
+        answer = await taken(lambda: self.client.get(where, params=asked, headers=self.headers))
         answer.raise_for_status()
         return list(answer.json()["items"])
 
@@ -158,13 +160,15 @@ class Operator:
 
     async def post(self, path: str, **body: JsonValue) -> dict[str, JsonValue]:
         """Have something done that is expected to work."""
-        answer = await self.client.post(f"/v1{path}", json=body, headers={"Authorization": f"Bearer {self.key}"})
+        headers = {"Authorization": f"Bearer {self.key}", "Idempotency-Key": str(uuid4())}
+        answer = await taken(lambda: self.client.post(f"/v1{path}", json=body, headers=headers))
         assert answer.is_success, answer.text
         return dict(answer.json())
 
     async def get(self, path: str, **query: str) -> dict[str, JsonValue]:
         """Look at something."""
-        answer = await self.client.get(f"/v1{path}", params=query, headers={"Authorization": f"Bearer {self.key}"})
+        headers = {"Authorization": f"Bearer {self.key}"}
+        answer = await taken(lambda: self.client.get(f"/v1{path}", params=query, headers=headers))
         assert answer.is_success, answer.text
         return dict(answer.json())
 

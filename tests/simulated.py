@@ -36,6 +36,15 @@ class Simulated:
         return f"{self.url}/discord/api/v10"
 
     @property
+    def tools_url(self) -> str:
+        """A service for tools."""
+        return f"{self.url}/tools"
+
+    async def called(self) -> list[dict[str, object]]:
+        """The calls that the service for tools took."""
+        return [item for item in await self.ledger("call") if item["platform"] == "tools"]
+
+    @property
     def openai_base_url(self) -> str:
         """OPENAI_BASE_URL."""
         return f"{self.url}/openai/v1"

@@ -93,7 +93,8 @@ class ConversationWorkflow:
 
     def _obey(self, control: Control) -> None:
         """The database obeyed already; here the standing is shown."""
-        self._show(indexed_status(control))
+        if control is not Control.DECIDE:
+            self._show(indexed_status(control))
 
     def _show(self, status: IndexedStatus) -> None:
         """The search attribute costs an event: it is written once for each change."""
@@ -166,10 +167,10 @@ class ConversationWorkflow:
         if begun.reply is not None:
             return reply.model_copy(update={"kind": begun.reply, "reason": begun.reason})
         self._tell("asking the model")
-        thinking = asyncio.create_task(think(begun, self._ref(begun)))
-        if not await self._finished(thinking, begun):
+        thinking = asyncio.create_task(think(begun, self._ref(begun), self._inbox, self._tell))
+        if not await self._finished(thinking, begun) or (thought := thinking.result()) is None:
             return None
-        kind, reason = thinking.result()
+        kind, reason = thought
         return reply.model_copy(update={"kind": kind, "reason": reason})
 
     def _ref(self, begun: Begun) -> TurnRef:

@@ -25,6 +25,15 @@ HEARTBEAT = timedelta(seconds=10)
 COMPLETION_RETRY = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(seconds=10))
 """Within the bot's patience; a provider's own Retry-After takes the place of these intervals."""
 
+CALL_RETRY = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(seconds=10))
+"""Of the database's failures and of a predecessor's lease; what the tool itself says is a result."""
+
+CALL_MARGIN = timedelta(seconds=20)
+"""Beside what is left of the patience: the lease of an attempt whose worker died, with which its outcome is known."""
+
+MOST_STEPS = 100
+"""The bot's cap of calls ends a turn long before; this one holds whatever the database says."""
+
 JUDGE_PATIENCE = timedelta(seconds=20)
 """A verdict that takes longer is replaced by the bot's policy: the contact waits for it."""
 

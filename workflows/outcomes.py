@@ -16,10 +16,11 @@ def look_at(work: "asyncio.Task[Result]") -> None:
 
 
 def reason_of(error: ActivityError) -> str:
-    """Why there is no answer, in a stable word."""
+    """Why there is no answer, in a stable word, and whether model or tool is to blame."""
+    whose = "tool" if error.activity_type == "call_tool" else "model"
     cause = error.cause
     if isinstance(cause, TimedOut) and isinstance(cause.cause, ApplicationError):
         cause = cause.cause
     if isinstance(cause, ApplicationError) and cause.type:
-        return f"model:{cause.type}"
-    return "model:timeout" if isinstance(cause, TimedOut) else "model:failed"
+        return f"{whose}:{cause.type}"
+    return f"{whose}:timeout" if isinstance(cause, TimedOut) else f"{whose}:failed"

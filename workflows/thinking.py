@@ -1,6 +1,8 @@
 """Thinking: judge and model are asked, side by side where the bot allows it, and the kind of reply comes out."""
 
 import asyncio
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 from temporalio import workflow
@@ -9,15 +11,22 @@ from temporalio.exceptions import ActivityError, is_cancelled_exception
 with workflow.unsafe.imports_passed_through():
     from activities.completion import Completion
     from activities.moderation import Judged, Moderation
+    from domain.inbox import Inbox
     from domain.turns import Begun, Completed, ReplyKind, TurnRef
 
 from workflows import options
+from workflows.acting import Acting, make_calls
 from workflows.outcomes import look_at, reason_of
 
 
-async def think(begun: Begun, ref: TurnRef) -> tuple[ReplyKind, str | None]:
-    """What the reply to a turn is, and why; cancelling it cancels judge and model."""
-    started = workflow.now()
+async def think(
+    begun: Begun, ref: TurnRef, inbox: Inbox, tell: Callable[[str], None]
+) -> tuple[ReplyKind, str | None] | None:
+    """What the reply to a turn is, and why; cancelling it cancels judge, model and calls of tools.
+
+    None where the turn is to be looked at again: it was stopped, or something else must not wait for its operators.
+    """
+    started, seen = workflow.now(), inbox.decisions
     if begun.judge_before and (judged := await _judge(begun, ref)).refused:
         return ReplyKind.REFUSAL, judged.reason
     completing = asyncio.create_task(_complete(ref, begun, workflow.now() - started))
@@ -27,7 +36,7 @@ async def think(begun: Begun, ref: TurnRef) -> tuple[ReplyKind, str | None]:
     try:
         if judging is not None and (judged := await judging).refused:
             return ReplyKind.REFUSAL, judged.reason
-        completed = await completing
+        completed = await _through_its_calls(completing, Acting(begun, ref, inbox, tell, started, seen))
     except ActivityError as error:
         if is_cancelled_exception(error):
             raise
@@ -36,12 +45,32 @@ async def think(begun: Begun, ref: TurnRef) -> tuple[ReplyKind, str | None]:
         completing.cancel()
         if judging is not None:
             judging.cancel()
+    return _reply(completed) if completed is not None else None
+
+
+def _reply(completed: Completed) -> tuple[ReplyKind, str | None]:
+    if completed.more:
+        return ReplyKind.APOLOGY, "tool:endless"
     if completed.exhausted:
         return ReplyKind.EXHAUSTED, completed.reason
     return (ReplyKind.REFUSAL, completed.reason) if completed.refused else (ReplyKind.ANSWER, None)
 
 
-async def _complete(ref: TurnRef, begun: Begun, spent: timedelta) -> Completed:
+async def _through_its_calls(completing: "asyncio.Task[Completed]", acting: Acting) -> Completed | None:
+    """The answer, once all calls are made that the model asks for on its way to it; None as in `think`."""
+    completed = await completing
+    for step in range(2, options.MOST_STEPS):
+        if not completed.more:
+            break
+        waited = await make_calls(completed.calls, acting)
+        if waited is None:
+            return None
+        acting = replace(acting, started=acting.started + waited, seen=acting.inbox.decisions)
+        completed = await _complete(acting.ref, acting.begun, workflow.now() - acting.started, step)
+    return completed
+
+
+async def _complete(ref: TurnRef, begun: Begun, spent: timedelta, step: int = 1) -> Completed:
     patience = options.model_patience(begun.patience_seconds, spent)
     return await workflow.execute_activity_method(
         Completion.complete,
@@ -51,7 +80,7 @@ async def _complete(ref: TurnRef, begun: Begun, spent: timedelta) -> Completed:
         heartbeat_timeout=options.HEARTBEAT,
         retry_policy=options.COMPLETION_RETRY,
         cancellation_type=workflow.ActivityCancellationType.TRY_CANCEL,
-        summary=f"turn {begun.turn}: ask the model",
+        summary=f"turn {begun.turn}: ask the model" + (f" (step {step})" if step > 1 else ""),
     )
 
 

@@ -1,14 +1,16 @@
 """The contract of a model provider: a prompt in, an answer with its cost out."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
 
 from domain.bots import Model
 from domain.models import Frozen
-from domain.moderation import Verdict
 from domain.prices import Tokens
+from domain.tool_calls import WantedCall
 from domain.transcripts import Prompt
+from domain.verdicts import Finding
 
 BUILT_IN = "built-in"
 """The endpoint of the demo model, which understands nothing."""
@@ -26,6 +28,8 @@ class Answer(Frozen):
     free: bool = False
     """The built-in model answered, whichever was asked."""
     finish_reason: str | None = None
+    calls: tuple[WantedCall, ...] = ()
+    """What it wants called before it answers."""
 
     @property
     def tokens(self) -> Tokens:
@@ -58,6 +62,10 @@ class Provider(Protocol):
     def endpoint(self) -> str:
         """What logs and metrics may call the place where it answers."""
 
+    @property
+    def identity(self) -> str:
+        """What tells its answers from those of any other endpoint; it holds no secret."""
+
     async def complete(self, model: Model, prompt: Prompt, listener: Listener | None = None) -> Answer:
         """One call of the model, without retries of its own; a listener hears the answer as it comes."""
 
@@ -73,11 +81,15 @@ class Asked:
     model: Model
 
 
+Asking = Callable[[Asked, Prompt], Awaitable[str]]
+"""How a judge that is a model asks it: through the circuits, limits and budgets that hold for every call."""
+
+
 class Judge(Protocol):
     """A moderation provider; what it raises is from `adapters.errors`."""
 
-    async def judge(self, text: str) -> Verdict:
-        """What it finds in a text."""
+    async def judge(self, text: str, asking: Asking) -> tuple[Finding, ...]:
+        """What it finds in a text, and what it only thought of, with its scores where it gives any."""
 
 
 class Models(Protocol):

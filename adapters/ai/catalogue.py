@@ -57,7 +57,7 @@ class Catalogue:
                 raise Never(f"no moderation provider {name!r} is configured; set OPENAI_API_KEY")
             return self._openai
         kept = await self._kept(workspace_id, name)
-        return Guard(self.of(kept), name, kept.offered.asked(Model(provider=name)), kept.offered.policy)
+        return Guard(Asked(self.of(kept), kept.offered.asked(Model(provider=name))), name, kept.offered.policy)
 
     def of(self, kept: KeptModel) -> Provider:
         """Who answers for a model of a workspace; raises `CredentialsRefused` where its keys cannot be opened."""

@@ -1,5 +1,7 @@
 """Chat Completions: how a model is asked, and what it answers (platform.openai.com/docs/api-reference/chat)."""
 
+from collections.abc import Callable, Iterator
+
 from pydantic import JsonValue
 
 from adapters.ai.drafts import Draft, count, field
@@ -7,6 +9,8 @@ from adapters.ai.facts import raise_error
 from adapters.ai.images import data_url
 from domain.bots import Model
 from domain.prices import Tokens
+from domain.tool_calls import OfferedTool
+from domain.tool_prompts import named
 from domain.transcripts import Line, Prompt
 
 
@@ -19,11 +23,14 @@ def body(model: Model, prompt: Prompt, unknown: frozenset[str]) -> dict[str, Jso
     longest = "max_completion_tokens" if "max_tokens" in unknown else "max_tokens"
     wanted: dict[str, JsonValue] = {
         "model": model.name,
-        "messages": [{"role": line.role, "content": _content(model, line)} for line in prompt.lines],
+        "messages": [*said(prompt, lambda line: _content(model, line)), *_steps(prompt)],
         longest: model.max_output_tokens,
     }
     if model.temperature is not None and "temperature" not in unknown:
         wanted["temperature"] = model.temperature
+    if prompt.tools:
+        wanted["tools"] = [{"type": "function", "function": offered(tool)} for tool in prompt.tools]
+        wanted["tool_choice"] = "auto" if prompt.may_call else "none"
     if "stream" not in unknown:
         wanted["stream"] = True
         if "stream_options" not in unknown:
@@ -44,7 +51,8 @@ def read_event(event: object, draft: Draft) -> bool:
     choice = field(event, "choices", 0)
     draft.finish(field(choice, "finish_reason"))
     said = draft.say(field(choice, "delta", "content"))
-    return said or bool(field(choice, "delta", "reasoning_content") or field(choice, "delta", "tool_calls"))
+    wants = _want(field(choice, "delta", "tool_calls"), draft)
+    return said or wants or bool(field(choice, "delta", "reasoning_content"))
 
 
 def read_whole(answer: object, draft: Draft) -> None:
@@ -53,6 +61,46 @@ def read_whole(answer: object, draft: Draft) -> None:
     choice = field(answer, "choices", 0)
     draft.finish(field(choice, "finish_reason"))
     draft.say(field(choice, "message", "content"))
+    _want(field(choice, "message", "tool_calls"), draft)
+
+
+def said(prompt: Prompt, content: Callable[[Line], JsonValue]) -> Iterator[JsonValue]:
+    """What was said, as both APIs take it but for the `content` of a line."""
+    for line in prompt.lines:
+        yield {"role": line.role, "content": content(line)}
+
+
+def offered(tool: OfferedTool) -> dict[str, JsonValue]:
+    """A tool as the model is told of it."""
+    return {"name": tool.name, "description": tool.description, "parameters": dict(tool.parameters)}
+
+
+def call_id(step: int, position: int) -> str:
+    """What a call is named towards a model: our own, of the shape that every provider takes."""
+    return f"call{step:02d}{position:03d}"
+
+
+def _steps(prompt: Prompt) -> Iterator[JsonValue]:
+    """What the model called so far, each call followed by its result."""
+    for number, step in enumerate(prompt.steps):
+        calls = [(call_id(number, position), named(call)) for position, call in enumerate(step.calls)]
+        wanted: list[JsonValue] = [
+            {"id": name, "type": "function", "function": {"name": call.name, "arguments": call.arguments}}
+            for name, call in calls
+        ]
+        yield {"role": "assistant", "content": step.text or None, "tool_calls": wanted}
+        for name, call in calls:
+            yield {"role": "tool", "tool_call_id": name, "content": call.result or ""}
+
+
+def _want(calls: object, draft: Draft) -> bool:
+    """Take the calls that a piece holds; they may come in pieces themselves, each with its index."""
+    listed = calls if isinstance(calls, list) else []
+    for position, call in enumerate(listed):
+        index = field(call, "index")
+        name, arguments = field(call, "function", "name"), field(call, "function", "arguments")
+        draft.want(position if index is None else index, name, arguments)
+    return bool(listed)
 
 
 def _read_head(part: object, draft: Draft) -> None:

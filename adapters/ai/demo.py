@@ -24,6 +24,7 @@ class Demo:
     """Repeats what it heard, and says what it remembers."""
 
     endpoint = BUILT_IN
+    identity = BUILT_IN
 
     async def complete(self, model: Model, prompt: Prompt, listener: Listener | None = None) -> Answer:
         """An answer made of the prompt alone; a listener hears it word by word, a long one some words at a time."""

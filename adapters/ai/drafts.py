@@ -4,6 +4,7 @@ from adapters.ai.base import Answer, Listener
 from adapters.errors import EmptyAnswer
 from domain.prices import Tokens
 from domain.text import MAX_MESSAGE_CHARACTERS, storable
+from domain.tool_calls import MAX_ARGUMENT_CHARACTERS, MAX_NAME_CHARACTERS, MOST_WANTED, WantedCall
 from domain.transcripts import Prompt, estimate_tokens
 
 MAX_CHARACTERS = MAX_MESSAGE_CHARACTERS + 1
@@ -20,6 +21,7 @@ class Draft:
             listener.begin()
         self._pieces: list[str] = []
         self._characters = 0
+        self._calls: dict[int | str, list[str]] = {}
         self.model: str | None = None
         self.tokens = Tokens()
         self.finish_reason: str | None = None
@@ -41,6 +43,22 @@ class Draft:
             self._listener.hear(kept)
         return True
 
+    def want(self, place: object, name: object, arguments: object) -> bool:
+        """Add to the call at a place: its name, once it is known, and the next piece of its arguments."""
+        if not isinstance(place, int | str) or (place not in self._calls and len(self._calls) == MOST_WANTED):
+            return False
+        call = self._calls.setdefault(place, ["", ""])
+        if isinstance(name, str):
+            call[0] = (call[0] or name)[:MAX_NAME_CHARACTERS]
+        if isinstance(arguments, str):
+            # One more than is taken, so that who reads it sees that it was too long.
+            call[1] += arguments[: MAX_ARGUMENT_CHARACTERS + 1 - len(call[1])]
+        return True
+
+    def wants(self, place: str) -> bool:
+        """Whether a call was told of at this place."""
+        return place in self._calls
+
     def name(self, model: object) -> None:
         """Which model says that it speaks."""
         if isinstance(model, str) and model:
@@ -55,11 +73,17 @@ class Draft:
     def answer(self, asked: str, prompt: Prompt) -> Answer:
         """The answer; what a provider did not count is estimated, or a budget could be passed by."""
         text = storable("".join(self._pieces))
-        if not text.strip():
+        calls = tuple(WantedCall(name=name, arguments=arguments) for name, arguments in self._calls.values() if name)
+        if not prompt.may_call or not prompt.tools:
+            calls = ()
+        if not text.strip() and not calls:
             raise EmptyAnswer(f"the model {asked!r} answered with nothing", self.tokens if self.tokens.total else None)
         tokens = self.tokens
         if not tokens.total:
-            tokens = Tokens(input=prompt.estimated_tokens, output=estimate_tokens(text))
+            tokens = Tokens(
+                input=prompt.estimated_tokens,
+                output=estimate_tokens("".join((text, *(call.arguments for call in calls)))),
+            )
         return Answer(
             text=text,
             model=self.model or asked,
@@ -67,6 +91,7 @@ class Draft:
             output_tokens=tokens.output,
             cached_tokens=tokens.cached,
             finish_reason="cut" if self.full else self.finish_reason,
+            calls=calls,
         )
 
 

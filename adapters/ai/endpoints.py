@@ -38,6 +38,11 @@ class Endpoint:
         """What logs and metrics may call it: the address without path, user or key."""
         return urlsplit(self.address).netloc.rpartition("@")[2]
 
+    @property
+    def identity(self) -> str:
+        """What tells it from any other endpoint."""
+        return f"{self.address} {self.query} {self.deployment}"
+
     def path(self, api: Api, model: str) -> str:
         """The path of a call below the address."""
         if self.by_deployment and api == "chat_completions":

@@ -2,11 +2,10 @@
 
 import re
 
-from adapters.ai.base import Provider
+from adapters.ai.base import Asked, Asking
 from adapters.errors import Unreachable
-from domain.bots import Model
-from domain.moderation import Verdict
-from domain.transcripts import Line, Prompt
+from domain.transcripts import Line, Prompt, build
+from domain.verdicts import Finding
 
 _WORDS = re.compile(r"[A-Za-z0-9][A-Za-z0-9_/ -]*")
 _ALLOWED = frozenset({"safe", "no", "0", "allow", "allowed"})
@@ -22,28 +21,28 @@ class Guard:
     See https://huggingface.co/meta-llama/Llama-Guard-3-8B: `unsafe`, and on the next line its categories: `S1,S10`.
     """
 
-    def __init__(self, provider: Provider, name: str, model: Model, policy: str | None) -> None:
-        self._provider = provider
+    def __init__(self, asked: Asked, name: str, policy: str | None) -> None:
         self._name = name
         self._policy = policy
-        self._model = model.model_copy(
-            update={"temperature": 0.0, "max_output_tokens": _MOST_TOKENS, "timeout_seconds": SECONDS}
-        )
+        held = {"temperature": 0.0, "max_output_tokens": _MOST_TOKENS, "timeout_seconds": SECONDS}
+        self._asked = Asked(asked.provider, asked.model.model_copy(update=held))
 
-    async def judge(self, text: str) -> Verdict:
+    async def judge(self, text: str, asking: Asking) -> tuple[Finding, ...]:
         """What it finds in a text."""
-        policy = (Line(role="system", text=self._policy),) if self._policy else ()
-        prompt = Prompt(lines=(*policy, Line(role="user", text=text)), estimated_tokens=0)
-        return read(self._name, (await self._provider.complete(self._model, prompt)).text)
+        return read(self._name, await asking(self._asked, _prompt(self._policy, text)))
 
 
-def read(name: str, answer: str) -> Verdict:
-    """The verdict in an answer: its first word, and behind it what was found; raises `Unreachable` for any other."""
+def _prompt(policy: str | None, text: str) -> Prompt:
+    return build(policy or "", (Line(role="user", text=text),), budget_tokens=0, most_messages=1, must_see=1)
+
+
+def read(name: str, answer: str) -> tuple[Finding, ...]:
+    """The findings in an answer: its first word, and behind it what was found; raises `Unreachable` for any other."""
     words = [word.strip() for word in _WORDS.findall(answer)]
     first, _, rest = words[0].partition(" ") if words else ("", "", "")
     if first.lower() in _ALLOWED:
-        return Verdict(provider=name)
+        return ()
     if first.lower() not in _REFUSED:
         raise Unreachable(f"the guard model {name!r} answered with something that is no verdict")
     found = [word[:50] for word in (rest, *words[1:]) if word]
-    return Verdict(action="refuse", provider=name, categories=tuple(found[:_MOST_CATEGORIES]) or ("unsafe",))
+    return tuple(Finding(category=category) for category in found[:_MOST_CATEGORIES] or ["unsafe"])

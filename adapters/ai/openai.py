@@ -14,7 +14,7 @@ from pydantic import BaseModel, JsonValue, SecretStr
 
 from adapters.ai import chat_completions, responses
 from adapters.ai.allowances import Allowances
-from adapters.ai.base import Answer, Checked, Listener
+from adapters.ai.base import Answer, Asking, Checked, Listener
 from adapters.ai.drafts import Draft
 from adapters.ai.endpoints import Endpoint, Key
 from adapters.ai.facts import as_facts, refused_parameter
@@ -23,8 +23,8 @@ from adapters.ai.pace import Pace
 from adapters.ai.streams import events
 from adapters.errors import CredentialsRefused, OutsideError, RateLimited, Unreachable
 from domain.bots import Api, Model
-from domain.moderation import Verdict
 from domain.transcripts import Prompt
+from domain.verdicts import Finding
 
 _CONNECT_SECONDS = 5.0
 _JUDGE_SECONDS = 10.0
@@ -69,6 +69,11 @@ class OpenAI:
     def endpoint(self) -> str:
         """What logs and metrics may call it."""
         return self._endpoint.host
+
+    @property
+    def identity(self) -> str:
+        """The whole address, with the version and the deployment that it names."""
+        return self._endpoint.identity
 
     async def complete(self, model: Model, prompt: Prompt, listener: Listener | None = None) -> Answer:
         """One answer, by the first key that is accepted."""
@@ -146,14 +151,14 @@ class OpenAI:
             return {**others, "Authorization": f"Bearer {secret}"}
         return {**others, "Authorization": openai.omit, self._endpoint.key_header: secret}
 
-    async def judge(self, text: str) -> Verdict:
+    async def judge(self, text: str, _: Asking | None = None) -> tuple[Finding, ...]:
         """What the moderation endpoint finds; see platform.openai.com/docs/api-reference/moderations."""
         key = (self._endpoint.keys or (_NO_KEY,))[0]
         async with _within(_JUDGE_SECONDS, "moderation"), as_facts("moderation", self._endpoint.remedy):
             result = await self._client.moderations.create(
                 model=_MODERATION_MODEL, input=text, extra_headers=self._headers(key)
             )
-        return _verdict(result)
+        return _findings(result)
 
     async def examine(self) -> tuple[Checked, ...]:
         """Ask for the list of models with each key, all at once."""
@@ -209,12 +214,21 @@ def _timeout(seconds: float) -> openai.Timeout:
     return openai.Timeout(seconds, connect=min(_CONNECT_SECONDS, seconds))
 
 
-def _verdict(result: ModerationCreateResponse) -> Verdict:
-    """The verdict of an answer whose every field may be missing or wrong."""
+def _findings(result: ModerationCreateResponse) -> tuple[Finding, ...]:
+    """The findings of an answer whose every field may be missing or wrong."""
     results = getattr(result, "results", None)
     found = results[0] if isinstance(results, list) and results else None
     flagged, categories = getattr(found, "flagged", None), getattr(found, "categories", None)
     if not isinstance(flagged, bool) or not isinstance(categories, BaseModel):
         raise Unreachable("the moderation endpoint answered with something that is no verdict")
-    hits = tuple(sorted(name for name, hit in categories.model_dump(by_alias=True).items() if hit is True))
-    return Verdict(action="refuse" if flagged else "allow", provider="openai", categories=hits)
+    scores = getattr(found, "category_scores", None)
+    scored = scores.model_dump(by_alias=True) if isinstance(scores, BaseModel) else {}
+    hits = sorted(categories.model_dump(by_alias=True).items())
+    findings = [Finding(category=name, score=_score(scored.get(name)), flagged=hit is True) for name, hit in hits]
+    if flagged and not any(finding.flagged for finding in findings):
+        findings.append(Finding(category="flagged"))
+    return tuple(findings)
+
+
+def _score(value: object) -> float | None:
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None

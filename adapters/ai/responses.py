@@ -1,12 +1,16 @@
 """The Responses API: how a model is asked, and what it answers (platform.openai.com/docs/api-reference/responses)."""
 
+from collections.abc import Iterator
+
 from pydantic import JsonValue
 
+from adapters.ai.chat_completions import call_id, offered, said
 from adapters.ai.drafts import Draft, count, field
 from adapters.ai.facts import raise_error
 from adapters.ai.images import data_url
 from domain.bots import Model
 from domain.prices import Tokens
+from domain.tool_prompts import named
 from domain.transcripts import Line, Prompt
 
 _ENDS = ("response.completed", "response.incomplete", "response.failed")
@@ -16,13 +20,16 @@ def body(model: Model, prompt: Prompt, unknown: frozenset[str]) -> dict[str, Jso
     """The request, without what the model was found not to know; the provider is to keep nothing of it."""
     wanted: dict[str, JsonValue] = {
         "model": model.name,
-        "input": [{"role": line.role, "content": _content(model, line)} for line in prompt.lines],
+        "input": [*said(prompt, lambda line: _content(model, line)), *_steps(prompt)],
         "max_output_tokens": model.max_output_tokens,
     }
     if "store" not in unknown:
         wanted["store"] = False
     if model.temperature is not None and "temperature" not in unknown:
         wanted["temperature"] = model.temperature
+    if prompt.tools:
+        wanted["tools"] = [{"type": "function", **offered(tool), "strict": False} for tool in prompt.tools]
+        wanted["tool_choice"] = "auto" if prompt.may_call else "none"
     if "stream" not in unknown:
         wanted["stream"] = True
     return wanted
@@ -42,6 +49,8 @@ def read_event(event: object, draft: Draft) -> bool:
         raise_error(field(event, "error") or event)
     if kind in _ENDS:
         _read_end(field(event, "response"), draft)
+    if kind == "response.output_item.done":
+        return _want([field(event, "item")], draft)
     if kind in ("response.output_text.delta", "response.refusal.delta"):
         return draft.say(field(event, "delta"))
     return isinstance(kind, str) and kind.endswith(".delta")
@@ -58,8 +67,31 @@ def read_whole(answer: object, draft: Draft) -> None:
     _read_end(answer, draft)
 
 
+def _steps(prompt: Prompt) -> Iterator[JsonValue]:
+    """What the model called so far, and what came of it."""
+    for number, step in enumerate(prompt.steps):
+        if step.text:
+            yield {"role": "assistant", "content": step.text}
+        calls = [(call_id(number, position), named(call)) for position, call in enumerate(step.calls)]
+        for name, call in calls:
+            yield {"type": "function_call", "call_id": name, "name": call.name, "arguments": call.arguments}
+        for name, call in calls:
+            yield {"type": "function_call_output", "call_id": name, "output": call.result or ""}
+
+
+def _want(items: object, draft: Draft) -> bool:
+    """Take the calls among these items; one that was told before is the same by its id."""
+    wants = False
+    for item in items if isinstance(items, list) else []:
+        name = field(item, "call_id")
+        if field(item, "type") == "function_call" and isinstance(name, str) and not draft.wants(name):
+            wants = draft.want(name, field(item, "name"), field(item, "arguments")) or wants
+    return wants
+
+
 def _read_end(response: object, draft: Draft) -> None:
     raise_error(field(response, "error"))
+    _want(field(response, "output"), draft)
     draft.name(field(response, "model"))
     draft.finish(field(response, "incomplete_details", "reason") or field(response, "status"))
     usage = field(response, "usage")

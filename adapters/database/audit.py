@@ -67,7 +67,7 @@ async def no_loss(connection: AsyncConnection, now: datetime) -> Finding:
 
 
 async def one_reply(connection: AsyncConnection) -> Finding:
-    """I2: a turn has one reply that reached the contact, whole and in order."""
+    """I2: a turn has one reply that reached the contact, whole and in order, and begins no effect twice."""
     return await _ask(connection, "SELECT count(*) FROM deliveries", rules.ONE_REPLY)
 
 

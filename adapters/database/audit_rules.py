@@ -14,7 +14,8 @@ class Rule:
     sql: str
 
 
-# At work is a conversation whose open turn is within its bot's patience, or with a part that waits for its time, or
+# At work is a conversation whose open turn is within its bot's patience, which rests while an operator is asked for an
+# approval, or with a part that waits for its time, or
 # whose burst goes on, or whose contact has had as many turns as the bot allows in a minute.
 _STANDS_STILL = Rule(
     "it has no end, and nothing in its conversation moves",
@@ -29,8 +30,13 @@ _STANDS_STILL = Rule(
         SELECT FROM turns t WHERE t.conversation_id = c.id AND t.ended_at IS NULL
           AND t.opened_at + make_interval(secs => CAST(b.settings ->> 'patience_seconds' AS float)) > :young)
       AND NOT EXISTS (
+        SELECT FROM approvals a WHERE a.conversation_id = c.id AND coalesce(a.decided_at, a.expires_at)
+          + make_interval(secs => CAST(b.settings ->> 'patience_seconds' AS float)) > :young)
+      AND NOT EXISTS (
         SELECT FROM deliveries d WHERE d.conversation_id = c.id AND d.state IN ('planned', 'sending')
           AND greatest(d.retry_at, d.lease_until) > :young)
+      AND NOT EXISTS (
+        SELECT FROM message_changes m WHERE m.conversation_id = c.id AND greatest(m.retry_at, m.lease_until) > :young)
       AND NOT EXISTS (
         SELECT FROM events w WHERE w.conversation_id = c.id AND w.state = 'queued' AND w.turn_id IS NULL
           AND w.kind NOT IN ('control', 'say') AND b.settings #>> '{bursts,policy}' <> 'queue'
@@ -95,6 +101,7 @@ _NOTHING_SAID = Rule(
     SELECT e.id AS event_id, e.conversation_id
     FROM events e
     WHERE e.state = 'answered' AND e.kind = 'say' AND e.payload #>> '{details,delivery}' IS NULL
+      AND e.payload #>> '{details,change}' IS NULL
       AND NOT EXISTS (
         SELECT FROM deliveries d
         WHERE d.message_id = e.id AND (d.state IN ('sent', 'uncertain') OR d.reason = 'written_off'))
@@ -162,6 +169,13 @@ _PART_TOO_EARLY = Rule(
       AND NOT EXISTS (
         SELECT FROM events again
         WHERE again.payload #>> '{details,delivery}' = CAST(earlier.id AS text) AND again.ours AND again.kind = 'say')
+    """,
+)
+
+_EFFECT_TWICE = Rule(
+    "a call of a tool with effects was begun twice",
+    """
+    SELECT id AS call_id, conversation_id, turn_id, attempts FROM tool_calls WHERE effects AND attempts > 1
     """,
 )
 
@@ -244,7 +258,7 @@ _QUEUE_GROWS = Rule(
 
 NO_LOSS = (_STANDS_STILL, _TURN_IS_OVER, _HELD_BY_NOBODY, _CONTRADICTS_ITSELF, _NOTHING_ARRIVED, _NOTHING_SAID,
            _UNACCOUNTED)  # fmt: skip
-ONE_REPLY = (_TWO_REPLIES, _ANSWERS_NOTHING, _PART_TWICE, _PART_MISSING, _PART_TOO_EARLY)
+ONE_REPLY = (_TWO_REPLIES, _ANSWERS_NOTHING, _PART_TWICE, _PART_MISSING, _PART_TOO_EARLY, _EFFECT_TWICE)
 IN_ORDER = (_OVERTAKEN, _TURN_OVERTAKEN)
 KNOWN_ONCE = (_KEY_TWICE, _CLIENT_ID_TWICE)
 VISIBLE_DOUBT = (_HANGS, _DOUBT_HIDDEN, _DOUBT_MISCOUNTED)

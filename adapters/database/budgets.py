@@ -1,25 +1,46 @@
-"""What calls of models may cost, and what they did: reserved before each call of a bot with a budget, settled after."""
+"""What calls of models may cost, and what they did: reserved before each call that a budget holds, settled after."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Literal
 from uuid import UUID, uuid4
 
-from sqlalchemy import BigInteger, Date, DateTime, Double, Uuid, bindparam, delete, func, select, tuple_, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Date,
+    DateTime,
+    Double,
+    Uuid,
+    and_,
+    bindparam,
+    case,
+    delete,
+    or_,
+    select,
+    tuple_,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from adapters.database import budget_days
 from adapters.database.completions import LEASE
-from adapters.database.records import Budget, Notice, Reservation, Usage
-from domain.bots import Limits
-from domain.budgets import Amount, Limit, Spent, Verdict, begins, day_of, judge, resets_at
+from adapters.database.records import Usage
+from adapters.database.spending import Budget, Reservation
+from adapters.database.tables import Conversation
+from domain.bots import DayLimits, Limits
+from domain.budgets import Amount, Owner, Purpose, Spent, Verdict, day_of, held_to, judge_all
 from domain.prices import Tokens
 
-NOTICE = "budget_exhausted"
+NO_LIMITS = DayLimits()
+NOTHING = Amount()
 
 
 @dataclass(frozen=True)
 class Call:
-    """One attempt to have a turn answered, and who pays for it."""
+    """One attempt to have a turn answered or judged, and who pays for it."""
 
     workspace_id: UUID
     bot_id: UUID
@@ -27,65 +48,105 @@ class Call:
     turn_id: UUID
     generation: int
     lease: int
+    purpose: Purpose = "answer"
 
     @property
     def key(self) -> dict[str, object]:
         """Its reservation's name: of two attempts at one turn each holds what it may cost."""
-        return {"turn": self.turn_id, "of_generation": self.generation, "of_lease": self.lease}
+        return _key(self.turn_id, self.generation, self.lease, self.purpose)
+
+    @property
+    def payers(self) -> dict[str, object]:
+        """Whose budgets it is paid from; the contact is the conversation's."""
+        return {"workspace": self.workspace_id, "bot": self.bot_id, "conversation": self.conversation_id}
+
+
+@dataclass(frozen=True)
+class SystemCall:
+    """A call of a model for another system: in no conversation, and paid by a bot where one is named."""
+
+    workspace_id: UUID
+    bot_id: UUID | None
+    id: UUID
+    conversation_id: None = None
+    turn_id: None = None
+    generation: int = 0
+    lease: int = 1
+    purpose: Purpose = "run"
+
+    @property
+    def key(self) -> dict[str, object]:
+        """Its reservation's name, with an id of its own in the place of a turn's."""
+        return _key(self.id, self.generation, self.lease, self.purpose)
+
+    @property
+    def payers(self) -> dict[str, object]:
+        """Whose budgets it is paid from."""
+        return {"workspace": self.workspace_id, "bot": self.bot_id, "conversation": None}
+
+
+AnyCall = Call | SystemCall
+
+
+def _key(name: UUID, generation: int, lease: int, purpose: Purpose) -> dict[str, object]:
+    return {"turn": name, "of_generation": generation, "of_lease": lease, "of_purpose": purpose}
 
 
 @dataclass(frozen=True)
 class Paid:
-    """What one call of a model came to, on the day on which it began; without a known price it has no cost."""
+    """What one call of a model came to, on the day on which it began; without a known price it has no cost.
+
+    `cache` says of a bot with a cache whether the answer was given again, and then what that saved.
+    """
 
     model: str
     tokens: Tokens
     cost: float | None
     duration_ms: int
     day: date
+    cache: Literal["hit", "miss"] | None = None
+    saved: Amount = NOTHING
 
 
 # Built once: building a statement costs more than running it, and these run for each turn.
-_BOT = bindparam("bot", type_=Uuid())
+_CONVERSATION = bindparam("conversation", type_=Uuid())
+_CONTACT = select(Conversation.contact_id).where(Conversation.id == _CONVERSATION)
+_PAYERS: Mapping[Owner, ColumnElement[UUID]] = {
+    "conversation": _CONVERSATION,
+    "contact": _CONTACT.scalar_subquery(),
+    "bot": bindparam("bot", type_=Uuid()),
+    "workspace": bindparam("workspace", type_=Uuid()),
+}
 _DAY = bindparam("of_day", type_=Date())
-_NOW = bindparam("now", type_=DateTime(timezone=True))
-_OF_DAY = (Budget.bot_id == _BOT, Budget.day == _DAY)
 _OF_CALL = (
     Reservation.turn_id == bindparam("turn", type_=Uuid()),
     Reservation.generation == bindparam("of_generation"),
     Reservation.lease == bindparam("of_lease"),
+    Reservation.purpose == bindparam("of_purpose"),
 )
-_KEY = tuple_(Reservation.turn_id, Reservation.generation, Reservation.lease)
-_SPENT = select(Budget.tokens, Budget.cost).where(*_OF_DAY)
-_SUMS = (
-    func.coalesce(func.sum(Usage.input_tokens + Usage.output_tokens), 0).label("tokens"),
-    func.coalesce(func.sum(Usage.cost), 0.0).label("cost"),
+_KEY = tuple_(Reservation.turn_id, Reservation.generation, Reservation.lease, Reservation.purpose)
+# Who settles late deletes its own row while it waits for a budget's lock: rows in other hands are left to them.
+_EXPIRED = select(*_KEY.clauses).where(
+    Reservation.workspace_id == bindparam("workspace", type_=Uuid()),
+    Reservation.expires_at <= bindparam("now", type_=DateTime(timezone=True)),
 )
-_USED_TODAY = (Usage.bot_id == _BOT, Usage.created_at >= bindparam("since"), Usage.created_at < bindparam("until"))
-_USED = select(*_SUMS).where(*_USED_TODAY)
-_OPEN = (
-    insert(Budget)
-    .from_select(["bot_id", "day", "tokens", "cost"], select(_BOT, _DAY, *_SUMS).where(*_USED_TODAY))
-    .on_conflict_do_nothing()
-)
-_RESERVED = select(
-    func.coalesce(func.sum(Reservation.tokens), 0).label("tokens"),
-    func.coalesce(func.sum(Reservation.cost), 0.0).label("cost"),
-).where(Reservation.bot_id == _BOT, Reservation.day == _DAY, Reservation.expires_at > _NOW)
-# Who settles late deletes its own row while it waits for the budget's lock: rows in other hands are left to them.
-_EXPIRED = select(*_KEY.clauses).where(Reservation.bot_id == _BOT, Reservation.expires_at <= _NOW)
 _FORGET = delete(Reservation).where(_KEY.in_(_EXPIRED.with_for_update(skip_locked=True)))
 _RELEASE = delete(Reservation).where(*_OF_CALL)
 _RENEW = update(Reservation).where(*_OF_CALL).values(expires_at=bindparam("until"))
-_EXHAUST = (
-    update(Budget)
-    .where(*_OF_DAY, Budget.exhausted_at.is_(None))
-    .values(exhausted_at=bindparam("now"))
-    .returning(Budget.bot_id)
+# In the order in which `reserve` locks them: an update alone would lock them in any.
+_LOCKED = (
+    select(Budget.owner, Budget.owner_id)
+    .where(
+        Budget.day == _DAY,
+        or_(*(and_(Budget.owner == owner, Budget.owner_id == payer) for owner, payer in _PAYERS.items())),
+    )
+    .order_by(case({owner: place for place, owner in enumerate(_PAYERS)}, value=Budget.owner))
+    .with_for_update()
+    .cte("locked")
 )
 _SETTLE = (
     update(Budget)
-    .where(*_OF_DAY)
+    .where(Budget.day == _DAY, Budget.owner == _LOCKED.c.owner, Budget.owner_id == _LOCKED.c.owner_id)
     .values(
         tokens=Budget.tokens + bindparam("more_tokens", type_=BigInteger()),
         cost=Budget.cost + bindparam("more_cost", type_=Double()),
@@ -94,43 +155,56 @@ _SETTLE = (
 )
 
 
-async def reserve(connection: AsyncConnection, call: Call, wanted: Amount, limits: Limits, now: datetime) -> Verdict:
-    """Reserve what a call may cost at most, where that fits in what is left of the bot's day.
+async def reserve(
+    connection: AsyncConnection,
+    call: AnyCall,
+    wanted: Amount,
+    limits: Limits,
+    now: datetime,
+    workspace: DayLimits = NO_LIMITS,
+    *,
+    told: bool = True,
+) -> Verdict:
+    """Reserve what a call may cost at most, where that fits in what is left of the day of all who pay for it.
 
-    Whoever reserves for a bot waits for the one before: what fits is decided by one at a time.
+    Whoever reserves waits for the one before: what fits is decided by one at a time. All lock the narrowest budget
+    first and the widest last: so nobody waits in a circle, and the one that all share is held for the shortest.
+    Without `told` a call that does not fit marks no day as spent: it is one that nobody waits for.
     """
-    whose = _whose(call.bot_id, now)
-    day = await _locked(connection, whose, now)
-    verdict = judge(limits, day, wanted)
-    if verdict.exhausted:
-        await _tell(connection, call, verdict.exhausted, whose, now)
-    elif not verdict.wait:
-        await connection.execute(
-            insert(Reservation).values(
-                turn_id=call.turn_id,
-                generation=call.generation,
-                lease=call.lease,
-                bot_id=call.bot_id,
-                day=whose["of_day"],
-                tokens=wanted.tokens,
-                cost=wanted.cost,
-                expires_at=now + LEASE,
-            )
+    held = held_to(limits, workspace)
+    if not held:
+        return Verdict()
+    ids = await _ids(connection, call)
+    held = {owner: limit for owner, limit in held.items() if owner in ids}
+    spent = {owner: await budget_days.lock(connection, owner, ids[owner], now) for owner in held}
+    await connection.execute(_FORGET, {"workspace": call.workspace_id, "now": now})
+    days = {
+        owner: Spent(
+            spent=spent[owner],
+            reserved=await budget_days.reserved(connection, call.workspace_id, owner, ids[owner], now),
         )
+        for owner in held
+    }
+    verdict = judge_all(held, days, wanted)
+    if verdict.exhausted and told:
+        whose = ids[verdict.owner]
+        await budget_days.exhaust(connection, call.workspace_id, verdict.owner, whose, verdict.exhausted, now)
+    elif not verdict.exhausted and not verdict.wait:
+        await _hold(connection, call, ids, wanted, now)
     return verdict
 
 
-async def renew(connection: AsyncConnection, call: Call, now: datetime) -> None:
+async def renew(connection: AsyncConnection, call: AnyCall, now: datetime) -> None:
     """Keep what is reserved, as long as the call's lease is kept."""
     await connection.execute(_RENEW, {**call.key, "until": now + LEASE})
 
 
-async def release(connection: AsyncConnection, call: Call) -> None:
+async def release(connection: AsyncConnection, call: AnyCall) -> None:
     """Give back what is reserved: the call failed, and its provider said nothing of what it cost."""
     await connection.execute(_RELEASE, call.key)
 
 
-async def settle(connection: AsyncConnection, call: Call, paid: Paid) -> None:
+async def settle(connection: AsyncConnection, call: AnyCall, paid: Paid) -> None:
     """Record what a call came to, whether or not its answer is used, and count it instead of what was reserved."""
     await connection.execute(
         insert(Usage).values(
@@ -140,63 +214,51 @@ async def settle(connection: AsyncConnection, call: Call, paid: Paid) -> None:
             conversation_id=call.conversation_id,
             turn_id=call.turn_id,
             generation=call.generation,
+            purpose=call.purpose,
             model=paid.model,
             input_tokens=paid.tokens.input,
             output_tokens=paid.tokens.output,
             cached_tokens=paid.tokens.cached,
             cost=paid.cost,
             duration_ms=paid.duration_ms,
+            cache=paid.cache,
+            saved_tokens=paid.saved.tokens,
+            saved_cost=paid.saved.cost if paid.cache == "hit" else None,
         )
     )
-    await count(connection, call, paid)
-
-
-async def count(connection: AsyncConnection, call: Call, paid: Paid) -> None:
-    """Count what a call came to instead of what was reserved for it."""
-    whose = {"bot": call.bot_id, "of_day": paid.day}
-    more = {"more_tokens": paid.tokens.total, "more_cost": paid.cost or 0.0}
-    await connection.execute(_SETTLE, {**call.key, **whose, **more})
-
-
-async def standing(connection: AsyncConnection, bot_id: UUID, now: datetime) -> Spent:
-    """How a bot's day stands; without a budget, what its calls are known to have cost."""
-    whose = _whose(bot_id, now)
-    spent = (await connection.execute(_SPENT, whose)).one_or_none()
-    if spent is not None:
-        return await _with_reserved(connection, Amount(tokens=spent.tokens, cost=spent.cost), whose, now)
-    used = (await connection.execute(_USED, {**whose, **_span(now)})).one()
-    return await _with_reserved(connection, Amount(tokens=used.tokens, cost=used.cost), whose, now)
-
-
-async def _locked(connection: AsyncConnection, whose: dict[str, object], now: datetime) -> Spent:
-    """The bot's day as nobody else can change it; begun where it is not, with what is on record already."""
-    spent = (await connection.execute(_SPENT.with_for_update(), whose)).one_or_none()
-    if spent is None:
-        await connection.execute(_OPEN, {**whose, **_span(now)})
-        spent = (await connection.execute(_SPENT.with_for_update(), whose)).one()
-    await connection.execute(_FORGET, {**whose, "now": now})
-    return await _with_reserved(connection, Amount(tokens=spent.tokens, cost=spent.cost), whose, now)
-
-
-async def _with_reserved(connection: AsyncConnection, spent: Amount, whose: dict[str, object], now: datetime) -> Spent:
-    held = (await connection.execute(_RESERVED, {**whose, "now": now})).one()
-    return Spent(spent=spent, reserved=Amount(tokens=int(held.tokens), cost=held.cost))
-
-
-def _whose(bot_id: UUID, now: datetime) -> dict[str, object]:
-    return {"bot": bot_id, "of_day": day_of(now)}
-
-
-def _span(now: datetime) -> dict[str, object]:
-    day = day_of(now)
-    return {"since": begins(day), "until": resets_at(day)}
-
-
-async def _tell(connection: AsyncConnection, call: Call, limit: Limit, whose: dict[str, object], now: datetime) -> None:
-    """A notice, once for a bot and a day."""
-    if await connection.scalar(_EXHAUST, {**whose, "now": now}) is None:
+    if paid.cache == "hit":
         return
-    details = {"bot_id": str(call.bot_id), "day": str(whose["of_day"]), "limit": limit}
+    more = {"of_day": paid.day, "more_tokens": paid.tokens.total, "more_cost": paid.cost or 0.0}
+    await connection.execute(_SETTLE, {**call.key, **call.payers, **more})
+
+
+async def _ids(connection: AsyncConnection, call: AnyCall) -> dict[Owner, UUID]:
+    """Who pays for a call; the contact is the conversation's."""
+    ids: dict[Owner, UUID] = {}
+    if call.conversation_id is not None:
+        ids["conversation"] = call.conversation_id
+        ids["contact"] = (await connection.execute(_CONTACT, call.payers)).scalar_one()
+    if call.bot_id is not None:
+        ids["bot"] = call.bot_id
+    return {**ids, "workspace": call.workspace_id}
+
+
+async def _hold(
+    connection: AsyncConnection, call: AnyCall, ids: Mapping[Owner, UUID], wanted: Amount, now: datetime
+) -> None:
     await connection.execute(
-        insert(Notice).values(id=uuid4(), workspace_id=call.workspace_id, kind=NOTICE, details=details)
+        insert(Reservation).values(
+            turn_id=call.key["turn"],
+            generation=call.generation,
+            lease=call.lease,
+            purpose=call.purpose,
+            workspace_id=call.workspace_id,
+            bot_id=call.bot_id,
+            contact_id=ids.get("contact"),
+            conversation_id=call.conversation_id,
+            day=day_of(now),
+            tokens=wanted.tokens,
+            cost=wanted.cost,
+            expires_at=now + LEASE,
+        )
     )

@@ -10,12 +10,13 @@ from pydantic import SecretStr
 from sqlalchemy import Row, bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from adapters.database.tables import BotRow, ChannelRow
+from adapters.database.tables import BotRow, ChannelRow, Workspace
 from adapters.platforms.base import Account, Channel
 from adapters.vault import KeyMissing, Sealed, Vault
 from domain.bots import Bot
 from domain.ids import BotId, ChannelId, WorkspaceId
 from domain.platforms import PlatformName
+from domain.workspaces import WorkspaceSettings
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,7 @@ class ChannelAccess:
     bot_stopped: bool
     bot_deleted: bool
     channel: Channel
+    workspace: WorkspaceSettings
 
 
 _COLUMNS = (
@@ -42,6 +44,10 @@ _COLUMNS = (
     BotRow.settings.label("bot_settings"),
     BotRow.stopped_at,
     BotRow.deleted_at.label("bot_deleted_at"),
+    select(Workspace.settings)
+    .where(Workspace.id == ChannelRow.workspace_id)
+    .scalar_subquery()
+    .label("workspace_settings"),
 )
 
 
@@ -162,6 +168,7 @@ def _access(row: Row, secrets: dict[str, str]) -> ChannelAccess:  # type: ignore
             settings=row.settings,
             account=row.account,
         ),
+        workspace=WorkspaceSettings.model_validate(row.workspace_settings),
     )
 
 

@@ -2,20 +2,24 @@
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Integer, SQLColumnExpression, bindparam, func, select, update
+from sqlalchemy import ColumnElement, DateTime, Integer, SQLColumnExpression, bindparam, case, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from adapters.database import profiles
 from adapters.database.channels import ChannelAccess
 from adapters.database.tables import Contact, Conversation
 from domain.events import InboundEvent
 from domain.ids import ConversationId, contact_id
+from domain.profiles import is_asked_for
 
 
 def _differs(new: ColumnElement[str | None], old: SQLColumnExpression[str | None]) -> ColumnElement[bool]:
     return new.is_not(None) & new.is_distinct_from(old)
 
 
+_PROFILED = Contact.name.is_not(None) & Contact.picture_url.is_not(None)
+"""A platform was asked who this is: what it calls the contact beside a message may be a mere handle."""
 # Built once: building a statement costs more than running it, and these run for each webhook.
 _MADE = insert(Contact).values(
     id=bindparam("contact"),
@@ -28,11 +32,12 @@ _MADE = insert(Contact).values(
 _KEEP_CONTACT = _MADE.on_conflict_do_update(
     index_elements=[Contact.id],
     set_={
-        "name": func.coalesce(_MADE.excluded.name, Contact.name),
+        "name": case((_PROFILED, Contact.name), else_=func.coalesce(_MADE.excluded.name, Contact.name)),
         "language": func.coalesce(_MADE.excluded.language, Contact.language),
         "updated_at": func.now(),
     },
-    where=_differs(_MADE.excluded.name, Contact.name) | _differs(_MADE.excluded.language, Contact.language),
+    where=(~_PROFILED & _differs(_MADE.excluded.name, Contact.name))
+    | _differs(_MADE.excluded.language, Contact.language),
 )
 _KEPT = _KEEP_CONTACT.returning(Contact.id).cte("kept")
 _BEGUN = insert(Conversation).values(
@@ -46,6 +51,7 @@ _BEGUN = insert(Conversation).values(
     chat=bindparam("in_chat"),
     thread=bindparam("in_thread"),
     last_message_at=bindparam("now"),
+    heard_at=bindparam("heard"),
     last_seq=bindparam("count"),
 )
 _OPEN = _BEGUN.on_conflict_do_update(
@@ -53,6 +59,7 @@ _OPEN = _BEGUN.on_conflict_do_update(
     set_={
         "last_seq": Conversation.last_seq + _BEGUN.excluded.last_seq,
         "last_message_at": _BEGUN.excluded.last_message_at,
+        "heard_at": func.greatest(Conversation.heard_at, _BEGUN.excluded.heard_at),
         "closed_at": None,
         "undeliverable": None,
         "deleted_at": None,
@@ -62,15 +69,23 @@ _OPEN = _BEGUN.on_conflict_do_update(
 _NUMBER = (
     update(Conversation)
     .where(Conversation.id == bindparam("conversation"))
-    .values(last_seq=Conversation.last_seq + bindparam("count", type_=Integer))
+    .values(
+        last_seq=Conversation.last_seq + bindparam("count", type_=Integer),
+        heard_at=func.greatest(Conversation.heard_at, bindparam("heard", type_=DateTime(timezone=True))),
+    )
     .returning(Conversation.last_seq)
 )
 _HOLD_OPENING = select(func.pg_advisory_xact_lock(func.hashtextextended(bindparam("name"), 0)))
 
 
-async def number(connection: AsyncConnection, conversation: ConversationId, count: int) -> int | None:
-    """Lock a conversation and give out so many numbers; the last of them, None when there is no such conversation."""
-    return await connection.scalar(_NUMBER, {"conversation": conversation, "count": count})
+async def number(
+    connection: AsyncConnection, conversation: ConversationId, count: int, heard_at: datetime | None
+) -> int | None:
+    """Lock a conversation and give out so many numbers; the last of them, None when there is no such conversation.
+
+    `heard_at` is when the contact was heard, if what is numbered tells of that.
+    """
+    return await connection.scalar(_NUMBER, {"conversation": conversation, "count": count, "heard": heard_at})
 
 
 async def open_chat(
@@ -80,6 +95,7 @@ async def open_chat(
     chat: str,
     event: InboundEvent,
     count: int,
+    heard_at: datetime | None,
     now: datetime,
 ) -> int | None:
     """The same for an event that begins or goes on with a conversation: it exists then, and is not closed."""
@@ -93,9 +109,12 @@ async def open_chat(
         "in_chat": event.chat,
         "in_thread": event.thread,
         "now": now,
+        "heard": heard_at,
         "count": count,
     }
     last_seq = await connection.scalar(_OPEN, row)
+    if is_asked_for(access.channel.platform) and event.sender and not event.is_group:
+        await profiles.want(connection, contact_id(access.channel.id, event.sender.external_id), now)
     if last_seq == count:
         await hold_opening(connection, conversation)
     return last_seq

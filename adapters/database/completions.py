@@ -1,6 +1,5 @@
 """Completions: bought once for each generation of a turn, by whoever holds the lease, and stored before any use."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -10,6 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.database.records import Completion, VerdictRow
+from domain.verdicts import STOPPING, Verdict
 
 LEASE = timedelta(seconds=12)
 RENEW_EVERY = timedelta(seconds=4)
@@ -49,7 +49,7 @@ _REFUSAL = select(VerdictRow.categories).where(
     VerdictRow.turn_id == bindparam("turn"),
     VerdictRow.generation == bindparam("of_generation"),
     VerdictRow.direction == "output",
-    VerdictRow.action == "refuse",
+    VerdictRow.action.in_(STOPPING),
 )
 
 
@@ -113,9 +113,4 @@ async def store(
 async def refusal(connection: AsyncConnection, turn_id: UUID, generation: int) -> str | None:
     """Why a stored answer was refused; None where it was not."""
     categories = await connection.scalar(_REFUSAL, {"turn": turn_id, "of_generation": generation})
-    return refused_for(categories) if categories is not None else None
-
-
-def refused_for(categories: Sequence[str]) -> str:
-    """The reason of an event whose answer moderation refused."""
-    return f"moderation:{','.join(categories)}"
+    return Verdict(categories=tuple(categories)).reason if categories is not None else None

@@ -70,9 +70,11 @@ def _columns() -> Select[UUID]:
     return columns.add_columns(
         Conversation.bot_id, Conversation.channel_id, Conversation.platform, Conversation.thread, Conversation.voice,
         Conversation.closed_at, Conversation.turns, Conversation.undeliverable, Conversation.last_message_at,
-        Conversation.created_at, Conversation.updated_at, Conversation.metadata_.label("metadata"),
+        Conversation.heard_at, Conversation.created_at, Conversation.updated_at,
+        Conversation.metadata_.label("metadata"),
         Contact.id.label("contact_id"), Contact.external_id.label("contact_external_id"),
         Contact.name.label("contact_name"), Contact.language.label("contact_language"),
+        Contact.picture_url.label("contact_picture_url"),
         _turn_open.label("turn_open"),
     )  # fmt: skip
 

@@ -24,7 +24,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import aliased
 
-from adapters.database import chats, choices, handovers, media_fetching, receipts
+from adapters.database import chats, choices, handovers, media_fetching, receipts, visitor_files
 from adapters.database.channels import ChannelAccess
 from adapters.database.edits import CHANGES, EARLY_FOR, apply_changes, apply_early_changes
 from adapters.database.handovers import Batch
@@ -36,6 +36,7 @@ from domain.events import ANSWERED_KINDS, WAKING_KINDS, EventState, InboundEvent
 from domain.hearing import first_state
 from domain.ids import ChannelId, ConversationId, EventId, conversation_id, event_id
 from domain.platforms import PlatformName
+from domain.windows import heard_at
 
 NOT_HEARD_AFTER = timedelta(days=7)
 
@@ -200,6 +201,7 @@ async def _record_group(
         await connection.execute(_INSERT_MESSAGES, [_message(access, item) for item in spoken])
         attached = [(item.id, item.event.attachments) for item in spoken if item.event.attachments]
         await media_fetching.want(connection, access.workspace_id, attached, now)
+        await visitor_files.send(connection, attached)
         if any(row.early for row in inserted):
             await apply_early_changes(connection, access, spoken, now)
     if conversation and last_seq is not None:
@@ -230,13 +232,14 @@ async def _number(
 ) -> int | None:
     """Lock the conversation and number the group; None when it does not exist and nothing here begins one."""
     opening = next((item for item in group if _wakes(item)), None)
+    count, heard = len(group), heard_at((item.event for item in group), now)
     if opening and opening.chat:
-        return await chats.open_chat(connection, access, conversation, opening.chat, opening.event, len(group), now)
-    last_seq = await chats.number(connection, conversation, len(group))
+        return await chats.open_chat(connection, access, conversation, opening.chat, opening.event, count, heard, now)
+    last_seq = await chats.number(connection, conversation, count, heard)
     if last_seq is None and any(item.event.kind in CHANGES for item in group):
         # Whoever opens it just now commits first, or sees this change.
         await chats.hold_opening(connection, conversation)
-        last_seq = await chats.number(connection, conversation, len(group))
+        last_seq = await chats.number(connection, conversation, count, heard)
     return last_seq
 
 

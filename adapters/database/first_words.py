@@ -12,6 +12,7 @@ from adapters.database.channels import ChannelAccess
 from adapters.database.tables import Contact, Conversation
 from domain.buttons import Button
 from domain.ids import ConversationId, contact_id, conversation_id
+from domain.templates import TemplateMessage
 
 
 async def speak_first(
@@ -21,6 +22,7 @@ async def speak_first(
     text: str,
     *,
     buttons: Sequence[Button] = (),
+    template: TemplateMessage | None = None,
     now: datetime,
 ) -> tuple[ConversationId, UUID]:
     """Begin (or go on with) the conversation with this recipient; its id and that of the message."""
@@ -39,6 +41,8 @@ async def speak_first(
     }
     await connection.execute(insert(Conversation).values(chat).on_conflict_do_nothing())
     owner_id = access.workspace_id
-    said = await voice.say(connection, conversation, owner_id, text, author="bot", buttons=buttons, now=now)
+    said = await voice.say(
+        connection, conversation, owner_id, text, author="bot", buttons=buttons, template=template, now=now
+    )
     assert said is not None
     return conversation, said

@@ -46,12 +46,13 @@ class Part:
 
 @dataclass(frozen=True)
 class Floor:
-    """Who has the voice in a conversation, read under its lock."""
+    """Who has the voice in a conversation, and when its contact was heard last; read under its lock."""
 
     workspace_id: UUID
     channel_id: UUID
     stop: Silence | None
     """Why the bot may not speak; None when it may."""
+    heard_at: datetime | None
 
 
 # Built once: building a statement costs more than running it, and these run for each reply.
@@ -61,6 +62,7 @@ _LOCK = (
         Conversation.channel_id,
         Conversation.voice,
         Conversation.closed_at,
+        Conversation.heard_at,
         BotRow.stopped_at.is_not(None).label("bot_stopped"),
         BotRow.deleted_at.is_not(None).label("bot_deleted"),
     )
@@ -118,8 +120,6 @@ _NOTE_SENT = (
         platform_message_id=func.coalesce(Message.platform_message_id, bindparam("platform_id", type_=Text)),
     )
 )
-
-
 _REPLACED = {
     DeliveryState.SENT: (DeliveryState.UNCERTAIN, DeliveryState.SENT),
     DeliveryState.FAILED: (DeliveryState.UNCERTAIN,),
@@ -152,7 +152,7 @@ async def lock(connection: AsyncConnection, conversation_id: UUID) -> Floor | No
         bot_stopped=row.bot_stopped,
         bot_deleted=row.bot_deleted,
     )
-    return Floor(row.workspace_id, row.channel_id, stop)
+    return Floor(row.workspace_id, row.channel_id, stop, row.heard_at)
 
 
 async def open_generation(connection: AsyncConnection, turn_id: UUID) -> int | None:

@@ -35,7 +35,7 @@ async def resend(connection: AsyncConnection, delivery_id: UUID, workspace_id: U
     row = await _lock(connection, delivery_id, workspace_id)
     if row is None:
         return None
-    _demand(row.state, _RESENDABLE)
+    _demand("deleted" if row.deleted_at else row.state, _RESENDABLE)
     planned = {"state": DeliveryState.PLANNED, "lease_until": None, "retry_at": None, "error": None, "reason": None}
     await _settle(connection, delivery_id, workspace_id, {**planned, "updated_at": now})
     event_id = uuid4()
@@ -70,7 +70,9 @@ async def write_off(connection: AsyncConnection, delivery_id: UUID, workspace_id
     return UUID(str(row.conversation_id))
 
 
-async def _lock(connection: AsyncConnection, delivery_id: UUID, workspace_id: UUID) -> Row[UUID, UUID, str] | None:
+async def _lock(
+    connection: AsyncConnection, delivery_id: UUID, workspace_id: UUID
+) -> Row[UUID, UUID, str, datetime | None] | None:
     """The part, locked behind its conversation: the order in which whoever delivers locks them."""
     mine = scoped(select(DeliveryRow.conversation_id).where(DeliveryRow.id == delivery_id), workspace_id)
     conversation_id = await connection.scalar(mine)
@@ -78,7 +80,7 @@ async def _lock(connection: AsyncConnection, delivery_id: UUID, workspace_id: UU
         return None
     conversation = select(Conversation.id).where(Conversation.id == conversation_id).with_for_update()
     await connection.execute(scoped(conversation, workspace_id))
-    part = select(DeliveryRow.conversation_id, DeliveryRow.channel_id, DeliveryRow.state).where(
+    part = select(DeliveryRow.conversation_id, DeliveryRow.channel_id, DeliveryRow.state, DeliveryRow.deleted_at).where(
         DeliveryRow.id == delivery_id
     )
     return (await connection.execute(scoped(part, workspace_id).with_for_update())).one_or_none()

@@ -8,12 +8,12 @@ from uuid import UUID
 from sqlalchemy import RowMapping, Select, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from adapters.database import deliveries, media
+from adapters.database import changes, deliveries, media
 from adapters.database.records import DeliveryRow, Event, Message, Turn, VerdictRow
 from adapters.database.scope import scoped
 from domain.deliveries import DeliveryState
+from domain.verdicts import STRICTNESS
 
-_STRICTEST = ("refuse", "redact", "allow")
 _JUDGED = {"inbound": "input", "outbound": "output"}
 
 
@@ -26,6 +26,7 @@ class Detailed:
     verdict: RowMapping | None
     deliveries: tuple[RowMapping, ...]
     files: Mapping[UUID, RowMapping]
+    change: Mapping[str, object] | None = None
 
 
 async def page(
@@ -57,7 +58,7 @@ def _columns() -> Select[UUID]:
         Message.conversation_id, Message.seq, Message.direction, Message.author, Message.text, Message.attachments,
         Message.platform_message_id, Message.reply_to, Message.sent_at, Message.created_at, Message.edited_at,
         Message.deleted_at, Message.metadata_.label("metadata"), Turn.number.label("turn"), turn_id.label("turn_id"),
-        Message.client_message_id, Message.buttons, Event.state, Event.reason,
+        Message.client_message_id, Message.buttons, Message.template, Event.state, Event.reason,
     )  # fmt: skip
 
 
@@ -70,20 +71,23 @@ async def _detailed(connection: AsyncConnection, workspace_id: UUID, rows: Seque
     verdicts = await _verdicts(connection, workspace_id, turns)
     sent = await deliveries.of_messages(connection, workspace_id, [row["id"] for row in rows])
     files = await media.of_messages(connection, workspace_id, rows)
+    changed = await changes.of_messages(connection, workspace_id, [row["id"] for row in rows])
     detailed = []
     for row in rows:
         inbound = row["direction"] == "inbound"
         of_turn = replies[row["turn_id"]]
         partners = of_turn if inbound else asked[row["turn_id"]] if row["id"] in of_turn else []
         verdict = _verdict(row, verdicts[row["turn_id"]])
-        detailed.append(Detailed(row, tuple(partners), verdict, tuple(sent[row["id"]]), files))
+        parts, change = tuple(sent[row["id"]]), changed.get(row["id"])
+        detailed.append(Detailed(row, tuple(partners), verdict, parts, files, change))
     return detailed
 
 
 async def _asked(connection: AsyncConnection, workspace_id: UUID, turns: Iterable[UUID]) -> dict[UUID, list[UUID]]:
     """The messages that each turn answers."""
     query = select(Event.turn_id, Event.id).join(Message, Message.id == Event.id).where(Event.turn_id.in_(turns))
-    asked = scoped(query.where(Message.direction == "inbound"), workspace_id).order_by(Event.seq)
+    inbound = scoped(query.where(Message.direction == "inbound"), workspace_id)
+    asked = inbound.order_by(Event.seq, Event.received_at, Message.seq)
     found = defaultdict(list)
     for row in (await connection.execute(asked)).mappings():
         found[row["turn_id"]].append(row["id"])
@@ -119,4 +123,4 @@ def _verdict(message: RowMapping, of_turn: Sequence[RowMapping]) -> RowMapping |
     """The strictest that was found in this message, or in all of its turn on its side."""
     side = _JUDGED[message["direction"]]
     own = [row for row in of_turn if row["direction"] == side and row["message_id"] in (None, message["id"])]
-    return min(own, key=lambda row: _STRICTEST.index(row["action"]), default=None)
+    return max(own, key=lambda row: STRICTNESS.index(row["action"]), default=None)

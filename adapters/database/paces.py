@@ -13,6 +13,7 @@ from sqlalchemy import (
     Boolean,
     DateTime,
     Interval,
+    Select,
     Text,
     Uuid,
     and_,
@@ -27,11 +28,15 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.sql.dml import ReturningUpdate
 
-from adapters.database.ledger import CLAIM, Part, to_claim
+from adapters.database import changes, ledger
+from adapters.database.changes import Change, ChangeRow
+from adapters.database.ledger import Part
 from adapters.database.records import DeliveryRow, PaceRow
+from adapters.platforms.base import Channel
 from domain.deliveries import DeliveryState
-from domain.paces import Pace
+from domain.paces import Pace, pace_of
 
 _WHOLE = ""
 
@@ -118,29 +123,60 @@ _counted = (
     )
     .cte("counted")
 )
-_claimed = CLAIM.where(select(_scopes.c.chat).exists(), ~select(_queue.c.chat).exists()).cte("claimed")
-_queued = (
-    update(DeliveryRow)
-    .where(DeliveryRow.id == bindparam("part_id"), select(_queue.c.chat).exists())
-    .values(retry_at=select(_queue.c.at).scalar_subquery())
-    .returning(DeliveryRow.retry_at)
-    .cte("queued")
-)
-_TAKE = select(
-    select(_claimed.c.attempts).scalar_subquery().label("lease"),
-    select(_queued.c.retry_at).scalar_subquery().label("until"),
-).add_cte(_counted)
+
+
+def _taking(claim: ReturningUpdate[int], row: type[DeliveryRow] | type[ChangeRow]) -> Select[int, datetime]:
+    """Claim a row if the rates let it go now, else write down when its turn comes."""
+    claimed = claim.where(select(_scopes.c.chat).exists(), ~select(_queue.c.chat).exists()).cte("claimed")
+    queued = (
+        update(row)
+        .where(row.id == bindparam("part_id"), select(_queue.c.chat).exists())
+        .values(retry_at=select(_queue.c.at).scalar_subquery())
+        .returning(row.retry_at)
+        .cte("queued")
+    )
+    return select(
+        select(claimed.c.attempts).scalar_subquery().label("lease"),
+        select(queued.c.retry_at).scalar_subquery().label("until"),
+    ).add_cte(_counted)
+
+
+_TAKE_PART, _TAKE_CHANGE = _taking(ledger.CLAIM, DeliveryRow), _taking(changes.CLAIM, ChangeRow)
 _BEGIN = insert(PaceRow).on_conflict_do_nothing()
+
+
+def place_of(channel: Channel, chat: str) -> Place | None:
+    """Where something goes, if somebody counts there how fast."""
+    pace = pace_of(channel.platform, chat, channel.settings)
+    return Place(channel.id, chat, pace) if pace else None
 
 
 async def take(connection: AsyncConnection, part: Part, place: Place, now: datetime) -> Taken | Queued:
     """Claim a part as `ledger.claim` does if the rates let it go now; else it gets its time."""
+    has_waited = part.standing.retry_at is not None or part.standing.state is DeliveryState.SENDING
+    wanted = {**ledger.to_claim(part, now), "has_waited": has_waited}
+    return await _take(connection, _TAKE_PART, wanted, place, now)
+
+
+async def take_change(connection: AsyncConnection, change: Change, place: Place, now: datetime) -> Taken | Queued:
+    """Claim a change's next step in the same way: a call is a call."""
+    has_waited = change.retry_at is not None or change.lease_until is not None
+    wanted = {**changes.to_claim(change, now), "has_waited": has_waited}
+    return await _take(connection, _TAKE_CHANGE, wanted, place, now)
+
+
+async def _take(
+    connection: AsyncConnection,
+    taking: Select[int, datetime],
+    wanted: dict[str, object],
+    place: Place,
+    now: datetime,
+) -> Taken | Queued:
     pace = place.pace
     values = {
-        **to_claim(part, now),
+        **wanted,
         "now": now,
         "channel": place.channel_id,
-        "has_waited": part.standing.retry_at is not None or part.standing.state is DeliveryState.SENDING,
         "chat_name": place.chat,
         "chat_every": pace.chat.every,
         "chat_tolerance": pace.chat.tolerance,
@@ -148,11 +184,11 @@ async def take(connection: AsyncConnection, part: Part, place: Place, now: datet
         "bot_every": pace.bot.every,
         "bot_tolerance": pace.bot.tolerance,
     }
-    row = (await connection.execute(_TAKE, values)).one()
+    row = (await connection.execute(taking, values)).one()
     if row.lease is None and row.until is None:
         begun = {"channel_id": place.channel_id, "due_at": now, "queued_until": now}
         await connection.execute(_BEGIN, [{**begun, "chat": place.chat}, {**begun, "chat": _WHOLE}])
-        row = (await connection.execute(_TAKE, values)).one()
+        row = (await connection.execute(taking, values)).one()
     return Taken(row.lease) if row.lease is not None else Queued(row.until)
 
 

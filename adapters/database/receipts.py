@@ -13,6 +13,7 @@ from adapters.database.ledger import note_sent
 from adapters.database.memberships import mark_undeliverable
 from adapters.database.notifications import conversation_changed
 from adapters.database.records import DeliveryRow, Event, Turn
+from adapters.database.windows import WINDOW_CLOSED, tell_by_template
 from domain.deliveries import DeliveryState
 from domain.events import ARRIVED, EventKind, EventState, InboundEvent, receipt_key
 from domain.ids import ChannelId, ConversationId, event_id
@@ -114,6 +115,8 @@ async def _failed(connection: AsyncConnection, part: _Part, event: InboundEvent,
         return
     if event.details.get("unreachable") is True:
         await mark_undeliverable(connection, part.conversation_id, str(failed["reason"]))
+    if failed["reason"] == WINDOW_CLOSED:
+        await tell_by_template(connection, part.conversation_id, now)
     await _reckon(connection, part, EventState.ANSWERED, EventState.FAILED)
 
 

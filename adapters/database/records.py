@@ -1,12 +1,12 @@
 """The tables of what happened: events, messages, turns, completions, deliveries, verdicts, usage, notices."""
 
-from datetime import date, datetime
+from datetime import datetime
 from uuid import UUID
 
 from pydantic import JsonValue
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Text, UniqueConstraint
 from sqlalchemy import text as sql
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from adapters.database.base import Base, Described, Identified, one_of
@@ -21,7 +21,8 @@ _OPEN = "state IN ('received', 'queued', 'held')"
 class Event(Identified, Base):
     """One thing that happened to a channel, and what became of it; unique by the platform's key.
 
-    `seq` orders it within its conversation. Events of our own making (controls, things to say) have `ours` set.
+    `seq` orders it within its conversation; what was recorded late shares the place of what it came before, and
+    there the times decide. Events of our own making (controls, things to say) have `ours` set.
     """
 
     __tablename__ = "events"
@@ -59,7 +60,8 @@ class Event(Identified, Base):
 class Message(Identified, Described, Base):
     """What was said. An inbound message has its event's id; an outbound one is a whole reply.
 
-    `is_numbered` says that its buttons went out as a list, whose numbers are answers.
+    `is_numbered` says that its buttons went out as a list, whose numbers are answers; `template` is a whole
+    `domain.templates.TemplateMessage`.
     """
 
     __tablename__ = "messages"
@@ -77,6 +79,7 @@ class Message(Identified, Described, Base):
     reply: Mapped[str | None]
     buttons: Mapped[list[JsonValue]] = mapped_column(server_default="[]")
     is_numbered: Mapped[bool] = mapped_column(server_default=sql("false"))
+    template: Mapped[dict[str, JsonValue] | None] = mapped_column(JSONB(none_as_null=True))
     turn_id: Mapped[UUID | None] = mapped_column(ForeignKey("turns.id"))
     sent_at: Mapped[datetime | None]
     edited_at: Mapped[datetime | None]
@@ -93,7 +96,10 @@ class Message(Identified, Described, Base):
 
 
 class MediaRow(Identified, Base):
-    """A file: the attachment of an inbound message, to be fetched until it is stored, or one that was uploaded."""
+    """A file: the attachment of an inbound message, to be fetched until it is stored, or one that was uploaded.
+
+    One with a `session_id` was brought by a visitor, and has a message once it was sent.
+    """
 
     __tablename__ = "media"
     workspace_id: Mapped[UUID] = mapped_column(ForeignKey("workspaces.id"))
@@ -107,9 +113,11 @@ class MediaRow(Identified, Base):
     sha256: Mapped[str | None]
     attempts: Mapped[int] = mapped_column(server_default="0")
     due_at: Mapped[datetime | None]
+    session_id: Mapped[UUID | None]
     __table_args__ = (
         UniqueConstraint("message_id", "position"),
         one_of("state", MediaState),
+        Index("ix_media_unsent", "session_id", postgresql_where=sql("session_id IS NOT NULL AND message_id IS NULL")),
         Index("ix_media_due", "due_at", postgresql_where=sql("state = 'wanted'")),
     )
 
@@ -170,6 +178,8 @@ class DeliveryRow(Identified, Base):
     error: Mapped[str | None]
     reason: Mapped[str | None]
     sent_at: Mapped[datetime | None]
+    deleted_at: Mapped[datetime | None]
+    """When the part was taken away from the platform again."""
     __table_args__ = (
         UniqueConstraint("conversation_id", "reply", "part"),
         one_of("state", DeliveryState),
@@ -208,7 +218,10 @@ class VerdictRow(Identified, Base):
     provider: Mapped[str]
     action: Mapped[str]
     categories: Mapped[list[str]] = mapped_column(ARRAY(Text))
-    __table_args__ = (UniqueConstraint("turn_id", "generation", "direction", "provider", "message_id"),)
+    __table_args__ = (
+        UniqueConstraint("turn_id", "generation", "direction", "provider", "message_id"),
+        Index("ix_verdicts_page", "workspace_id", "created_at", "id"),
+    )
 
 
 class Usage(Identified, Base):
@@ -226,40 +239,17 @@ class Usage(Identified, Base):
     cost: Mapped[float | None]
     duration_ms: Mapped[int]
     cached_tokens: Mapped[int] = mapped_column(server_default="0")
+    purpose: Mapped[str] = mapped_column(server_default="answer")
+    cache: Mapped[str | None]
+    """`hit` where the answer was given again, and what that saved; `miss` where it had to be bought."""
+    saved_tokens: Mapped[int] = mapped_column(server_default="0")
+    saved_cost: Mapped[float | None]
     __table_args__ = (
         Index("ix_usage_time", "workspace_id", "created_at"),
         Index("ix_usage_turn", "turn_id"),
+        Index("ix_usage_conversation", "conversation_id", "created_at"),
         Index("ix_usage_bot", "bot_id", "created_at"),
     )
-
-
-class Budget(Base):
-    """What a bot with a budget has spent on a day (UTC); whoever reserves holds this row's lock."""
-
-    __tablename__ = "budgets"
-    bot_id: Mapped[UUID] = mapped_column(ForeignKey("bots.id"), primary_key=True)
-    day: Mapped[date] = mapped_column(primary_key=True)
-    tokens: Mapped[int] = mapped_column(BigInteger)
-    cost: Mapped[float]
-    exhausted_at: Mapped[datetime | None]
-
-
-class Reservation(Base):
-    """What a call under way may cost at most; forgotten when its process no longer renews the lease.
-
-    A call that belongs to no turn has an id of its own in its place.
-    """
-
-    __tablename__ = "reservations"
-    turn_id: Mapped[UUID] = mapped_column(primary_key=True)
-    generation: Mapped[int] = mapped_column(primary_key=True)
-    lease: Mapped[int] = mapped_column(primary_key=True)
-    bot_id: Mapped[UUID] = mapped_column(ForeignKey("bots.id"))
-    day: Mapped[date]
-    tokens: Mapped[int] = mapped_column(BigInteger)
-    cost: Mapped[float | None]
-    expires_at: Mapped[datetime]
-    __table_args__ = (Index("ix_reservations_bot", "bot_id", "day"),)
 
 
 class Notice(Identified, Base):

@@ -22,6 +22,7 @@ from domain.deliveries import DeliveryState
 from domain.events import OPEN_STATES, Attachment
 from domain.media import File
 from domain.platforms import PlatformName
+from domain.templates import TemplateMessage
 from domain.turns import Account, Reply, ReplyKind, reply_key
 
 _MOST_ANSWERED = 10
@@ -36,7 +37,7 @@ _ANSWERED = (
         _ANSWER_BY.label("answer_by"),
     )
     .where(Event.turn_id == bindparam("turn"))
-    .order_by(_ANSWER_BY.is_not(None).desc(), Event.seq.desc())
+    .order_by(_ANSWER_BY.is_not(None).desc(), Event.seq.desc(), Event.received_at.desc())
     .limit(_MOST_ANSWERED)
 )
 
@@ -59,6 +60,7 @@ class Job:
     give_up: bool
     files: tuple[File, ...] = ()
     buttons: tuple[Button, ...] = ()
+    template: TemplateMessage | None = None
 
     @property
     def bound_to_voice(self) -> bool:
@@ -106,6 +108,7 @@ async def load(connection: AsyncConnection, vault: Vault, reply: Reply) -> Job |
         give_up=reply.give_up,
         files=await media.to_send(connection, access.workspace_id, words.attachments),
         buttons=words.buttons,
+        template=words.template,
     )
 
 
@@ -130,6 +133,7 @@ class _Words:
     message_id: UUID | None = None
     attachments: tuple[Attachment, ...] = ()
     buttons: tuple[Button, ...] = ()
+    template: TemplateMessage | None = None
 
 
 async def _of_turn(connection: AsyncConnection, reply: Reply, access: ChannelAccess) -> _Words | None:
@@ -150,7 +154,7 @@ async def _said(connection: AsyncConnection, event_id: UUID) -> _Words | None:
     """What an operator said: the message of this event, or the one whose delivery is to be sent again."""
     delivery = Event.payload["details"]["delivery"].as_string()
     query = (
-        select(DeliveryRow.reply, Message.text, Message.id, Message.attachments, Message.buttons)
+        select(DeliveryRow.reply, Message.text, Message.id, Message.attachments, Message.buttons, Message.template)
         .select_from(Event)
         .outerjoin(DeliveryRow, DeliveryRow.id == cast(delivery, Uuid))
         .join(Message, Message.id == func.coalesce(DeliveryRow.message_id, Event.id))
@@ -161,7 +165,8 @@ async def _said(connection: AsyncConnection, event_id: UUID) -> _Words | None:
         return None
     attachments = tuple(Attachment.model_validate(item) for item in row.attachments)
     buttons = tuple(Button.model_validate(item) for item in row.buttons)
-    return _Words(row.reply or say_key(event_id), row.text, row.id, attachments, buttons)
+    template = TemplateMessage.model_validate(row.template) if row.template else None
+    return _Words(row.reply or say_key(event_id), row.text, row.id, attachments, buttons, template)
 
 
 async def appear(connection: AsyncConnection, job: Job, now: datetime) -> None:

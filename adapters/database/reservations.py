@@ -8,12 +8,12 @@ from datetime import datetime
 from sqlalchemy.exc import SQLAlchemyError
 
 from adapters.database import budgets, completions
-from adapters.database.budgets import Call
+from adapters.database.budgets import AnyCall
 from adapters.database.engine import Database
 
 
 @asynccontextmanager
-async def kept(database: Database, call: Call, now: Callable[[], datetime]) -> AsyncIterator[None]:
+async def kept(database: Database, call: AnyCall, now: Callable[[], datetime]) -> AsyncIterator[None]:
     """Keep what is reserved for a call until the block ends; whoever settles the call counts it instead."""
     renewing = asyncio.create_task(_renew(database, call, now))
     try:
@@ -27,7 +27,7 @@ async def kept(database: Database, call: Call, now: Callable[[], datetime]) -> A
         await asyncio.wait({renewing})
 
 
-async def _renew(database: Database, call: Call, now: Callable[[], datetime]) -> None:
+async def _renew(database: Database, call: AnyCall, now: Callable[[], datetime]) -> None:
     while True:
         await asyncio.sleep(completions.RENEW_EVERY.total_seconds())
         with suppress(SQLAlchemyError):

@@ -1,18 +1,20 @@
-"""What nobody needs any more is removed, some at a time: silent events and sessions, bought answers, paces.
+"""What nobody needs any more is removed, some at a time: silent events and sessions, bought answers, paces, days.
 
 Messages, turns, deliveries, verdicts and usage stay: they are what the API shows and `audit` proves.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import Text, cast, delete, select, tuple_
+from sqlalchemy import Text, cast, delete, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.database.records import Completion, Event, Message, Notice, PaceRow, Turn
+from adapters.database.spending import Budget, Reservation
 from adapters.database.tables import Conversation, WebchatSession, Workspace
+from adapters.database.tool_records import ToolCallRow, ToolStep
 from domain.events import EventState
 
 SHORTEST = timedelta(days=8)
@@ -21,6 +23,9 @@ MOST = 1000
 """How many rows one transaction looks at: locks are held for milliseconds."""
 _SILENT = timedelta(days=1)
 """After as long as nothing was said the row is of no use; much sooner, and it would have to be made again too often."""
+
+_DAYS_COUNTED = timedelta(days=2)
+"""A call is counted for the day on which it began, and lasts for minutes."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +74,20 @@ async def prune_completions(connection: AsyncConnection, before: datetime) -> in
     return (await connection.execute(unneeded)).rowcount
 
 
+async def prune_calls(connection: AsyncConnection, before: datetime) -> int:
+    """Empty the calls of tools in turns that ended before: that they were made stays, what they said goes."""
+    old = (
+        select(ToolCallRow.id)
+        .join(Turn, Turn.id == ToolCallRow.turn_id)
+        .where(ToolCallRow.arguments.is_not(None), Turn.ended_at < before)
+        .limit(MOST)
+    )
+    emptied = update(ToolCallRow).where(ToolCallRow.id.in_(old)).values(arguments=None, result=None)
+    steps = select(ToolStep.turn_id).join(Turn, Turn.id == ToolStep.turn_id).where(Turn.ended_at < before).limit(MOST)
+    await connection.execute(delete(ToolStep).where(ToolStep.turn_id.in_(steps)))
+    return (await connection.execute(emptied)).rowcount
+
+
 async def prune_sessions(connection: AsyncConnection, before: datetime) -> int:
     """Remove sessions of visitors in which nothing was ever said."""
     talked = select(Conversation.id).where(
@@ -86,6 +105,18 @@ async def prune_paces(connection: AsyncConnection, now: datetime) -> int:
     old = select(PaceRow.channel_id, PaceRow.chat).where(*silent).limit(MOST)
     unneeded = delete(PaceRow).where(tuple_(PaceRow.channel_id, PaceRow.chat).in_(old), *silent)
     return (await connection.execute(unneeded)).rowcount
+
+
+async def prune_budgets(connection: AsyncConnection, today: date) -> int:
+    """Remove days that no call is counted for any more; what was spent is on the bill.
+
+    With them goes what calls held whose workers died, in workspaces where nobody reserved anything since.
+    """
+    last = today - _DAYS_COUNTED
+    await connection.execute(delete(Reservation).where(Reservation.day < last))
+    key = tuple_(Budget.day, Budget.owner, Budget.owner_id)
+    old = select(*key.clauses).where(Budget.day < last).limit(MOST)
+    return (await connection.execute(delete(Budget).where(key.in_(old)))).rowcount
 
 
 async def prune_notices(connection: AsyncConnection, workspace: UUID, before: datetime) -> int:

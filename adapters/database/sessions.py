@@ -71,17 +71,19 @@ async def exists(connection: AsyncConnection, channel_id: UUID, session_id: UUID
     return await connection.scalar(query) is not None
 
 
-async def spend(connection: AsyncConnection, session_id: UUID, now: datetime) -> timedelta | None:
-    """Take one message from the allowance (a token bucket, shared by all processes).
+async def spend(
+    connection: AsyncConnection, session_id: UUID, now: datetime, messages: float = 1.0
+) -> timedelta | None:
+    """Take so many messages from the allowance (a token bucket, shared by all processes).
 
-    None when it was there; else how long until there is one. Raises `SessionGone`.
+    None when they were there; else how long until they are. Raises `SessionGone`.
     """
     elapsed = func.extract("epoch", now - WebchatSession.allowance_at)
     refilled = func.least(BURST, WebchatSession.allowance + func.greatest(elapsed, 0) * RATE_PER_SECOND)
     taken = (
         update(WebchatSession)
-        .where(WebchatSession.id == session_id, refilled >= 1)
-        .values(allowance=refilled - 1, allowance_at=func.greatest(now, WebchatSession.allowance_at))
+        .where(WebchatSession.id == session_id, refilled >= messages)
+        .values(allowance=refilled - messages, allowance_at=func.greatest(now, WebchatSession.allowance_at))
         .returning(WebchatSession.id)
     )
     if await connection.scalar(taken) is not None:
@@ -89,4 +91,4 @@ async def spend(connection: AsyncConnection, session_id: UUID, now: datetime) ->
     left = await connection.scalar(select(refilled).where(WebchatSession.id == session_id))
     if left is None:
         raise SessionGone(f"there is no session {str(session_id)!r}; open a new one")
-    return timedelta(seconds=(1 - float(left)) / RATE_PER_SECOND)
+    return timedelta(seconds=(messages - float(left)) / RATE_PER_SECOND)

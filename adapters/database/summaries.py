@@ -16,12 +16,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.database.prompt_records import ContactFact, Summary, SummaryDue
 from adapters.database.records import DeliveryRow, Event, Message, Turn
-from adapters.database.tables import BotRow, Conversation
+from adapters.database.tables import BotRow, Conversation, Workspace
 from domain.bots import Bot
 from domain.deliveries import DeliveryState
 from domain.events import OPEN_STATES, Attachment
 from domain.recollection import Said
 from domain.transcripts import Line, worded
+from domain.workspaces import WorkspaceSettings
 
 LEASE = timedelta(seconds=120)
 """How long a claimed conversation belongs to its attempt: longer than a call may take."""
@@ -46,6 +47,7 @@ class Source:
     workspace_id: UUID
     bot_id: UUID
     bot: Bot
+    workspace: WorkspaceSettings
     contact_id: UUID
     turn_id: UUID
     read_seq: int
@@ -111,6 +113,7 @@ async def source(connection: AsyncConnection, conversation_id: UUID) -> Source |
         workspace_id=row.workspace_id,
         bot_id=row.bot_id,
         bot=bot,
+        workspace=WorkspaceSettings.model_validate(row.workspace_settings),
         contact_id=row.contact_id,
         turn_id=row.turn_id,
         read_seq=row.last_seq,
@@ -163,14 +166,18 @@ def _of(due: Due) -> tuple[ColumnElement[bool], ...]:
     return SummaryDue.conversation_id == due.conversation_id, SummaryDue.attempts == due.attempts
 
 
-def _standing(conversation_id: UUID) -> Select[UUID, UUID, UUID, int, int, dict[str, JsonValue], UUID]:
+def _standing(
+    conversation_id: UUID,
+) -> Select[UUID, UUID, UUID, int, int, dict[str, JsonValue], dict[str, JsonValue], UUID]:
     newest = select(Turn.id).where(Turn.conversation_id == conversation_id).order_by(Turn.number.desc()).limit(1)
     return (
         select(
             Conversation.workspace_id, Conversation.bot_id, Conversation.contact_id, Conversation.last_seq,
-            Conversation.forgotten_seq, BotRow.settings, newest.scalar_subquery().label("turn_id"),
+            Conversation.forgotten_seq, BotRow.settings, Workspace.settings.label("workspace_settings"),
+            newest.scalar_subquery().label("turn_id"),
         )
         .join(BotRow, BotRow.id == Conversation.bot_id)
+        .join(Workspace, Workspace.id == Conversation.workspace_id)
         .where(Conversation.id == conversation_id, BotRow.deleted_at.is_(None))
     )  # fmt: skip
 

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.database.records import Event, Notice, Turn
 from adapters.database.tables import Conversation
+from adapters.database.tool_records import ApprovalRow
 from domain.events import EventState
 
 FIRST_AFTER = timedelta(minutes=1)
@@ -109,7 +110,7 @@ def _waits_too_long(now: datetime) -> ColumnElement[bool]:
 
 
 def _nothing_moves(now: datetime) -> ColumnElement[bool]:
-    """No turn of the conversation runs or has ended just now: then its messages wait for nothing."""
+    """No turn of the conversation runs, waits for an operator or has ended just now: its messages wait for nothing."""
     moves = select(Turn.id).where(
         Turn.conversation_id == Event.conversation_id,
         or_(
@@ -117,4 +118,8 @@ def _nothing_moves(now: datetime) -> ColumnElement[bool]:
             Turn.ended_at > now - STANDS_STILL_AFTER,
         ),
     )
-    return ~moves.exists()
+    asked = select(ApprovalRow.id).where(
+        ApprovalRow.conversation_id == Event.conversation_id,
+        func.coalesce(ApprovalRow.decided_at, ApprovalRow.expires_at) > now - OPEN_TURN_MOVES_WITHIN,
+    )
+    return ~moves.exists() & ~asked.exists()

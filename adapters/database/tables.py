@@ -23,10 +23,11 @@ class Role(StrEnum):
 
 
 class Workspace(Identified, Described, Base):
-    """One tenant."""
+    """One tenant; `settings` is a whole `domain.workspaces.WorkspaceSettings`, or empty."""
 
     __tablename__ = "workspaces"
     name: Mapped[str] = mapped_column(unique=True)
+    settings: Mapped[dict[str, JsonValue]] = mapped_column(server_default="{}")
 
 
 class ApiKey(Identified, Base):
@@ -44,7 +45,7 @@ class ApiKey(Identified, Base):
 
 
 class BotRow(Identified, Described, Base):
-    """A persona; `settings` is a whole `domain.bots.Bot`."""
+    """A persona; `settings` is a whole `domain.bots.Bot`, the secrets of its tools are sealed."""
 
     __tablename__ = "bots"
     workspace_id: Mapped[UUID] = mapped_column(ForeignKey("workspaces.id"))
@@ -52,7 +53,11 @@ class BotRow(Identified, Described, Base):
     name: Mapped[str]
     stopped_at: Mapped[datetime | None]
     settings: Mapped[dict[str, JsonValue]]
+    credentials: Mapped[bytes | None] = mapped_column(LargeBinary)
+    credentials_key_id: Mapped[str | None]
+    credential_ends: Mapped[dict[str, JsonValue]] = mapped_column(server_default="{}")
     __table_args__ = (
+        CheckConstraint("(credentials IS NULL) = (credentials_key_id IS NULL)", name="credentials"),
         Index("uq_bots_key", "workspace_id", "key", unique=True, postgresql_where=sql("deleted_at IS NULL")),
         Index("ix_bots_page", "workspace_id", "created_at", "id"),
     )
@@ -115,7 +120,10 @@ class ModelAllowance(Base):
 
 
 class Contact(Identified, Described, Base):
-    """The person or group on the other side, as one channel knows them."""
+    """The person or group on the other side, as one channel knows them.
+
+    `profiled_at` is when the platform was asked last who that is, `profile_due_at` when it is to be asked.
+    """
 
     __tablename__ = "contacts"
     workspace_id: Mapped[UUID] = mapped_column(ForeignKey("workspaces.id"))
@@ -123,14 +131,24 @@ class Contact(Identified, Described, Base):
     external_id: Mapped[str]
     name: Mapped[str | None]
     language: Mapped[str | None]
-    __table_args__ = (UniqueConstraint("channel_id", "external_id"),)
+    picture_url: Mapped[str | None]
+    profiled_at: Mapped[datetime | None]
+    profile_due_at: Mapped[datetime | None]
+    profile_attempts: Mapped[int] = mapped_column(server_default="0")
+    picture: Mapped[dict[str, JsonValue] | None]
+    """The file of the picture that was fetched last, and which version it is of."""
+    __table_args__ = (
+        UniqueConstraint("channel_id", "external_id"),
+        Index("ix_contacts_profile_due", "profile_due_at", postgresql_where=sql("profile_due_at IS NOT NULL")),
+    )
 
 
 class Conversation(Identified, Described, Base):
     """One contact's chat on one channel (and thread).
 
     `last_seq` numbers its messages, events and changes; `turns` its turns; `forgotten_seq` is where the model's
-    memory begins. Whoever allocates a number holds this row's lock.
+    memory begins; `heard_at` is when the contact wrote last, by the platform's clock. Whoever allocates a number holds
+    this row's lock.
     """
 
     __tablename__ = "conversations"
@@ -144,6 +162,7 @@ class Conversation(Identified, Described, Base):
     voice: Mapped[str] = mapped_column(server_default=Voice.BOT)
     closed_at: Mapped[datetime | None]
     last_message_at: Mapped[datetime | None]
+    heard_at: Mapped[datetime | None]
     last_seq: Mapped[int] = mapped_column(server_default="0")
     turns: Mapped[int] = mapped_column(server_default="0")
     forgotten_seq: Mapped[int] = mapped_column(server_default="0")

@@ -21,6 +21,7 @@ from domain.deliveries import DeliveryState
 from domain.events import Attachment
 from domain.files import Attached
 from domain.media import media_id
+from domain.tool_prompts import Tooling
 from domain.transcripts import Line, worded
 
 _MOST_ROWS = 1000
@@ -99,11 +100,14 @@ _ASKED = (
     )
     .join(Event, Event.id == Message.id)
     .where(Event.turn_id == bindparam("turn_id"))
-    .order_by(Event.seq)
+    .order_by(Event.seq, Event.received_at, Message.seq)
 )
 _DESTINATION = select(Conversation.channel_id, Conversation.chat, Conversation.thread).where(
     Conversation.id == _CONVERSATION
 )
+
+
+_NOTHING_CALLED = Tooling()
 
 
 @dataclass(frozen=True)
@@ -117,6 +121,8 @@ class TurnContext:
     summary: str | None = None
     facts: tuple[str, ...] = ()
     files: tuple[Attached, ...] = ()
+    tooling: Tooling = _NOTHING_CALLED
+    """What was called in this turn so far."""
 
 
 async def destination(connection: AsyncConnection, conversation_id: UUID) -> tuple[UUID, Destination] | None:

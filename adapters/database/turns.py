@@ -8,14 +8,14 @@ from uuid import UUID, uuid4
 from sqlalchemy import ARRAY, Row, Uuid, bindparam, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from adapters.database import verdicts
 from adapters.database.notifications import conversation_changed
-from adapters.database.records import DeliveryRow, Event, Message, Turn, VerdictRow
+from adapters.database.records import DeliveryRow, Event, Message, Turn
 from adapters.database.tables import BotRow, Conversation
 from domain.bots import Bot
 from domain.conversations import Silence, Voice, silence
 from domain.events import ANSWERED_KINDS, OPEN_STATES, EventState
 from domain.handovers import MAX_BROUGHT
-from domain.moderation import Verdict
 from domain.opening import Candidate, Opening, open_turn
 from domain.platforms import PlatformName
 from domain.turns import Account, Begin, Begun, Meanwhile, ReplyKind
@@ -59,7 +59,7 @@ _WAITING = (
     select(Event.id, Message.text, Event.payload["command"].as_string().label("command"))
     .join(Message, Message.id == Event.id)
     .where(*_WAIT)
-    .order_by(Event.seq)
+    .order_by(Event.seq, Event.received_at, Message.seq)
     .limit(MOST_MEMBERS + 1)
 )
 _WAITING_AMONG = _WAITING.where(_AMONG)
@@ -136,7 +136,11 @@ async def begin(connection: AsyncConnection, ask: Begin, now: datetime) -> Begun
         return Begun(settled=tuple(str(item) for item in gone), more=ask.behind, wait_seconds=wait.total_seconds())
     turn = await _insert(connection, standing, opening, now)
     members = {UUID(item) for item in opening.members}
-    return _begun(standing.bot, turn, members, settled=gone | (members & brought), more=len(members) < len(waiting))
+    settled = gone | (members & brought)
+    verdict = opening.verdict
+    if verdict and await verdicts.hand_over(connection, standing.id, standing.workspace_id, verdict, now):
+        return Begun(settled=tuple(str(item) for item in settled), more=len(members) < len(waiting))
+    return _begun(standing.bot, turn, members, settled, more=len(members) < len(waiting))
 
 
 async def stand(connection: AsyncConnection, conversation_id: UUID) -> Standing | None:
@@ -169,7 +173,9 @@ async def _join(connection: AsyncConnection, standing: Standing, turn: _Turn) ->
         return turn
     await connection.execute(_TAKE, {"among": [UUID(item) for item in opening.members], "turn": turn.id})
     await connection.execute(_NEXT_GENERATION, {"turn_id": turn.id})
-    return replace(turn, generation=turn.generation + 1)
+    turn = replace(turn, generation=turn.generation + 1)
+    await _note(connection, turn, opening)
+    return turn
 
 
 def _may_interrupt(bot: Bot, turn: _Turn) -> bool:
@@ -226,10 +232,16 @@ async def _insert(connection: AsyncConnection, standing: Standing, opening: Open
     members = [UUID(item) for item in opening.members]
     await connection.execute(_TAKE, {"among": members, "turn": turn.id})
     if opening.verdict:
-        await keep_verdict(connection, turn.id, 1, "input", opening.verdict, message_id=members[0])
+        await verdicts.keep(connection, turn.id, 1, "input", opening.verdict, message_id=members[0])
+    await _note(connection, turn, opening)
     if standing.platform == PlatformName.WEBCHAT:
         await conversation_changed(connection, standing.id, "typing")
     return turn
+
+
+async def _note(connection: AsyncConnection, turn: _Turn, opening: Opening) -> None:
+    for noted in opening.noted:
+        await verdicts.keep(connection, turn.id, turn.generation, "input", noted.verdict, message_id=UUID(noted.id))
 
 
 def _begun(bot: Bot, turn: _Turn, members: set[UUID], settled: set[UUID], *, more: bool) -> Begun:
@@ -245,7 +257,8 @@ def _begun(bot: Bot, turn: _Turn, members: set[UUID], settled: set[UUID], *, mor
         reason=turn.reason,
         patience_seconds=bot.patience_seconds,
         judge_input=judged,
-        judge_before=judged and bot.moderation.when == "before",
+        # Nothing is done outside for a question that is refused.
+        judge_before=judged and (bot.moderation.when == "before" or bool(bot.tools)),
         fail_closed=bot.moderation.on_error == "closed",
         meanwhile=_meanwhile(bot, turn, more=more),
     )
@@ -257,40 +270,6 @@ async def end(connection: AsyncConnection, turn_id: UUID, account: Account, now:
     if await connection.scalar(_END, values) is None:
         return False
     await connection.execute(_END_EVENTS, values)
+    if account.state is EventState.REFUSED:
+        await verdicts.close_if_wanted(connection, turn_id, now)
     return True
-
-
-async def keep_verdict(
-    connection: AsyncConnection,
-    turn_id: UUID,
-    generation: int,
-    direction: str,
-    verdict: Verdict,
-    message_id: UUID | None = None,
-) -> None:
-    """Store what moderation found in a turn, once; the owner is the turn's."""
-    known = select(VerdictRow.id).where(
-        VerdictRow.turn_id == turn_id,
-        VerdictRow.generation == generation,
-        VerdictRow.direction == direction,
-        VerdictRow.provider == verdict.provider,
-        VerdictRow.message_id.is_not_distinct_from(message_id),
-    )
-    if await connection.scalar(known.limit(1)) is not None:
-        return
-    owner = select(Turn.workspace_id, Turn.conversation_id).where(Turn.id == turn_id)
-    row = (await connection.execute(owner)).one()
-    await connection.execute(
-        insert(VerdictRow).values(
-            id=uuid4(),
-            workspace_id=row.workspace_id,
-            conversation_id=row.conversation_id,
-            message_id=message_id,
-            turn_id=turn_id,
-            generation=generation,
-            direction=direction,
-            provider=verdict.provider,
-            action=verdict.action,
-            categories=list(verdict.categories),
-        )
-    )

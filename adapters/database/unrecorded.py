@@ -4,11 +4,12 @@ from datetime import datetime
 from uuid import UUID, uuid4
 
 from pydantic import ValidationError
-from sqlalchemy import ARRAY, Uuid, bindparam, func, select
+from sqlalchemy import ARRAY, Uuid, bindparam, func, select, update
 from sqlalchemy import insert as plain_insert
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import DataError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.orm import aliased
 from structlog.stdlib import get_logger
 
 from adapters.database import channels, events, handovers
@@ -28,12 +29,33 @@ _WAITING = select(Event.id).where(
     Event.turn_id.is_(None),
 )
 _WAITING_AMONG = _WAITING.where(Event.id == func.any(bindparam("among", type_=ARRAY(Uuid))))
+_LATE = aliased(Event)
+# The place of the first of those that wait and came after it; where two have one place, the time decides.
+_BEFORE_WHAT_CAME_LATER = (
+    update(Event)
+    .where(Event.id == bindparam("late"))
+    .values(
+        seq=func.least(
+            Event.seq,
+            select(func.min(_LATE.seq))
+            .where(
+                _LATE.conversation_id == Event.conversation_id,
+                _LATE.state.in_((EventState.RECEIVED, EventState.QUEUED)),
+                _LATE.turn_id.is_(None),
+                _LATE.received_at > Event.received_at,
+            )
+            .correlate(Event)
+            .scalar_subquery(),
+        )
+    )
+)
 _WAITING_BESIDE = _WAITING.where(Event.id != func.all(bindparam("among", type_=ARRAY(Uuid)))).limit(1)
 
 
 async def record(connection: AsyncConnection, ask: Record, now: datetime) -> Recorded:
     """Record what the workflow was told whole; what is recorded already, by whichever door, stays as it is.
 
+    It stands, and is answered, before what another process recorded that came after it and waits.
     What belongs to another conversation, because its chat got a new name, waits there for the relay, as does an edit
     that is to be answered again.
     """
@@ -82,9 +104,12 @@ async def _record(connection: AsyncConnection, owner: ChannelAccess | None, item
     except ValidationError:
         await _fail(connection, owner, item, "unreadable", now)
         return
+    correlation_id = item.unrecorded.correlation_id
     try:
         async with connection.begin_nested():
-            await events.record(connection, owner, [event], item.received_at, item.unrecorded.correlation_id)
+            recorded = await events.record(connection, owner, [event], item.received_at, correlation_id)
+            for late in recorded.new:
+                await connection.execute(_BEFORE_WHAT_CAME_LATER, {"late": late.id})
     except (UnicodeError, DataError, IntegrityError):
         await _fail(connection, owner, item, "unstorable", now)
 

@@ -9,7 +9,7 @@ from sqlalchemy import Row, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from adapters.database import summaries
+from adapters.database import summaries, tool_calls
 from adapters.database.ledger import at_rest, next_seq
 from adapters.database.notifications import conversation_changed
 from adapters.database.records import DeliveryRow, Event, Message, Turn
@@ -19,6 +19,7 @@ from domain.conversations import SILENCE_AFTER, VOICE_AFTER, Control, Silence
 from domain.deliveries import DeliveryState
 from domain.events import OPEN_STATES, Attachment, EventKind, EventState
 from domain.ids import EventId
+from domain.templates import TemplateMessage
 from domain.turns import Account
 
 
@@ -32,7 +33,7 @@ async def control(
     now: datetime,
 ) -> bool:
     """Do what an operator wants of a conversation; False when the workspace has no such conversation."""
-    row = await _lock(connection, conversation_id, workspace_id)
+    row = await lock(connection, conversation_id, workspace_id)
     if row is None:
         return False
     values: dict[str, object] = {"updated_at": now}
@@ -45,7 +46,7 @@ async def control(
         await stop_turn(connection, conversation_id, SILENCE_AFTER[wanted], now)
     else:
         await answer_or_ignore_held(connection, conversation_id, now, answer_held=answer_held)
-    await _tell_workflow(connection, row, EventKind.CONTROL, {"details": {"control": wanted.value}}, now)
+    await tell_workflow(connection, row, EventKind.CONTROL, {"details": {"control": wanted.value}}, now)
     await conversation_changed(connection, conversation_id, "closed" if wanted is Control.CLOSE else "status")
     return True
 
@@ -132,6 +133,15 @@ async def answer_or_ignore_held(
     )
 
 
+async def wake(
+    connection: AsyncConnection, conversation_id: UUID, workspace_id: UUID, why: Control, now: datetime
+) -> None:
+    """Have the workflow look at the record again, in order with all else that it is told."""
+    row = await lock(connection, conversation_id, workspace_id)
+    if row is not None:
+        await tell_workflow(connection, row, EventKind.CONTROL, {"details": {"control": why.value}}, now)
+
+
 async def say(
     connection: AsyncConnection,
     conversation_id: UUID,
@@ -141,10 +151,11 @@ async def say(
     author: str = "operator",
     attachments: Sequence[Attachment] = (),
     buttons: Sequence[Button] = (),
+    template: TemplateMessage | None = None,
     now: datetime,
 ) -> UUID | None:
     """Record what an operator (or the bot, speaking first) says; the workflow delivers it. The message's id."""
-    row = await _lock(connection, conversation_id, workspace_id)
+    row = await lock(connection, conversation_id, workspace_id)
     if row is None:
         return None
     message_id = uuid4()
@@ -162,10 +173,11 @@ async def say(
             text=text,
             attachments=[item.model_dump(mode="json", exclude_none=True) for item in attachments],
             buttons=[button.model_dump(exclude_none=True) for button in buttons],
+            template=template.model_dump(mode="json", exclude_defaults=True) if template else None,
             reply=say_key(message_id),
         )
     )
-    await _tell_workflow(connection, row, EventKind.SAY, {"text": text}, now, event_id=EventId(message_id))
+    await tell_workflow(connection, row, EventKind.SAY, {"text": text}, now, event_id=EventId(message_id))
     return message_id
 
 
@@ -189,7 +201,9 @@ async def forget(connection: AsyncConnection, conversation_id: UUID, workspace_i
 
 
 async def in_flight(connection: AsyncConnection, conversation_id: UUID, now: datetime) -> bool:
-    """Whether a part is being sent this moment."""
+    """Whether a part is being sent, or a tool does something outside, this moment."""
+    if await tool_calls.in_flight(connection, conversation_id, now):
+        return True
     sending = select(DeliveryRow.id).where(
         DeliveryRow.conversation_id == conversation_id,
         DeliveryRow.state == DeliveryState.SENDING,
@@ -239,7 +253,8 @@ async def start_bot(
     return conversations if answer_held else []
 
 
-async def _lock(connection: AsyncConnection, conversation_id: UUID, workspace_id: UUID) -> Row[UUID, UUID, UUID] | None:
+async def lock(connection: AsyncConnection, conversation_id: UUID, workspace_id: UUID) -> Row[UUID, UUID, UUID] | None:
+    """The conversation with its owner and channel, locked; None when the workspace has no such conversation."""
     query = (
         select(Conversation.id, Conversation.workspace_id, Conversation.channel_id)
         .where(Conversation.id == conversation_id, Conversation.workspace_id == workspace_id)
@@ -248,7 +263,7 @@ async def _lock(connection: AsyncConnection, conversation_id: UUID, workspace_id
     return (await connection.execute(query)).one_or_none()
 
 
-async def _tell_workflow(
+async def tell_workflow(
     connection: AsyncConnection,
     row: Row[UUID, UUID, UUID],
     kind: EventKind,

@@ -20,11 +20,12 @@ class AddressForbidden(NotPermitted):
 
 
 class GuardedBackend(httpcore.AsyncNetworkBackend):
-    """Connects to public addresses, and to the hosts and ports that are exempt."""
+    """Connects to public addresses, and to the hosts, or hosts and ports, that are exempt."""
 
-    def __init__(self, exempt: Iterable[tuple[str, int]] = ()) -> None:
+    def __init__(self, exempt: Iterable[tuple[str, int]] = (), exempt_hosts: Iterable[str] = ()) -> None:
         self._inner = httpcore.AnyIOBackend()
         self._exempt = frozenset(exempt)
+        self._exempt_hosts = frozenset(exempt_hosts)
 
     async def connect_tcp(
         self,
@@ -35,7 +36,8 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.AsyncNetworkStream:
         """Connect to the address that was checked; raises `AddressForbidden`."""
-        where = host if (host, port) in self._exempt else await _public_address(host, port)
+        exempt = (host, port) in self._exempt or host in self._exempt_hosts
+        where = host if exempt else await _public_address(host, port)
         return await self._inner.connect_tcp(where, port, timeout, local_address, socket_options)
 
     async def connect_unix_socket(

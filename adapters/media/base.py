@@ -51,6 +51,9 @@ class Store(Protocol):
     async def keep(self, workspace_id: UUID, media_id: UUID, pieces: AsyncIterable[bytes]) -> Measured:
         """Keep a file whole, or not at all; the same id again replaces it. Raises also what `pieces` raise."""
 
+    async def remove(self, workspace_id: UUID, media_id: UUID) -> None:
+        """Forget a file; one that is not there is forgotten already."""
+
     async def read(self, workspace_id: UUID, media_id: UUID) -> bytes:
         """A whole file."""
 

@@ -68,6 +68,16 @@ class MediaStore:
         digest = hashlib.sha256(content).hexdigest()
         return Measured(type=type_of(content[:HEAD_BYTES]), size_bytes=len(content), sha256=digest)
 
+    async def remove(self, workspace_id: UUID, media_id: UUID) -> None:
+        """Forget a file, if it is there; raises `Unreachable`."""
+        try:
+            async with asyncio.timeout(_WRITE_SECONDS):
+                await obstore.delete_async(self._store, _path(workspace_id, media_id))
+        except FileNotFoundError:
+            return
+        except (BaseError, OSError) as error:
+            raise _away(error) from None
+
     async def read(self, workspace_id: UUID, media_id: UUID) -> bytes:
         """A whole file; raises `MediaMissing` or `Unreachable`."""
         try:

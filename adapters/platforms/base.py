@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Protocol, TypeAlias
+from typing import TYPE_CHECKING, Protocol, TypeAlias, runtime_checkable
 
 from pydantic import Field, JsonValue, SecretStr
 
@@ -14,6 +14,12 @@ from domain.ids import ChannelId
 from domain.media import File
 from domain.models import Frozen
 from domain.platforms import Guarantee, PlatformName
+from domain.profiles import Profile
+from domain.templates import Template, TemplateMessage
+
+if TYPE_CHECKING:
+    from adapters.platforms.management import Management
+    from adapters.platforms.menus import Menu
 
 Payload: TypeAlias = dict[str, JsonValue]
 
@@ -114,6 +120,22 @@ def located(attachment: Attachment) -> Source:
     return Source(url=attachment.reference or "")
 
 
+class Changes(Protocol):
+    """How messages that were sent are changed; both calls raise as `send` does, and do no harm when they are repeated.
+
+    What is so already is done; what a platform refuses because of the message's age is `ChangeRefused`.
+    """
+
+    def chat_of(self, payload: Payload) -> str:
+        """The chat in which a part was put."""
+
+    async def edit(self, channel: Channel, payload: Payload, platform_message_id: str, deadline: float) -> None:
+        """Have a message say what this part says, which is addressed as the message was; raises `MessageGone`."""
+
+    async def delete(self, channel: Channel, payload: Payload, platform_message_id: str, deadline: float) -> None:
+        """Take a message away that was sent with this payload; raises `MessageGone`, which is as good."""
+
+
 class Platform(Protocol):
     """One messaging platform.
 
@@ -181,6 +203,15 @@ class Platform(Protocol):
     async def acknowledge(self, channel: Channel, event: InboundEvent) -> None:
         """Tell the platform that a button press was heard; nothing where it wants no such word."""
 
+    management: "Management | None"
+    """What a bot can do to its chats; None where it can do nothing of that, or nobody wrote it yet."""
+
+    menu: "Menu | None"
+    """How the bot's commands are shown; None where the platform has no calls for that."""
+
+    changes: Changes | None
+    """How messages that were sent are changed; None where they cannot be, or where sending calls nothing."""
+
     typing_every: float | None
     """Seconds after which typing has to be shown again; None where the platform shows none."""
 
@@ -195,3 +226,41 @@ class Platform(Protocol):
 
     async def remove(self, channel: Channel) -> None:
         """Have the platform call us no more."""
+
+
+class TemplatePage(Frozen):
+    """Some of an account's templates; `after` leads to those behind them, where there are more."""
+
+    templates: tuple[Template, ...]
+    after: str | None = None
+
+
+@runtime_checkable
+class Profiling(Protocol):
+    """What a platform can do that sends no names with its messages. What it raises is as with `send`."""
+
+    async def profile(self, channel: Channel, contact: str) -> Profile:
+        """Who a contact is, by the id on the platform."""
+
+
+def profiling(platform: Platform | None) -> Profiling | None:
+    """The platform, where it can be asked who somebody is."""
+    return platform if isinstance(platform, Profiling) else None
+
+
+@runtime_checkable
+class Templating(Protocol):
+    """What a platform can do that keeps templates. What it raises is from `adapters.errors`, as with `send`."""
+
+    async def templates(
+        self, channel: Channel, after: str | None = None, most: int = 50, name: str | None = None
+    ) -> TemplatePage:
+        """The templates of the channel's account, or those with this in their name."""
+
+    def render_template(self, message: TemplateMessage, destination: Destination) -> Payload:
+        """The part that is this template."""
+
+
+def templating(platform: Platform | None) -> Templating | None:
+    """The platform, where it has templates."""
+    return platform if isinstance(platform, Templating) else None

@@ -15,6 +15,7 @@ Fields: TypeAlias = Mapping[str, object]
 
 MAX_NAME_CHARACTERS = 200
 MAX_REFERENCE_CHARACTERS = 1024
+MAX_ADDRESS_CHARACTERS = 2000
 _SMALLEST, _LARGEST = -(2**63), 2**63 - 1
 _LAST_SECOND = int(datetime(9999, 12, 31, tzinfo=UTC).timestamp())
 _NUMERIC_ID = re.compile(r"-?[0-9]{1,20}")
@@ -94,6 +95,13 @@ def moment(fields: Fields, name: str) -> datetime | None:
     """A time given in seconds since 1970; zero means that there is none."""
     seconds = whole(fields, name)
     return datetime.fromtimestamp(seconds, UTC) if seconds and 0 < seconds <= _LAST_SECOND else None
+
+
+def web_address(fields: Fields, name: str) -> str | None:
+    """An address that a browser may be given; None for any other kind of text."""
+    value = text(fields, name) or ""
+    fits = value.startswith("https://") and len(value) <= MAX_ADDRESS_CHARACTERS and not re.search(r"\s", value)
+    return value if fits and value.isprintable() else None
 
 
 def shown_name(fields: Fields, *names: str) -> str | None:

@@ -7,6 +7,7 @@ from adapters.errors import NotPermitted, SignatureMismatch
 from adapters.media.base import Source
 from adapters.platforms.base import (
     Account,
+    Changes,
     Channel,
     Destination,
     Payload,
@@ -16,6 +17,8 @@ from adapters.platforms.base import (
     Webhook,
     file_payload,
 )
+from adapters.platforms.management import Management
+from adapters.platforms.menus import Menu
 from domain.buttons import Button
 from domain.events import Attachment, InboundEvent
 from domain.media import File
@@ -27,6 +30,9 @@ class Webchat:
 
     name = PlatformName.WEBCHAT
     guarantee = Guarantee.TRANSACTION
+    changes: Changes | None = None
+    management: Management | None = None
+    menu: Menu | None = None
     typing_every: float | None = None
 
     def admits(self, channel: Channel, headers: Mapping[str, str]) -> None:

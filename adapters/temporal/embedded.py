@@ -23,6 +23,8 @@ DYNAMIC_CONFIG = {
     # default for 70 seconds, in which a turn meets several of them.
     "frontend.keepAliveTime": '"5s"',
     "frontend.keepAliveTimeout": '"3s"',
+    # Where more waits than the workers take, each bot gets its share; by default the oldest goes first.
+    "matching.enableFairness": "true",
     # A conversation that fails so often is reported, and looked after by the sweep: by default only after a minute.
     "system.numConsecutiveWorkflowTaskProblemsToTriggerSearchAttribute": "3",
 }

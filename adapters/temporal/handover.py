@@ -14,7 +14,7 @@ from weakref import WeakValueDictionary
 from sqlalchemy.exc import SQLAlchemyError
 from structlog.stdlib import get_logger
 from temporalio.client import Client
-from temporalio.common import SearchAttributePair, TypedSearchAttributes, WorkflowIDConflictPolicy
+from temporalio.common import Priority, SearchAttributePair, TypedSearchAttributes, WorkflowIDConflictPolicy
 from temporalio.service import RPCError, RPCStatusCode
 
 from adapters.database import handovers
@@ -137,6 +137,8 @@ class Handing:
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
             search_attributes=_attributes(batch),
             static_summary=f"{batch.bot_name} on {batch.platform}",
+            # Inherited by all that the conversation has done: where work piles up, each bot gets its share.
+            priority=Priority(fairness_key=str(batch.bot_id)),
             rpc_timeout=PATIENCE,
         )
 

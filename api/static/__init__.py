@@ -7,8 +7,8 @@ from pathlib import Path
 FOLDER = Path(__file__).parent
 # A part may name what any other declares; only the last one runs something, so it has to stay the last.
 PARTS = (
-    *("limits", "words", "memory", "connection", "feed", "outbox"),
-    *("nodes", "extras", "bubble", "log", "composer"),
+    *("limits", "words", "memory", "shelf", "connection", "feed", "outbox"),
+    *("nodes", "extras", "bubble", "log", "tray", "composer"),
     *("element", "embed"),
 )
 

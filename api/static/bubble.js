@@ -34,7 +34,7 @@ class Bubble {
   wait(item) {
     this.order = 1e15 + item.at; // after everything that the server has numbered
     const created = new Date(item.at).toISOString();
-    this.#render({ client_msg_id: item.id, author: "contact", text: item.text, created_at: created });
+    this.#render({ client_msg_id: item.id, author: "contact", text: item.text, attachments: item.files, created_at: created });
     this.element.dataset.state = item.refused ? "refused" : "sending";
     this.state.replaceChildren(...(item.refused ? this.#refusal(item) : [this.voice.say("sending")]));
   }
@@ -60,11 +60,13 @@ class Bubble {
 
   #refusal(item) {
     const { status, reason } = item.refused;
-    const isTooLong = status === 413;
-    const why = this.voice.say(isTooLong ? "too_long" : reason ? "refused_because" : "refused", { reason });
-    const button = (key) =>
-      el("button", { type: "button", class: "link", click: () => this.on[key](item) }, this.voice.say(key));
-    return [why, " ", button("retry"), " ", button("remove")];
+    const isTooLong = status === 413 && !item.files;
+    const isGone = status === 410;
+    const key = isGone ? "file_gone" : isTooLong ? "too_long" : reason ? "refused_because" : "refused";
+    const why = this.voice.say(key, { reason });
+    const button = (name) =>
+      el("button", { type: "button", class: "link", click: () => this.on[name](item) }, this.voice.say(name));
+    return [why, " ", ...(isGone ? [] : [button("retry"), " "]), button("remove")];
   }
 
   #render(message, name) {

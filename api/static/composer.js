@@ -1,6 +1,6 @@
 /** Where the contact writes. */
 
-/** The text field with its limit and its button; `send(text)` is called with what is to be sent. */
+/** The text field with its limit, its files and its button; `send(text, files)` gets what is to be sent. */
 class Composer {
   constructor(voice, send) {
     this.voice = voice;
@@ -15,7 +15,9 @@ class Composer {
       lang: voice.pageLanguage,
       input: () => this.#measure(),
       keydown: (event) => this.#key(event),
+      paste: (event) => this.tray.take(event.clipboardData?.files) && event.preventDefault(),
     });
+    this.tray = new Tray(voice, () => this.#mark());
     const button = el("button", { type: "submit", class: "send", "aria-label": voice.say("send") }, icon("send"));
     const submit = (event) => {
       event.preventDefault();
@@ -24,9 +26,18 @@ class Composer {
     this.element = el(
       "form",
       { class: "composer", submit },
-      el("div", { class: "box" }, this.field, button),
+      this.tray.list,
+      el("div", { class: "box" }, this.tray.button, this.tray.picker, this.field, button),
       this.counter,
+      this.tray.problem,
     );
+  }
+
+  /** Files that were dropped somewhere on the window. */
+  drop(event) {
+    if (!event.dataTransfer?.types.includes("Files")) return;
+    event.preventDefault();
+    if (event.type === "drop" && this.tray.take(event.dataTransfer.files)) this.field.focus();
   }
 
   rename(name) {
@@ -43,12 +54,17 @@ class Composer {
 
   #submit() {
     const text = this.field.value.trimEnd();
-    if (text.trim() && this.#excess(text) <= 0) {
+    if ((text.trim() || !this.tray.isEmpty) && this.#excess(text) <= 0) {
       this.field.value = "";
       this.#measure();
-      this.send(text);
+      this.send(text, this.tray.empty());
     }
     this.field.focus();
+  }
+
+  /** The button shows that there is something to be sent, be it files alone. */
+  #mark() {
+    this.element?.toggleAttribute("data-files", !this.tray.isEmpty);
   }
 
   /** How many characters, counted as the server counts them, are too many; below zero: how many are left. */

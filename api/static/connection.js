@@ -26,6 +26,7 @@ class Connection {
     this.conversation = null;
     this.cursor = 0;
     this.botName = null;
+    this.maxFileBytes = 0;
   }
 
   get known() {
@@ -63,6 +64,7 @@ class Connection {
     this.#renewAt = Date.now() + Math.max(session.expires_in * 1000 - LIMITS.renewEarlyMs, session.expires_in * 500);
     this.cursor = session.cursor ?? 0;
     this.botName = session.bot_name ?? null;
+    this.maxFileBytes = session.max_file_bytes ?? 0;
     const hasMoved = this.conversation !== null && this.conversation !== session.conversation_id;
     this.conversation = session.conversation_id;
     if (hasMoved) this.moved();
@@ -81,15 +83,17 @@ class Connection {
     return this.#fetch("sessions", { body: { ...saved, page } });
   }
 
-  #fetch(path, { body, signal = AbortSignal.timeout(LIMITS.requestMs) }) {
+  /** `file` is sent as it is, `body` as JSON. */
+  #fetch(path, { body, file, signal }) {
     const headers = {};
     if (this.#token) headers.Authorization = `Bearer ${this.#token}`;
     if (body) headers["Content-Type"] = "application/json";
+    if (file) headers["Content-Type"] = "application/octet-stream";
     return fetch(`${this.address}/${path}`, {
-      method: body ? "POST" : "GET",
+      method: body || file ? "POST" : "GET",
       headers,
-      body: body && JSON.stringify(body),
-      signal,
+      body: file ?? (body && JSON.stringify(body)),
+      signal: signal ?? AbortSignal.timeout(file ? LIMITS.uploadMs : LIMITS.requestMs),
       cache: "no-store",
       credentials: "omit",
     });

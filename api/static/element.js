@@ -77,7 +77,8 @@ class ChatOrchestrator extends HTMLElement {
     const address = `${server}/webchat/${encodeURIComponent(channel)}`;
     this.connection = new Connection(address, this.store, () => this.feed.restart());
     this.feed = new Feed(this.connection, this.#feedListeners());
-    this.outbox = new Outbox(this.store, this.connection, {
+    this.shelf = new Shelf(this.store.prefix);
+    this.outbox = new Outbox(this.store, this.shelf, this.connection, {
       accepted: (item, answer) => this.log.accept(item, answer),
       refused: (item) => this.log.wait(item),
     });
@@ -89,7 +90,7 @@ class ChatOrchestrator extends HTMLElement {
       press: (label, value) => this.#send(this.outbox.add(label, value)),
       server: new URL(server, location.href).origin,
     });
-    this.composer = new Composer(this.voice, (text) => this.#send(this.outbox.add(text)));
+    this.composer = new Composer(this.voice, (text, files) => this.#say(text, files));
     this.#buildWindow();
     this.log.reset(this.outbox.items());
     this.#rename();
@@ -106,10 +107,11 @@ class ChatOrchestrator extends HTMLElement {
     this.mark = el("span", { class: "mark", "aria-hidden": "true" });
     this.notice = el("div", { class: "notice", role: "status" });
     const header = el("header", {}, this.mark, this.heading, ...(this.isPage ? [] : [closeButton]));
+    const drop = (event) => this.composer.drop(event);
     const shape = this.isPage ? { role: "region" } : { role: "dialog", hidden: true };
     this.panel = el(
       "section",
-      { class: "panel", id: "panel", lang: this.voice.language, ...shape },
+      { class: "panel", id: "panel", lang: this.voice.language, ...shape, dragover: drop, drop },
       header,
       this.notice,
       this.log.element,
@@ -187,6 +189,7 @@ class ChatOrchestrator extends HTMLElement {
     this.#trouble = 0;
     this.#setStatus(this.#status);
     this.#rename();
+    this.composer.tray.allow(this.connection.maxFileBytes);
     this.outbox.flush();
   }
 
@@ -222,6 +225,13 @@ class ChatOrchestrator extends HTMLElement {
   }
 
   // ---- What goes out ----
+
+  /** Files are kept before the message that names them is. */
+  async #say(text, files) {
+    const kept = files.map((file) => ({ id: uuid(), name: file.name || "file" }));
+    await Promise.all(files.map((file, place) => this.shelf.put(kept[place].id, file)));
+    this.#send(this.outbox.add(text, undefined, kept));
+  }
 
   #send(item) {
     if (this.#status === "closed") this.#setStatus("");

@@ -9,6 +9,8 @@ const ROOMY = "(min-width: 481px) and (min-height: 521px)";
 const LIMITS = {
   characters: 40_000, // what the server takes in one message, in code points
   warnBelowCharacters: 4_000,
+  files: 10, // of one message
+  uploadMs: 150_000,
   pageMessages: 200, // the most that the server lists at once
   requestMs: 20_000,
   storedMs: 100,

@@ -14,6 +14,7 @@ function el(name, attributes = {}, ...children) {
 const ICONS = {
   chat: "M5 4h14a2 2 0 0 1 2 2v9a2 2 0 0 1-2 2h-6l-5 4v-4H5a2 2 0 0 1-2-2V6a2 2 0 0 1 2-2zM8 9h8M8 12.5h5",
   close: "M6 6l12 12M18 6L6 18",
+  clip: "M20 11.5l-8.3 8.3a5 5 0 0 1-7.1-7.1L13 4.3a3.4 3.4 0 0 1 4.8 4.8l-8.4 8.4a1.7 1.7 0 0 1-2.4-2.4l7.7-7.7",
   send: "M12 19V5M5.5 11.5L12 5l6.5 6.5",
   down: "M12 5v13M6 12.5l6 6 6-6",
 };

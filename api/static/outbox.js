@@ -8,8 +8,9 @@ class Outbox {
   #notBefore = 0;
 
   /** `on`: accepted(item, answer), refused(item). */
-  constructor(store, connection, on) {
+  constructor(store, shelf, connection, on) {
     this.store = store;
+    this.shelf = shelf;
     this.connection = connection;
     this.on = on;
   }
@@ -19,10 +20,10 @@ class Outbox {
     return items.filter((item) => item !== null).sort((one, other) => one.at - other.at);
   }
 
-  /** Stores what is to be said; `value` is what a pressed button carries. */
-  add(text, value) {
+  /** Stores what is to be said; `value` is what a pressed button carries, `files` name what lies on the shelf. */
+  add(text, value, files = []) {
     const at = Math.max(Date.now(), (this.items().at(-1)?.at ?? 0) + 1);
-    const item = { id: uuid(), at, text, ...(value && { value }) };
+    const item = { id: uuid(), at, text, ...(value && { value }), ...(files.length && { files }) };
     this.store.set(`out:${item.id}`, item);
     return item;
   }
@@ -35,6 +36,7 @@ class Outbox {
   }
 
   delete(id) {
+    for (const file of this.store.get(`out:${id}`)?.files ?? []) this.shelf.delete(file.id);
     this.store.delete(`out:${id}`);
   }
 
@@ -61,9 +63,7 @@ class Outbox {
   /** Sends one message; returns how many milliseconds to wait before the next. */
   async #send(item) {
     try {
-      const { id, text, value } = item;
-      const body = { client_msg_id: id, type: value ? "button" : "text", text, ...(value && { value }) };
-      const response = await this.connection.request("messages", { body });
+      const response = (await this.#bring(item.files ?? [])) ?? (await this.#say(item));
       if (isPassing(response.status)) throw new Refused(response);
       if (response.ok) this.#accept(item, await response.json());
       else await this.#refuse(item, response);
@@ -73,6 +73,26 @@ class Outbox {
       if (error.waitMs) this.#notBefore = Date.now() + error.waitMs;
       return error.waitMs || Math.min(LIMITS.longestWaitMs, 1000 * 2 ** this.#attempts++);
     }
+  }
+
+  #say({ id, text, value, files = [] }) {
+    const attachments = files.map((file) => ({ file_id: file.file_id }));
+    const body = { client_msg_id: id, type: value ? "button" : "text", text, ...(value && { value }), attachments };
+    return this.connection.request("messages", { body });
+  }
+
+  /** Uploads what the server has not got yet; the answer that refuses one, if one does. Again is harmless. */
+  async #bring(files) {
+    for (const file of files) {
+      const content = await this.shelf.get(file.id);
+      if (!content) return Response.json({ code: "file_gone" }, { status: 410 });
+      const query = new URLSearchParams({ client_file_id: file.id, name: file.name.slice(-200) });
+      const response = await this.connection.request(`files?${query}`, { file: content });
+      if (isPassing(response.status)) throw new Refused(response);
+      if (!response.ok) return response;
+      file.file_id = (await response.json()).file_id;
+    }
+    return null;
   }
 
   #accept(item, answer) {

@@ -17,10 +17,12 @@ from api.pages import Cursor, Limit, Listed, position, timed
 from api.problems import Problem, not_found
 from api.resources import Using
 from api.security import Admin, Viewer
-from api.v1 import model_use
+from api.v1 import model_use, tool_use
+from api.v1.channel_objects import CredentialEnd
 from api.v1.holding import settle, tell_all
 from api.v1.patches import patched, refused
 from api.v1.routing import Route
+from api.v1.tool_use import Secrets
 from domain.bots import Bot
 from domain.ids import WorkspaceId
 from domain.models import Strict
@@ -28,20 +30,41 @@ from domain.models import Strict
 router = APIRouter(route_class=Route, tags=["bots"])
 
 
+_TOOL: JsonValue = {
+    "kind": "http",
+    "name": "find_order",
+    "description": "Finds an order by its number.",
+    "parameters": {"type": "object", "properties": {"number": {"type": "string"}}, "required": ["number"]},
+    "url": "https://shop.example.com/api/orders/{number}",
+    "hosts": ["shop.example.com"],
+    "secret_headers": {"Authorization": "shop"},
+}
+
+
 class NewBot(Bot):
     """A bot as it is made: everything but the name has a default; `key` is a name of yours, unique in the workspace."""
 
     model_config = ConfigDict(
-        json_schema_extra={"examples": [{"name": "Ada", "instructions": "You help customers of a bookshop."}]}
+        json_schema_extra={
+            "examples": [
+                {"name": "Ada", "instructions": "You help customers of a bookshop."},
+                {"name": "Eve", "tools": [{"kind": "knowledge"}, _TOOL], "secrets": {"shop": "Bearer 0123456789"}},
+            ]
+        }
     )
 
     key: Annotated[str, Field(min_length=1, max_length=200)] | None = None
+    secrets: Secrets = Field(
+        default_factory=dict, description="What `secret_headers` of tools name; never shown again."
+    )
 
 
-class StoredBot(NewBot):
+class StoredBot(Bot):
     """A bot with all its settings."""
 
     id: UUID
+    key: str | None
+    secrets: dict[str, CredentialEnd] = Field(examples=[{"crm": {"last4": "6789"}}])
     stopped: bool = Field(description="Whether it only records what it hears.")
     stopped_at: datetime | None
     created_at: datetime
@@ -65,6 +88,7 @@ async def create(new: NewBot, once: AdminOnce, using: Using) -> StoredBot:
         await model_use.check(connection, workspace_id, bot)
         try:
             bot_id = await bots.add(connection, workspace_id, bot, new.key)
+            await tool_use.keep(connection, using, workspace_id, bot_id, new.secrets, bot)
         except KeyTaken as error:
             raise _key_taken(error) from error
         stored = await _changed(connection, workspace_id, bot_id)
@@ -110,9 +134,13 @@ async def change(bot_id: UUID, patch: Patch, who: Admin, using: Using) -> Stored
         if row is None:
             raise not_found("bot", bot_id)
         try:
-            wanted = NewBot.model_validate(patched(NewBot, {**row["settings"], "key": row["key"]}, patch))
+            given = {"secrets": patch.get("secrets") or {}}
+            whole = patched(NewBot, {**row["settings"], "key": row["key"]}, {**patch, **given})
+            wanted = NewBot.model_validate({**whole, **given})
             await model_use.check(connection, who.workspace_id, wanted)
-            await bots.change(connection, who.workspace_id, bot_id, _without_key(wanted), wanted.key)
+            before, after = Bot.model_validate(row["settings"]), _without_key(wanted)
+            await bots.change(connection, who.workspace_id, bot_id, after, wanted.key)
+            await tool_use.keep(connection, using, who.workspace_id, bot_id, wanted.secrets, after, before)
         except ValidationError as error:
             raise refused(error) from error
         except KeyTaken as error:
@@ -171,12 +199,14 @@ async def _changed(connection: AsyncConnection, workspace_id: WorkspaceId, bot_i
 
 
 def _without_key(bot: NewBot) -> Bot:
-    return Bot.model_validate(bot.model_dump(exclude={"key"}))
+    return Bot.model_validate(bot.model_dump(exclude={"key", "secrets"}))
 
 
 def _stored(row: RowMapping) -> StoredBot:
     fields = {name: row[name] for name in ("id", "key", "stopped_at", "created_at", "updated_at")}
-    return StoredBot.model_validate({**row["settings"], **fields, "stopped": row["stopped_at"] is not None})
+    ends = {name: CredentialEnd(last4=str(end) or None) for name, end in row["credential_ends"].items()}
+    stopped = row["stopped_at"] is not None
+    return StoredBot.model_validate({**row["settings"], **fields, "secrets": ends, "stopped": stopped})
 
 
 def _key_taken(error: KeyTaken) -> Problem:

@@ -1,20 +1,25 @@
-"""A bot's budget: what it may spend on a day, what is spent, and what calls under way hold."""
+"""Budgets of today: what may be spent, what is spent, and what calls under way hold."""
 
 from datetime import UTC, date, datetime
+from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from adapters.database import bots, budgets
+from adapters.database import bots, budget_days, conversations, workspaces
+from api.pages import Listed
 from api.problems import not_found
 from api.resources import Using
 from api.security import Viewer
 from api.v1.routing import Route
-from domain.bots import Bot
-from domain.budgets import day_of, remaining, resets_at
+from domain.bots import Bot, DayLimits, Limits
+from domain.budgets import Owner, day_of, limits_of, remaining, resets_at
+from domain.ids import WorkspaceId
+from domain.workspaces import WorkspaceSettings
 
-router = APIRouter(prefix="/bots", route_class=Route, tags=["bots"])
+router = APIRouter(route_class=Route, tags=["budgets"])
 
 
 class Share(BaseModel):
@@ -29,7 +34,7 @@ class Share(BaseModel):
 
 
 class Budget(BaseModel):
-    """A bot's day."""
+    """An owner's day."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -39,16 +44,84 @@ class Budget(BaseModel):
     cost: Share
 
 
-@router.get("/{bot_id}/budget", summary="Read a bot's budget of today")
+class OwnedBudget(Budget):
+    """An owner's day, and whose it is."""
+
+    owner: Owner
+    id: UUID = Field(description="Of the conversation, the contact, the bot or the workspace.")
+
+
+OfBot = Annotated[UUID | None, Query(description="That of this bot as well.")]
+OfConversation = Annotated[
+    UUID | None, Query(description="Those that a call for this conversation is paid from: its own, its contact's, its "
+                                   "bot's and the workspace's.")
+]  # fmt: skip
+
+
+@router.get("/bots/{bot_id}/budget", summary="Read a bot's budget of today")
 async def read(bot_id: UUID, who: Viewer, using: Using) -> Budget:
     """Tokens and cost, the cost in the currency of the prices."""
     now = datetime.now(UTC)
     async with using.database.begin() as connection:
-        row = await bots.one(connection, who.workspace_id, bot_id)
-        if row is None:
-            raise not_found("bot", bot_id)
-        found = await budgets.standing(connection, bot_id, now)
-    limits, spent, reserved = Bot.model_validate(row["settings"]).limits, found.spent, found.reserved
+        limits = await _bot_limits(connection, who.workspace_id, bot_id)
+        return await _budget(connection, who.workspace_id, "bot", bot_id, limits, now)
+
+
+@router.get("/budgets", summary="Read budgets of today")
+async def read_all(
+    who: Viewer, using: Using, bot_id: OfBot = None, conversation_id: OfConversation = None
+) -> Listed[OwnedBudget]:
+    """The workspace's, and those that the query names; a call must fit into all that it is paid from."""
+    now = datetime.now(UTC)
+    async with using.database.begin() as connection:
+        ids, limits = await _owners(connection, who.workspace_id, bot_id, conversation_id)
+        items = [
+            OwnedBudget(
+                owner=owner,
+                id=owner_id,
+                **dict(await _budget(connection, who.workspace_id, owner, owner_id, limits[owner], now)),
+            )
+            for owner, owner_id in ids.items()
+        ]
+    return Listed(items=items, next_cursor=None)
+
+
+async def _owners(
+    connection: AsyncConnection, workspace_id: WorkspaceId, bot_id: UUID | None, conversation_id: UUID | None
+) -> tuple[dict[Owner, UUID], dict[Owner, DayLimits]]:
+    """Whose budgets are wanted, and their limits; 404 for who is not there."""
+    ids: dict[Owner, UUID] = {}
+    if conversation_id is not None:
+        row = await conversations.one(connection, workspace_id, conversation_id)
+        if row is None or bot_id not in (None, row["bot_id"]):
+            raise not_found("conversation", conversation_id)
+        ids, bot_id = {"conversation": conversation_id, "contact": row["contact_id"]}, row["bot_id"]
+    limits = Limits()
+    if bot_id is not None:
+        limits = await _bot_limits(connection, workspace_id, bot_id)
+        ids["bot"] = bot_id
+    ids["workspace"] = workspace_id
+    stored = await workspaces.one(connection, workspace_id)
+    return ids, limits_of(limits, WorkspaceSettings.model_validate(stored["settings"]).limits)
+
+
+async def _bot_limits(connection: AsyncConnection, workspace_id: WorkspaceId, bot_id: UUID) -> Limits:
+    row = await bots.one(connection, workspace_id, bot_id)
+    if row is None:
+        raise not_found("bot", bot_id)
+    return Bot.model_validate(row["settings"]).limits
+
+
+async def _budget(
+    connection: AsyncConnection,
+    workspace_id: WorkspaceId,
+    owner: Owner,
+    owner_id: UUID,
+    limits: DayLimits,
+    now: datetime,
+) -> Budget:
+    found = await budget_days.standing(connection, workspace_id, owner, owner_id, now)
+    spent, reserved = found.spent, found.reserved
     return Budget(
         day=day_of(now),
         resets_at=resets_at(day_of(now)),

@@ -7,10 +7,13 @@ from typing import TypeAlias
 from urllib.parse import urlsplit
 
 from fastapi.exceptions import RequestValidationError
-from pydantic import JsonValue
+from pydantic import JsonValue, ValidationError
 
+from domain.media import MAX_MEDIA_BYTES
 from domain.paces import BOT_SETTING, CHAT_SETTING, is_rate
 from domain.platforms import CREDENTIALS, PlatformName
+from domain.templates import CLOSED_WINDOW_SETTING, ClosedWindow
+from domain.visitor_files import FILES_SETTING, SIZE_SETTING, is_size
 
 _WEBHOOK_SECRET = "webhook_secret"  # noqa: S105 - the name of a credential
 _SECRET_FORM = re.compile(r"[A-Za-z0-9_-]{1,256}")
@@ -41,8 +44,14 @@ def settings(platform: PlatformName, given: Mapping[str, JsonValue]) -> dict[str
     faults: _Faults = {}
     if platform is PlatformName.WEBCHAT and "allowed_origins" in given and not _are_origins(given["allowed_origins"]):
         faults["allowed_origins"] = "give a list of origins such as https://example.com, or *"
+    if platform is PlatformName.WEBCHAT and not isinstance(given.get(FILES_SETTING, True), bool):
+        faults[FILES_SETTING] = "give true or false"
+    if platform is PlatformName.WEBCHAT and SIZE_SETTING in given and not is_size(given[SIZE_SETTING]):
+        faults[SIZE_SETTING] = f"give a number of bytes from 1 to {MAX_MEDIA_BYTES}"
     if platform is PlatformName.TELEGRAM and not isinstance(given.get("polling", False), bool):
         faults["polling"] = "give true or false"
+    if given.get(CLOSED_WINDOW_SETTING) is not None:
+        faults |= _of_closed_window(platform, given[CLOSED_WINDOW_SETTING])
     for name in (BOT_SETTING, CHAT_SETTING):
         if name in given and not is_rate(given[name]):
             faults[name] = "give a number from 0.01 to 10000"
@@ -59,6 +68,19 @@ def _fault(name: str, value: str) -> str | None:
     if name == _WEBHOOK_SECRET and not _SECRET_FORM.fullmatch(value):
         return "give 1 to 256 of the characters A-Z, a-z, 0-9, _ and -"
     return None
+
+
+def _of_closed_window(platform: PlatformName, value: JsonValue) -> _Faults:
+    if platform is not PlatformName.WHATSAPP:
+        return {CLOSED_WINDOW_SETTING: f"{platform} has no templates that could be sent"}
+    try:
+        ClosedWindow.model_validate(value)
+    except ValidationError as error:
+        places = (".".join(str(part) for part in item["loc"]) for item in error.errors(include_input=False))
+        wrong = ", ".join(dict.fromkeys(place for place in places if place))
+        form = "give {template, language, parameters?, header?, text?}"
+        return {CLOSED_WINDOW_SETTING: f"{form}; wrong here: {wrong[:_SHOWN_CHARACTERS] or 'all of it'}"}
+    return {}
 
 
 def _are_origins(value: JsonValue) -> bool:

@@ -9,14 +9,14 @@ from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from adapters.database import bots, prompts, system_calls
+from adapters.database import bots, budgets, prompts, workspaces
 from api.execution import Payer, execute
 from api.idempotency import Once, OperatorOnce
 from api.problems import invalid, not_found
 from api.resources import Resources, Using
 from api.v1 import model_use
 from api.v1.routing import Route
-from domain import templates
+from domain import instructions
 from domain.bots import Bot, Model
 from domain.clocks import local
 from domain.instructions import TemplateBroken
@@ -33,7 +33,9 @@ _Text = Annotated[str, Field(max_length=_MOST_CHARACTERS)]
 
 class _Wanted(Strict):
     model: Model | None = Field(None, description="By default the bot's models, else the workspace's default.")
-    bot_id: UUID | None = Field(None, description="The bot whose models answer, and whose budget pays.")
+    bot_id: UUID | None = Field(
+        None, description="The bot whose models answer, and whose budget pays beside the workspace's."
+    )
 
 
 class Message(Strict):
@@ -102,7 +104,7 @@ async def run(prompt_name: str, wanted: Run, once: OperatorOnce, using: Using) -
         raise not_found("prompt", prompt_name)
     known = variables(Moment(), None, *local(datetime.now(UTC), "UTC"), wanted.variables)
     try:
-        text = await asyncio.to_thread(templates.render, found.text, known)
+        text = await asyncio.to_thread(instructions.render, found.text, known)
     except TemplateBroken as error:
         raise invalid(f"variables: the prompt cannot be filled in: {error}.", "template_failed") from error
     lines = [Line(role="user", text=text)]
@@ -133,27 +135,26 @@ async def _answered(
         ),
     )
     async with using.database.begin() as connection:
-        await system_calls.settle(connection, workspace_id, done.call, done.paid)
+        await budgets.settle(connection, done.call, done.paid)
         await once.keep(connection, completion)
     return completion
 
 
-async def _payer(
-    connection: AsyncConnection, workspace_id: UUID, wanted: _Wanted
-) -> tuple[tuple[Model, ...], Payer | None]:
-    """Who is asked, in order, and which bot pays."""
+async def _payer(connection: AsyncConnection, workspace_id: UUID, wanted: _Wanted) -> tuple[tuple[Model, ...], Payer]:
+    """Who is asked, in order, and who pays."""
     models: tuple[Model, ...]
+    shared = (await workspaces.settings(connection, workspace_id)).limits
     if wanted.bot_id is None:
         models = (wanted.model or await model_use.default_model(connection, workspace_id),)
-        payer = None
+        payer = Payer(shared)
     else:
         row = await bots.one(connection, workspace_id, wanted.bot_id)
         if row is None:
             raise not_found("bot", wanted.bot_id)
         bot = Bot.model_validate(row["settings"])
-        models, payer = ((wanted.model,) if wanted.model else bot.models), Payer(wanted.bot_id, bot.limits)
-    limits = payer.limits if payer else Bot(name="none").limits
-    await model_use.check(connection, workspace_id, Bot(name="none", model=models[0], limits=limits))
+        models = (wanted.model,) if wanted.model else bot.models
+        payer = Payer(shared, wanted.bot_id, bot.limits)
+    await model_use.check(connection, workspace_id, Bot(name="none", model=models[0], limits=payer.limits))
     return models, payer
 
 

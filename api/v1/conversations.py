@@ -1,14 +1,14 @@
 """Conversations: listed, searched and read; and the bot speaking first."""
 
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Self
 from uuid import UUID
 
 from fastapi import APIRouter, Query
-from pydantic import AfterValidator, ConfigDict, Field, JsonValue, StringConstraints
+from pydantic import AfterValidator, ConfigDict, Field, JsonValue, StringConstraints, model_validator
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from adapters.database import bots, channel_admin, conversations, descriptions, first_words, sessions
+from adapters.database import bots, channel_admin, conversations, descriptions, first_words, sessions, windows
 from adapters.database.channels import ChannelAccess
 from adapters.database.conversations import Wanted
 from adapters.vault import KeyMissing
@@ -17,16 +17,19 @@ from api.pages import Cursor, Limit, Listed, position, timed
 from api.problems import invalid, not_found
 from api.resources import Resources, Using
 from api.security import Operator, Viewer
+from api.v1 import templates
 from api.v1.channels import platform_unavailable, unreadable
 from api.v1.holding import tell
 from api.v1.objects import Conversation, conversation
 from api.v1.patches import merged
 from api.v1.routing import Route
 from api.v1.times import Since, Until
+from api.v1.windows import demand_open
 from domain.conversations import ConversationStatus
-from domain.ids import WorkspaceId
+from domain.ids import WorkspaceId, conversation_id
 from domain.models import Strict
 from domain.platforms import PlatformName
+from domain.templates import TemplateMessage
 from domain.text import MAX_MESSAGE_CHARACTERS
 
 router = APIRouter(route_class=Route, tags=["conversations"])
@@ -60,6 +63,15 @@ class FirstMessage(Strict):
     channel_id: UUID
     recipient: Recipient = Field(description="The contact's id on that platform; for webchat the session's id.")
     text: Text | None = Field(None, description="By default the bot's greeting.")
+    template: TemplateMessage | None = Field(
+        None, description="In place of a text, for whom the platform asks for one."
+    )
+
+    @model_validator(mode="after")
+    def _one_or_the_other(self) -> Self:
+        if self.text is not None and self.template is not None:
+            raise ValueError("give a text or a template")
+        return self
 
 
 _Q = Annotated[
@@ -116,21 +128,25 @@ async def change(conversation_id: UUID, patch: ConversationPatch, who: Operator,
 
 @router.post("/bots/{bot_id}/conversations", status_code=201, summary="Let the bot speak first")
 async def begin(bot_id: UUID, first: FirstMessage, once: OperatorOnce, using: Using) -> Conversation:
-    """Says the text, or the bot's greeting; a conversation with this contact goes on where there is one."""
+    """Says the text, a template, or the bot's greeting; a conversation with this contact goes on where there is one.
+
+    On WhatsApp only a template reaches who has not written within 24 hours, on Messenger nothing: 422 `window_closed`.
+    """
     workspace_id = once.who.workspace_id
     async with using.database.begin() as connection:
         access = await _access(connection, using, workspace_id, bot_id, first.channel_id)
         await _demand_session(connection, access, first.recipient)
-        text = first.text or access.bot.greeting
-        if not text:
-            raise invalid("text: give one; this bot has no greeting to say instead.", "no_text")
-        now, buttons = datetime.now(UTC), () if first.text else access.bot.quick_replies
-        conversation_id, _ = await first_words.speak_first(
-            connection, access, first.recipient, text, buttons=buttons, now=now
+        text = await _free_text(connection, access, first)
+    if first.template:
+        text = await templates.checked(using, workspace_id, first.channel_id, first.template)
+    async with using.database.begin() as connection:
+        buttons = () if first.text or first.template else access.bot.quick_replies
+        begun, _ = await first_words.speak_first(
+            connection, access, first.recipient, text, buttons=buttons, template=first.template, now=datetime.now(UTC)
         )
-        answer = await one(connection, using, workspace_id, conversation_id)
+        answer = await one(connection, using, workspace_id, begun)
         await once.keep(connection, answer)
-    await tell(using, conversation_id)
+    await tell(using, begun)
     return answer
 
 
@@ -158,6 +174,18 @@ async def _access(
     if access.channel.platform not in using.platforms:
         raise platform_unavailable(access.channel.platform)
     return access
+
+
+async def _free_text(connection: AsyncConnection, access: ChannelAccess, first: FirstMessage) -> str:
+    """What is said where it is no template; 422 where there is nothing to say, or nothing may be said freely."""
+    if first.template:
+        return ""
+    text = first.text or access.bot.greeting
+    if not text:
+        raise invalid("text: give one; this bot has no greeting to say instead.", "no_text")
+    known = conversation_id(access.channel.id, first.recipient, None)
+    demand_open(access.channel.platform, await windows.heard_at(connection, known))
+    return text
 
 
 async def _demand_session(connection: AsyncConnection, access: ChannelAccess, recipient: str) -> None:

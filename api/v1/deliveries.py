@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from adapters.database import deliveries, ledger_admin
+from adapters.database import deliveries, ledger_admin, windows
 from adapters.database.ledger_admin import NotInDoubt
 from api.idempotency import Once, OperatorOnce
 from api.pages import Cursor, Limit, Listed, position, timed
@@ -17,6 +17,7 @@ from api.security import Viewer
 from api.v1.holding import tell
 from api.v1.objects import Delivery
 from api.v1.routing import Route
+from api.v1.windows import demand_open
 from domain.deliveries import DeliveryState
 from domain.ids import WorkspaceId
 
@@ -50,8 +51,11 @@ async def read(delivery_id: UUID, who: Viewer, using: Using) -> Delivery:
 
 @router.post("/{delivery_id}/resend", summary="Send again")
 async def resend(delivery_id: UUID, once: OperatorOnce, using: Using) -> Delivery:
-    """For one that is `uncertain` or `failed`: the contact may get it twice."""
+    """For one that is `uncertain` or `failed`: the contact may get it twice. 422 `window_closed` as for new words."""
     async with using.database.begin() as connection:
+        waiting = await windows.of_delivery(connection, once.who.workspace_id, delivery_id)
+        if waiting is not None:
+            demand_open(*waiting)
         try:
             conversation_id = await ledger_admin.resend(
                 connection, delivery_id, once.who.workspace_id, datetime.now(UTC)

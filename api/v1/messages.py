@@ -10,13 +10,16 @@ from adapters.database import conversations, messages, voice
 from api.idempotency import OperatorOnce
 from api.pages import Cursor, Limit, Listed, cut, read, write
 from api.problems import invalid, not_found
-from api.resources import Using
+from api.resources import Resources, Using
 from api.security import Viewer
-from api.v1 import outgoing
+from api.v1 import outgoing, templates
 from api.v1.holding import tell
 from api.v1.objects import Message, message
 from api.v1.outgoing import Saying
 from api.v1.routing import Route
+from api.v1.windows import demand_open
+from domain.ids import WorkspaceId
+from domain.platforms import PlatformName
 
 router = APIRouter(prefix="/conversations/{conversation_id}/messages", route_class=Route, tags=["messages"])
 
@@ -44,15 +47,18 @@ async def read_all(
 async def say(conversation_id: UUID, saying: Saying, once: OperatorOnce, using: Using) -> Message:
     """Goes to the contact as it is, whoever has the voice; a closed conversation reopens.
 
+    On WhatsApp and Messenger only within 24 hours of the contact's last message: 422 `window_closed` else. A
+    `template` goes out at any time, where the platform has some and it fits.
     Where a platform cannot show the buttons they become a numbered list, and a number is understood as the answer.
     """
     workspace_id = once.who.workspace_id
+    text = await _text(using, workspace_id, conversation_id, saying)
     fetched = await outgoing.fetch(using, workspace_id, saying)
     async with using.database.begin() as connection:
         attachments = await outgoing.attached(connection, workspace_id, saying, fetched)
         message_id = await voice.say(
-            connection, conversation_id, workspace_id, saying.text or "",
-            attachments=attachments, buttons=saying.buttons, now=datetime.now(UTC),
+            connection, conversation_id, workspace_id, text, attachments=attachments, buttons=saying.buttons,
+            template=saying.template, now=datetime.now(UTC),
         )  # fmt: skip
         said = await messages.one(connection, workspace_id, message_id) if message_id else None
         if said is None:
@@ -61,6 +67,18 @@ async def say(conversation_id: UUID, saying: Saying, once: OperatorOnce, using: 
         await once.keep(connection, answer)
     await tell(using, conversation_id)
     return answer
+
+
+async def _text(using: Resources, workspace_id: WorkspaceId, conversation_id: UUID, saying: Saying) -> str:
+    """What is said, in words; 422 where the platform would not take it."""
+    async with using.database.begin() as connection:
+        standing = await conversations.one(connection, workspace_id, conversation_id)
+    if standing is None:
+        raise not_found("conversation", conversation_id)
+    if saying.template:
+        return await templates.checked(using, workspace_id, standing["channel_id"], saying.template)
+    demand_open(PlatformName(standing["platform"]), standing["heard_at"])
+    return saying.text or ""
 
 
 def _seq(cursor: str | None) -> int:

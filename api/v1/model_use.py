@@ -1,15 +1,16 @@
 """Whether a bot can ask the models that it names, with what it wants to say to them."""
 
+from collections.abc import Mapping
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from adapters.database import models
+from adapters.database import models, workspaces
 from api.problems import invalid
 from api.v1 import prompt_use
 from api.v1.faults import Fault
 from domain.bots import Bot, Model
-from domain.offered_models import names_used, unpriced
+from domain.offered_models import OfferedModel, names_used, unpriced
 
 
 async def fault_of(connection: AsyncConnection, workspace_id: UUID, bot: Bot) -> Fault | None:
@@ -27,11 +28,19 @@ async def fault_of(connection: AsyncConnection, workspace_id: UUID, bot: Bot) ->
         sentence = f"the workspace has no model {missing[0]!r}; make it with POST /v1/models"
         judges = bot.moderation.provider == missing[0]
         return Fault(("moderation" if judges else "model", "provider"), sentence, "model_unknown")
-    name = unpriced(bot, offered)
-    if name is not None:
-        sentence = f"the price of the model {name!r} is not known; give model.price"
-        return Fault(("limits", "cost_per_day"), sentence, "no_price")
+    settings = await workspaces.settings(connection, workspace_id)
+    if bot.limits.are_of_cost or settings.limits.cost_per_day is not None:
+        return price_fault(bot, offered)
     return None
+
+
+def price_fault(bot: Bot, offered: Mapping[str, OfferedModel]) -> Fault | None:
+    """What keeps a bot's calls from being held to a budget of cost; None where nothing does."""
+    name = unpriced(bot, offered)
+    if name is None:
+        return None
+    sentence = f"the price of the model {name!r} is not known; give model.price"
+    return Fault(("limits", "cost_per_day"), sentence, "no_price")
 
 
 async def check(connection: AsyncConnection, workspace_id: UUID, bot: Bot) -> None:

@@ -12,13 +12,17 @@ from sqlalchemy import RowMapping
 from adapters.database import media
 from adapters.database.messages import Detailed
 from api.media_links import Links
+from domain.bots import Action
 from domain.buttons import Button
+from domain.changes import ChangeKind, ChangeState
 from domain.conversations import ConversationStatus, Voice, status
 from domain.deliveries import DeliveryState
 from domain.events import Attachment, EventKind, EventState
 from domain.ids import ConversationId, workflow_id
 from domain.media import MediaState
 from domain.platforms import PlatformName
+from domain.templates import TemplateMessage
+from domain.windows import closes_at
 from settings import Settings
 
 Row: TypeAlias = RowMapping | Mapping[str, object]
@@ -42,6 +46,7 @@ class Contact(Shown):
     external_id: str = Field(examples=["7527593"])
     name: str | None = Field(examples=["Test User"])
     language: str | None = Field(examples=["de"])
+    picture_url: str | None = Field(description="The platform's own address of the contact's picture; it may end.")
 
 
 class Conversation(Shown):
@@ -60,6 +65,9 @@ class Conversation(Shown):
     turns: int = Field(examples=[12])
     undeliverable: str | None = Field(description="Why the contact cannot be reached, where that is known.")
     last_message_at: datetime | None
+    window_closes_at: datetime | None = Field(
+        description="Until when the contact can be answered freely, where the platform counts that and was written to."
+    )
     created_at: datetime
     updated_at: datetime
     closed_at: datetime | None
@@ -78,8 +86,20 @@ def conversation(row: Row, settings: Settings) -> Conversation:
         link = f"{settings.temporal_ui_url}/namespaces/{namespace}/workflows/{quote(workflow, safe='')}"
     contact = {name: row[f"contact_{name}"] for name in Contact.model_fields}
     return Conversation.of(
-        {**row, "status": standing, "contact": contact, "workflow_id": workflow, "temporal_ui_url": link}
+        {
+            **row,
+            "status": standing,
+            "contact": contact,
+            "workflow_id": workflow,
+            "temporal_ui_url": link,
+            "window_closes_at": _window(row),
+        }
     )
+
+
+def _window(row: Row) -> datetime | None:
+    heard_at = row["heard_at"]
+    return closes_at(PlatformName(str(row["platform"])), heard_at) if isinstance(heard_at, datetime) else None
 
 
 class Delivery(Shown):
@@ -103,9 +123,21 @@ class Delivery(Shown):
 class Verdict(Shown):
     """What moderation found."""
 
-    action: Literal["allow", "redact", "refuse"]
+    action: Action = Field(description="What was done: of several categories' actions the strictest.")
     provider: str = Field(examples=["rules"])
-    categories: tuple[str, ...]
+    categories: tuple[str, ...] = Field(description="Those because of which it was.")
+
+
+class ListedVerdict(Verdict):
+    """What moderation found, and in what."""
+
+    id: UUID
+    bot_id: UUID
+    conversation_id: UUID
+    turn: int = Field(examples=[13])
+    message_id: UUID | None = Field(description="Null where all messages of the turn were judged together.")
+    direction: Literal["input", "output"]
+    created_at: datetime
 
 
 class ShownAttachment(Attachment):
@@ -115,6 +147,18 @@ class ShownAttachment(Attachment):
     reason: str | None = None
     type: str | None = Field(None, description="What the file's content says that it is.", examples=["image/jpeg"])
     url: str | None = None
+
+
+class Change(Shown):
+    """An edit or delete of a message that was sent, and what became of it."""
+
+    kind: ChangeKind
+    text: str | None = Field(description="What an edit has the message say.")
+    state: ChangeState = Field(description="`planned` until the platform has done it.")
+    reason: str | None = Field(examples=["change_refused"])
+    error: str | None
+    created_at: datetime
+    ended_at: datetime | None
 
 
 class Message(Shown):
@@ -128,6 +172,7 @@ class Message(Shown):
     text: str
     attachments: tuple[ShownAttachment, ...]
     buttons: tuple[Button, ...] = Field((), description="What the contact was offered to press.")
+    template: TemplateMessage | None = Field(None, description="The template that it is; `text` is what it says.")
     platform_message_id: str | None = Field(examples=["133"])
     reply_to: str | None = Field(description="The platform's id of the message that this one replies to.")
     turn: int | None = Field(examples=[13])
@@ -137,6 +182,7 @@ class Message(Shown):
     answers: tuple[UUID, ...] = Field(description="The messages that this one answers.")
     verdict: Verdict | None
     deliveries: tuple[Delivery, ...]
+    change: Change | None = Field(None, description="The newest edit or delete of an outbound one.")
     sent_at: datetime | None
     created_at: datetime
     edited_at: datetime | None
@@ -158,6 +204,7 @@ def message(detailed: Detailed, links: Links) -> Message:
             "answers": () if inbound else detailed.partners,
             "verdict": Verdict.of(detailed.verdict) if detailed.verdict else None,
             "deliveries": [Delivery.of(part) for part in detailed.deliveries],
+            "change": Change.of(detailed.change) if detailed.change else None,
         }
     )
 

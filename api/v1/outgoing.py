@@ -18,6 +18,7 @@ from domain.events import Attachment
 from domain.ids import WorkspaceId
 from domain.media import MediaKind, MediaState, kind_of, refined
 from domain.models import Strict
+from domain.templates import TemplateMessage
 
 MAX_ATTACHMENTS = 10
 _FETCH_SECONDS = 15.0
@@ -40,7 +41,7 @@ class OutgoingAttachment(Strict):
 
 
 class Saying(Strict):
-    """What an operator says: text, files, or both; buttons stand below the text."""
+    """What an operator says: text, files, or both, with buttons below the text; or a template, alone."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -48,10 +49,12 @@ class Saying(Strict):
                 {"text": "Hello, this is Kim from support."},
                 {"text": "Shall we call you?", "buttons": [{"label": "Yes"}, {"label": "No", "value": "later"}]},
                 {"attachments": [{"url": "https://www.example.com/menu.pdf", "caption": "Our menu"}]},
+                {"template": {"name": "answer_waits", "language": "en_US", "parameters": ["Ann"]}},
             ]
         }
     )
 
+    template: TemplateMessage | None = None
     attachments: Annotated[tuple[OutgoingAttachment, ...], Field(max_length=MAX_ATTACHMENTS)] = ()
     buttons: Buttons = ()
     text: Annotated[Text | None, Field(validate_default=True)] = None
@@ -59,10 +62,14 @@ class Saying(Strict):
     @field_validator("text")
     @classmethod
     def _something(cls, text: str | None, info: ValidationInfo) -> str | None:
+        if info.data.get("template") is not None:
+            if text is not None or info.data.get("attachments") or info.data.get("buttons"):
+                raise ValueError("give a template alone: it has its own text, and its own buttons")
+            return None
         if text is None and info.data.get("buttons"):
             raise ValueError("give a text for the buttons to stand below")
         if text is None and not info.data.get("attachments"):
-            raise ValueError("give a text, attachments, or both")
+            raise ValueError("give a text, attachments, or both; or a template")
         return text
 
 

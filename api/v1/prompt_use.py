@@ -6,7 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.database import prompts
 from api.v1.faults import Fault
-from domain import templates
+from domain import instructions
 from domain.bots import Bot
 from domain.clocks import is_zone
 from domain.instructions import TemplateBroken
@@ -18,7 +18,7 @@ async def fault_of(connection: AsyncConnection, workspace_id: UUID, bot: Bot) ->
         sentence = f"there is no time zone {bot.time_zone!r}; give a name such as Europe/Berlin"
         return Fault(("time_zone",), sentence, "time_zone_unknown")
     try:
-        templates.check(bot.instructions)
+        instructions.check(bot.instructions)
     except TemplateBroken as error:
         return Fault(("instructions",), str(error), "template_broken")
     wanted = bot.prompt

@@ -18,7 +18,7 @@ from api.problems import Problem, invalid, not_found
 from api.resources import Using
 from api.security import Admin, Viewer
 from api.v1.routing import Route
-from domain import templates
+from domain import instructions
 from domain.bots import MAX_INSTRUCTIONS, PromptName
 from domain.ids import WorkspaceId
 from domain.instructions import TemplateBroken
@@ -31,7 +31,7 @@ _MOST_VERSIONS = 2**31 - 1
 
 def _whole(text: str) -> str:
     try:
-        templates.check(text)
+        instructions.check(text)
     except TemplateBroken as error:
         raise ValueError(str(error)) from None
     return text

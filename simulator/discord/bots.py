@@ -71,3 +71,9 @@ class Bots:
         if found is None:
             raise Refused(10015)
         return found
+
+    def accounts(self) -> list[Object]:
+        """All bots, as a page shows them."""
+        return [
+            {"id": bot.token, "name": "Ada", "webhook": bot.endpoint, "user": bot.id} for bot in self._bots.values()
+        ]

@@ -15,6 +15,8 @@ MAX_CHARACTERS = 2000
 MAX_FILE_BYTES = 10 * 1024 * 1024
 MAX_ROWS, MAX_IN_ROW, MAX_LABEL, MAX_CUSTOM_ID = 5, 5, 80, 100
 _ROW, _BUTTON = 1, 2
+LISTED = "listed"
+"""Where the items are of a body that is a list."""
 
 
 async def read_body(request: Request) -> tuple[Object, FormFile | None]:
@@ -72,9 +74,10 @@ def components_of(body: Object) -> list[JSON]:
 
 def _parsed(body: bytes) -> Object:
     try:
-        return _object(json.loads(body or b"{}"))
+        content: JSON = json.loads(body or b"{}")
     except ValueError:
         return {}
+    return {LISTED: content} if isinstance(content, list) else _object(content)
 
 
 def _object(value: JSON) -> Object:

@@ -47,7 +47,7 @@ def _add_settings(router: APIRouter, state: Callable[[], State]) -> None:
     async def change_channel(channel_id: str, changed: ChannelSettings) -> Object:
         """The code that whoever posts there meets, such as 50007, and whether its history is hidden."""
         channel = state().channels.channel(channel_id, changed.guild)
-        channel.refusal, channel.hides_history = changed.refusal, changed.hides_history
+        inbound.change(state(), channel, changed)
         return {"channel": channel_id, **changed.model_dump()}
 
     @router.get("/channels/{channel_id}")

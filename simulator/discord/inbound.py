@@ -6,9 +6,22 @@ from uuid import uuid4
 from simulator.discord.bots import Bot
 from simulator.discord.channels import Channel, direct, written
 from simulator.discord.courier import Courier, Post
-from simulator.discord.people import Actor, Commanded, Deleted, Edited, Pressed, Reacted, Said
+from simulator.discord.people import Actor, ChannelSettings, Commanded, Deleted, Edited, Pressed, Reacted, Said
 from simulator.discord.state import Interaction, State
 from simulator.wire import JSON, Object
+
+
+def _note(state: State, bot: Bot, what: str, channel: Channel, content: Object) -> None:
+    """Write down what somebody did, whether or not the bot is told."""
+    fields: Object = {"account": bot.token, "chat_id": channel.id, "what": what, "content": content}
+    state.simulation.ledger.record("inbound", "discord", {**fields, "guild": channel.guild})
+
+
+def change(state: State, channel: Channel, changed: ChannelSettings) -> None:
+    """Have whoever posts in a channel refused, or no longer."""
+    channel.refusal, channel.hides_history = changed.refusal, changed.hides_history
+    fields: Object = {"account": None, "chat_id": channel.id, "what": "refusal", "content": channel.refusal}
+    state.simulation.ledger.record("inbound", "discord", fields)
 
 
 def channel_of(state: State, bot: Bot, who: Actor) -> Channel:
@@ -28,6 +41,7 @@ def say(state: State, bot: Bot, what: Said) -> Object:
     name = what.id or state.channels.clock.next()
     message = written(channel, name, _person(what), content, mentions=mentions, **{**more, **what.fields})
     channel.keep({field: value for field, value in message.items() if field != "guild_id"})
+    _note(state, bot, "MESSAGE_CREATE", channel, message)
     state.gateway.tell(bot, "MESSAGE_CREATE", message)
     return {"id": name, "channel_id": channel.id}
 
@@ -38,6 +52,7 @@ def edit(state: State, bot: Bot, what: Edited) -> Object:
     before = channel.messages.get(what.id) or written(channel, what.id, _person(what), "")
     message: Object = {**before, "content": what.text, "edited_timestamp": datetime.now(UTC).isoformat()}
     channel.keep(message)
+    _note(state, bot, "MESSAGE_UPDATE", channel, message)
     state.gateway.tell(bot, "MESSAGE_UPDATE", {**message, **_guild(channel)})
     return {"id": what.id}
 
@@ -46,6 +61,7 @@ def delete(state: State, bot: Bot, what: Deleted) -> Object:
     """Somebody withdraws what was said."""
     channel = channel_of(state, bot, what)
     channel.messages.pop(what.id, None)
+    _note(state, bot, "MESSAGE_DELETE", channel, {"id": what.id})
     state.gateway.tell(bot, "MESSAGE_DELETE", {"id": what.id, "channel_id": channel.id, **_guild(channel)})
     return {"id": what.id}
 
@@ -62,7 +78,9 @@ def react(state: State, bot: Bot, what: Reacted) -> Object:
         "burst": False,
         **_guild(channel),
     }
-    state.gateway.tell(bot, "MESSAGE_REACTION_REMOVE" if what.removed else "MESSAGE_REACTION_ADD", told)
+    event = "MESSAGE_REACTION_REMOVE" if what.removed else "MESSAGE_REACTION_ADD"
+    _note(state, bot, event, channel, told)
+    state.gateway.tell(bot, event, told)
     return {"id": what.id}
 
 
@@ -93,6 +111,7 @@ def _interact(
     by: Object = {"member": {"user": user, "nick": None, "roles": []}} if channel.guild else {"user": user}
     place: Object = {"channel_id": channel.id, "context": 0 if channel.guild else 1, **_guild(channel)}
     told: Object = {"id": made.id, "application_id": bot.id, "token": made.token, "version": 1, **place, **by, **what}
+    _note(state, bot, "INTERACTION_CREATE", channel, {"id": made.id, "text": text, **by, **what})
     if bot.endpoint is None:
         state.gateway.tell(bot, "INTERACTION_CREATE", told)
     else:

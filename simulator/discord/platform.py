@@ -21,11 +21,12 @@ from simulator.discord.state import State
 from simulator.faults import Behaviour, Target
 from simulator.injection import answer
 from simulator.multipart import FormFile
+from simulator.shelf import Kept
 from simulator.simulation import Simulation
 from simulator.wire import Object, json_answer
 
 METHODS = tuple(dict.fromkeys(name for name, *_ in ROUTES))
-OUTBOUND = frozenset({"messages.create", "original.edit", "typing"})
+OUTBOUND = frozenset({"messages.create", "messages.edit", "messages.delete", "original.edit", "typing"})
 _AGENT = "DiscordBot ("
 _Asked: TypeAlias = tuple[tuple[str, ...], Object, FormFile | None]
 """What a path names, and what came with it."""
@@ -55,6 +56,11 @@ class Discord:
     def control(self) -> APIRouter:
         """The people who write to the bots, the bots' settings, connections, and the state of channels."""
         return control_router(lambda: self._state, self._courier)
+
+    def accounts(self) -> list[Object]:
+        """Its bots, and whether somebody listens for each."""
+        heard = {item.bot.token for item in self._state.gateway.sessions.values() if item.outbox is not None}
+        return [{**account, "listening": account["id"] in heard} for account in self._state.bots.accounts()]
 
     def reset(self) -> None:
         """Forget all bots, channels and sessions."""
@@ -93,6 +99,9 @@ class Discord:
             fields: Object = {"method": name, "token": entry["token"], "chat_id": done.said["chat"], "entities": []}
             more: Object = {"message_id": done.said["id"], "text": done.said.get("text"), "payload": body}
             more["file"] = file.describe() if file else None
+            more["content"] = done.content
+            if file is not None:
+                self._simulation.shelf.keep(f"discord-{done.said['id']}", Kept(file.name, file.type, file.content))
             self._simulation.ledger.record("outbound", "discord", {**fields, **more})
         return Response(status_code=204) if done.content is None else json_answer(done.content, 200, done.headers)
 

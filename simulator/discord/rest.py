@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import TypeAlias
 
 from simulator.discord.bots import Bot
 from simulator.discord.channels import Channel, direct
-from simulator.discord.content import attached, components_of, words_of
+from simulator.discord.content import LISTED, attached, components_of, words_of
 from simulator.discord.courier import Courier
 from simulator.discord.refusals import Refused
 from simulator.discord.state import Interaction, State
@@ -99,6 +100,20 @@ async def create_command(call: Call) -> Done:
     return Done(call.bot.commands[name])
 
 
+async def replace_commands(call: Call) -> Done:
+    """Have these commands and no others; those that were there before keep their ids."""
+    before, call.bot.commands = dict(call.bot.commands), {}
+    listed = call.body.get(LISTED)
+    for item in listed if isinstance(listed, list) else []:
+        if not isinstance(item, dict):
+            raise Refused(50035)
+        made = await create_command(replace(call, body=item))
+        known, name = before.get(str(item["name"])), str(item["name"])
+        if isinstance(known, dict) and isinstance(made.content, dict):
+            call.bot.commands[name] = {**made.content, "id": known["id"]}
+    return await commands(call)
+
+
 async def commands(call: Call) -> Done:
     """The commands of an app."""
     return Done([*call.bot.commands.values()])
@@ -164,6 +179,39 @@ async def create_message(call: Call) -> Done:
     return Done(message, _said(message), headers)
 
 
+async def edit_message(call: Call) -> Done:
+    """Say something else."""
+    channel, before = _own(call)
+    content = words_of(call.body)
+    headers = call.state.spend(channel)
+    edited: Object = {"content": content, "edited_timestamp": datetime.now(UTC).isoformat()}
+    if "components" in call.body:
+        edited["components"] = components_of(call.body)
+    message: Object = {**before, **edited}
+    channel.keep(message)
+    call.state.gateway.tell(call.bot, "MESSAGE_UPDATE", message)
+    return Done(message, _said(message), headers)
+
+
+async def delete_message(call: Call) -> Done:
+    """Take a message away."""
+    channel, before = _own(call)
+    del channel.messages[str(before["id"])]
+    call.state.gateway.tell(call.bot, "MESSAGE_DELETE", {"id": before["id"], "channel_id": channel.id})
+    return Done(said={"chat": channel.id, "id": before["id"]})
+
+
+def _own(call: Call) -> tuple[Channel, Object]:
+    _demand_writable(call)
+    message = call.channel.messages.get(call.names[1])
+    if message is None:
+        raise Refused(10008)
+    author = message.get("author")
+    if not isinstance(author, dict) or author.get("id") != call.bot.id:
+        raise Refused(50005)
+    return call.channel, message
+
+
 async def respond(call: Call) -> Done:
     """Acknowledge an interaction that the gateway told of."""
     found = next((item for item in call.state.interactions.values() if item.token == call.names[1]), None)
@@ -226,6 +274,7 @@ ROUTES: tuple[tuple[str, str, str, Act], ...] = (
     ("application.change", "PATCH", r"applications/@me", change_application),
     ("gateway", "GET", r"gateway/bot", gateway),
     ("commands.create", "POST", r"applications/(\d+)/commands", create_command),
+    ("commands.replace", "PUT", r"applications/(\d+)/commands", replace_commands),
     ("commands", "GET", r"applications/(\d+)/commands", commands),
     ("channels.open", "POST", r"users/@me/channels", open_direct),
     ("channels", "GET", r"channels/(\d+)", show_channel),
@@ -233,6 +282,8 @@ ROUTES: tuple[tuple[str, str, str, Act], ...] = (
     ("typing", "POST", r"channels/(\d+)/typing", typing),
     ("messages", "GET", r"channels/(\d+)/messages", list_messages),
     ("messages.create", "POST", r"channels/(\d+)/messages", create_message),
+    ("messages.edit", "PATCH", r"channels/(\d+)/messages/(\d+)", edit_message),
+    ("messages.delete", "DELETE", r"channels/(\d+)/messages/(\d+)", delete_message),
     ("callback", "POST", r"interactions/(\d+)/([^/]+)/callback", respond),
     ("original", "GET", r"webhooks/(\d+)/([^/]+)/messages/@original", original),
     ("original.delete", "DELETE", r"webhooks/(\d+)/([^/]+)/messages/@original", delete_original),

@@ -9,8 +9,9 @@ from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
 from simulator.graph.courier import Courier, Post
-from simulator.messenger.items import by_person, call, echo
-from simulator.messenger.state import App, Page, PersonState, Receipt, State
+from simulator.ledger import Ledger
+from simulator.messenger.items import by_person, call, echo, note, said_by
+from simulator.messenger.state import App, Page, PersonState, Profile, Receipt, State
 from simulator.messenger.subscriptions import FIELDS
 from simulator.wire import JSON, Object
 
@@ -38,19 +39,30 @@ class Changed(Given):
     window: bool | None = None
     refused_tokens: frozenset[str] | None = None
     may_configure: bool | None = None
+    may_profile: bool | None = None
+
+
+class Passed(Given):
+    """How much time has passed."""
+
+    seconds: float = Field(gt=0)
 
 
 class Known(Given):
-    """What sending to somebody meets."""
+    """What sending to somebody meets, and how somebody is called."""
 
-    state: PersonState
+    state: PersonState | None = None
+    first_name: str | None = None
+    last_name: str | None = None
+    profile_pic: str | None = None
 
 
 class Message(Given):
-    """A text, or with `fields` whatever they make of it."""
+    """A text, or with `fields` whatever they make of it; said `seconds_ago`, and told only now."""
 
     text: str | None = None
     id: str | None = None
+    seconds_ago: float = 0
     fields: Object = Field(default_factory=dict)
 
 
@@ -86,25 +98,35 @@ class Echo(Given):
     metadata: str | None = None
 
 
-def control_router(state: Callable[[], State], courier: Courier) -> APIRouter:
+def control_router(state: Callable[[], State], courier: Courier, ledger: Ledger) -> APIRouter:
     """The routes; the state is asked for each time, because a reset replaces it."""
     router = APIRouter(tags=["messenger"])
-    _add_settings(router, state)
-    _add_people(router, state, courier)
-    _add_events(router, state, courier)
+    _add_settings(router, state, ledger)
+    _add_people(router, state, courier, ledger)
+    _add_events(router, state, courier, ledger)
     return router
 
 
-def _add_settings(router: APIRouter, state: Callable[[], State]) -> None:
+def _add_settings(router: APIRouter, state: Callable[[], State], ledger: Ledger) -> None:
     @router.post("/settings", status_code=204)
     async def change_settings(changed: Changed) -> None:
         """What follows a send, the window, tokens to refuse, and whether webhooks may be set."""
         state().settings = replace(state().settings, **changed.model_dump(exclude_none=True))
 
+    @router.post("/advance", status_code=204)
+    async def advance(passed: Passed) -> None:
+        """Let time pass for the windows: whatever was said is so much older."""
+        state().age(passed.seconds)
+
     @router.post("/people/{psid}", status_code=204)
     async def change_person(psid: str, known: Known) -> None:
-        """Somebody who cannot be reached."""
-        state().people[psid] = known.state
+        """Somebody who cannot be reached, or is called otherwise."""
+        if known.state is not None:
+            state().people[psid] = known.state
+            seen: Object = {"account": None, "chat_id": psid, "what": "person", "content": {"state": known.state}}
+            ledger.record("inbound", "messenger", seen)
+        named = known.model_dump(exclude={"state"}, exclude_none=True)
+        state().profiles[psid] = replace(state().profiles.get(psid, Profile()), **named)
 
     @router.post("/pages/{page}", status_code=204)
     async def register(page: str, given: Registered) -> None:
@@ -116,13 +138,14 @@ def _add_settings(router: APIRouter, state: Callable[[], State]) -> None:
         state().pages[page] = Page(page, given.access_token, app, given.name, fields)
 
 
-def _add_people(router: APIRouter, state: Callable[[], State], courier: Courier) -> None:
+def _add_people(router: APIRouter, state: Callable[[], State], courier: Courier, ledger: Ledger) -> None:
     @router.post("/{page}/messages")
     async def say(page: str, said: Said) -> Object:
         """Somebody writes."""
         ours = _page(state(), page)
         message = _written(state(), ours, said.from_, said)
-        item = by_person(ours, said.from_, message=message)
+        item = said_by(ours, said.from_, message, said.seconds_ago)
+        note(ledger, ours, said.from_, item)
         if ours.tells("messages"):
             courier.offer(Post(ours, call((ours, [item])), said.from_, said.text))
         return {"message_id": message["mid"]}
@@ -132,18 +155,24 @@ def _add_people(router: APIRouter, state: Callable[[], State], courier: Courier)
         """Somebody writes several messages that are told in one call."""
         ours = _page(state(), page)
         messages = [_written(state(), ours, batch.from_, message) for message in batch.messages]
-        items = [by_person(ours, batch.from_, message=message) for message in messages]
+        items = [
+            said_by(ours, batch.from_, message, given.seconds_ago)
+            for given, message in zip(batch.messages, messages, strict=True)
+        ]
+        for item in items:
+            note(ledger, ours, batch.from_, item)
         courier.offer(Post(ours, call((ours, [*batch.raw, *items])), batch.from_))
         return {"message_ids": [message["mid"] for message in messages]}
 
 
-def _add_events(router: APIRouter, state: Callable[[], State], courier: Courier) -> None:
+def _add_events(router: APIRouter, state: Callable[[], State], courier: Courier, ledger: Ledger) -> None:
     @router.post("/{page}/events", status_code=204)
     async def happen(page: str, event: Event) -> None:
         """Anything else that somebody does, told as it is."""
         ours = _page(state(), page)
-        state().written_at[ours.id, event.from_] = time.monotonic()
+        state().hear(ours, event.from_, time.monotonic())
         item = by_person(ours, event.from_, **event.fields)
+        note(ledger, ours, event.from_, item)
         courier.offer(Post(ours, call((ours, [item]), edge=event.edge), event.from_))
 
     @router.post("/{page}/echoes")
@@ -153,7 +182,9 @@ def _add_events(router: APIRouter, state: Callable[[], State], courier: Courier)
         given = {"text": said.text, "app_id": said.app_id, "metadata": said.metadata}
         message: Object = {name: value for name, value in given.items() if value is not None}
         message["mid"] = said.message_id or state().next_id()
-        courier.offer(Post(ours, call((ours, [echo(ours, said.to, message)])), said.to))
+        item = echo(ours, said.to, message)
+        note(ledger, ours, said.to, item)
+        courier.offer(Post(ours, call((ours, [item])), said.to))
         return {"message_id": message["mid"]}
 
 
@@ -163,6 +194,6 @@ def _page(state: State, name: str) -> Page:
 
 
 def _written(state: State, page: Page, psid: str, message: Message) -> Object:
-    state.written_at[page.id, psid] = time.monotonic()
+    state.hear(page, psid, time.monotonic() - message.seconds_ago)
     words: Object = {"text": message.text} if message.text is not None else {}
     return {"mid": message.id or state.next_id(), **words, **message.fields}

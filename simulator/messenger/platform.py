@@ -15,11 +15,12 @@ from simulator.graph.door import Door, bearer, body_of
 from simulator.messenger import subscriptions
 from simulator.messenger.content import echoed, message_of, read_body
 from simulator.messenger.control import control_router
-from simulator.messenger.items import by_person, call, echo, now
+from simulator.messenger.items import by_person, call, echo, note, now
 from simulator.messenger.refusals import TITLES, USUAL_CODES
 from simulator.messenger.sending import check, person_of, text_of
 from simulator.messenger.state import Page, State
 from simulator.multipart import FormFile
+from simulator.shelf import Kept
 from simulator.simulation import Simulation
 from simulator.wire import Object
 
@@ -35,7 +36,7 @@ class Messenger:
 
     def __init__(self, simulation: Simulation) -> None:
         self._simulation = simulation
-        self._state = State()
+        self._state = State(simulation.run)
         self._courier = Courier(simulation, "messenger", "page")
         self._door = Door(simulation, USUAL_CODES, TITLES)
 
@@ -43,22 +44,33 @@ class Messenger:
     def routes(self) -> Sequence[BaseRoute]:
         """The part of the Graph API that pages and their apps have."""
         return [
-            _OfPage("/graph/{version}/{page}/messages", self._messages, lambda name: name in self._state.pages),
+            _OfKnown(
+                "/graph/{version}/{page}/messages",
+                self._messages,
+                "page",
+                "POST",
+                lambda name: name in self._state.pages,
+            ),
             Route("/graph/{version}/{page}/subscribed_apps", self._subscribed, methods=["GET", "POST", "DELETE"]),
             Route("/graph/{version}/{app}/subscriptions", self._subscriptions, methods=["GET", "POST"]),
-            Route("/graph/{version}/{page}/messenger_profile", self._profile, methods=["GET", "POST"]),
+            Route("/graph/{version}/{page}/messenger_profile", self._profile, methods=["GET", "POST", "DELETE"]),
             Route("/graph/{version}/me", self._me, methods=["GET"]),
+            _OfKnown("/graph/{version}/{psid}", self._person, "psid", "GET", lambda name: self._state.knows(name)),
         ]
 
     @property
     def control(self) -> APIRouter:
         """The people who write to the pages, and what becomes of what is sent to them."""
-        return control_router(lambda: self._state, self._courier)
+        return control_router(lambda: self._state, self._courier, self._simulation.ledger)
+
+    def accounts(self) -> list[Object]:
+        """Its pages."""
+        return self._state.accounts()
 
     def reset(self) -> None:
         """Forget all apps, pages and people."""
         self._courier.stop()
-        self._state = State()
+        self._state = State(self._simulation.run)
 
     async def _messages(self, request: Request) -> Response:
         body, file = await read_body(request)
@@ -75,6 +87,8 @@ class Messenger:
         self._simulation.ledger.record("outbound", "messenger", accepted)
         if name is None:
             return {"recipient_id": psid}
+        if file is not None:
+            self._simulation.shelf.keep(f"messenger-{name}", Kept(file.name, file.type, file.content))
         self._tell_receipts(page, psid, {"mid": name, "app_id": int(page.app.id), **echoed(message_of(body), file)})
         return {"recipient_id": psid, "message_id": name}
 
@@ -89,6 +103,8 @@ class Messenger:
         }
         for place, receipt in enumerate(self._state.settings.receipts, 1):
             field, item = told[receipt]
+            if receipt != "echo":
+                note(self._simulation.ledger, page, psid, item)
             if page.tells(field):
                 self._courier.offer(Post(page, call((page, [item])), psid), RECEIPT_SECONDS * place)
 
@@ -106,11 +122,17 @@ class Messenger:
         acts: dict[str, _Act] = {
             "GET": lambda page: subscriptions.show_profile(page, wanted),
             "POST": lambda page: subscriptions.change_profile(page, asked),
+            "DELETE": lambda page: subscriptions.change_less(page, asked),
         }
         return await self._met(request, Target("messenger", "messenger_profile"), acts[request.method])
 
     async def _me(self, request: Request) -> Response:
         return await self._met(request, Target("messenger", "me"), lambda page: {"id": page.id, "name": page.name})
+
+    async def _person(self, request: Request) -> Response:
+        psid, wanted = request.path_params["psid"], request.query_params.get("fields", "")
+        target = Target("messenger", "profile", psid)
+        return await self._met(request, target, lambda page: self._state.profile(page, psid, wanted))
 
     async def _subscriptions(self, request: Request) -> Response:
         name, token, asked = request.path_params["app"], bearer(request), await body_of(request)
@@ -133,18 +155,24 @@ class Messenger:
         return await self._door.meet(target, name, acted)
 
 
-class _OfPage(Route):
-    """A path that holds for what is a page, and is left to others for everything else."""
+class _OfKnown(Route):
+    """A path that holds for what is a page, or a person, and is left to others for everything else."""
 
     def __init__(
-        self, path: str, endpoint: Callable[[Request], Awaitable[Response]], knows: Callable[[str], bool]
+        self,
+        path: str,
+        endpoint: Callable[[Request], Awaitable[Response]],
+        named: str,
+        method: str,
+        knows: Callable[[str], bool],
     ) -> None:
-        super().__init__(path, endpoint, methods=["POST"])
+        super().__init__(path, endpoint, methods=[method])
+        self._named = named
         self._knows = knows
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        """Whether the path is one of a page."""
+        """Whether the path is one of a page, or a person."""
         match, child = super().matches(scope)
-        if match is Match.NONE or self._knows(child["path_params"]["page"]):
+        if match is Match.NONE or self._knows(child["path_params"][self._named]):
             return match, child
         return Match.NONE, {}

@@ -15,6 +15,15 @@ Receipt = Literal["echo", "delivered", "read"]
 
 
 @dataclass
+class Profile:
+    """How somebody is called, and where a picture lies."""
+
+    first_name: str = "Test"
+    last_name: str = "Person"
+    profile_pic: str = "https://platform-lookaside.fbsbx.com/platform/profilepic/?psid=7001"
+
+
+@dataclass
 class App:
     """An app of Meta's: its secret, and the one URL that it is told of all its pages at."""
 
@@ -58,16 +67,19 @@ class Settings:
     window: bool = True
     refused_tokens: frozenset[str] = frozenset()
     may_configure: bool = True
+    may_profile: bool = True
 
 
 class State:
-    """All of it, so that a reset is a new one."""
+    """All of it, so that a reset is a new one; `run` keeps ids apart from those of an earlier simulator."""
 
-    def __init__(self) -> None:
+    def __init__(self, run: str) -> None:
+        self._run = run
         self.settings = Settings()
         self.apps: dict[str, App] = {}
         self.pages: dict[str, Page] = {}
         self.people: dict[str, PersonState] = {}
+        self.profiles: dict[str, Profile] = {}
         self.written_at: dict[tuple[str, str], float] = {}
         self._ids = count(1)
 
@@ -93,6 +105,27 @@ class State:
         """How somebody can be reached."""
         return self.people.get(psid, "known")
 
+    def knows(self, psid: str) -> bool:
+        """Whether somebody has written to a page."""
+        return any(psid == person for _, person in self.written_at)
+
+    def profile(self, page: Page, psid: str, wanted: str) -> Object:
+        """Who somebody is who has written to this page, for an app that was reviewed for it."""
+        if not self.settings.may_profile or (page.id, psid) not in self.written_at:
+            raise refused(
+                100, f"Unsupported get request. Object with ID '{psid}' does not exist, or permissions miss", subcode=33
+            )
+        known = vars(self.profiles.get(psid, Profile()))
+        return {**{name: known[name] for name in wanted.split(",") if name in known}, "id": psid}
+
+    def hear(self, page: Page, psid: str, at: float) -> None:
+        """Somebody wrote then; what is older changes nothing."""
+        self.written_at[page.id, psid] = max(at, self.written_at.get((page.id, psid), at))
+
+    def age(self, seconds: float) -> None:
+        """Let what was said be so much older."""
+        self.written_at = {pair: at - seconds for pair, at in self.written_at.items()}
+
     def is_open(self, page: Page, psid: str) -> bool:
         """Whether somebody wrote to a page within the last 24 hours."""
         written_at = self.written_at.get((page.id, psid))
@@ -100,4 +133,8 @@ class State:
 
     def next_id(self) -> str:
         """A message's id."""
-        return f"m_{next(self._ids):08d}AbCdEfGhIjKlMnOpQrStUvWxYz-_"
+        return f"m_{self._run}{next(self._ids):08d}AbCdEfGhIjKlMnOpQrStUvWxYz-_"
+
+    def accounts(self) -> list[Object]:
+        """All pages, as a page of ours shows them."""
+        return [{"id": page.id, "name": page.name, "webhook": page.url} for page in self.pages.values()]

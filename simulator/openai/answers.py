@@ -25,7 +25,9 @@ class ToolCall(BaseModel):
 class Answer(BaseModel):
     """One way to answer: `text`, or so many `characters`, or else an echo of the user.
 
-    The echo says the user's last message, or all that were `unanswered`: those behind the last answer.
+    The echo says the user's last message, or all that were `unanswered`: those behind the last answer, or the `results`
+    of the tools that were called for it. `tool_calls` are left out where the request forbids calls, unless the model is
+    `disobedient`.
     `delay_seconds` is waited before the answer, `chunk_seconds` between the pieces of a streamed one; `fault` is what
     goes wrong with it.
     """
@@ -34,9 +36,10 @@ class Answer(BaseModel):
 
     text: str | None = None
     characters: int | None = Field(default=None, ge=0, le=20_000_000)
-    echo: Literal["last", "unanswered"] = "last"
+    echo: Literal["last", "unanswered", "results"] = "last"
     finish_reason: FinishReason = "stop"
     tool_calls: list[ToolCall] = Field(default_factory=list)
+    disobedient: bool = False
     delay_seconds: float = Field(default=0.0, ge=0)
     chunk_seconds: float = Field(default=0.0, ge=0)
     chunk_characters: int | None = Field(default=None, ge=1)
@@ -48,14 +51,25 @@ class Answer(BaseModel):
             return _filler(self.characters)
         if self.text is not None:
             return self.text
+        if self.echo == "results":
+            return f"The tools said: {' '.join(tool_results(messages))}"
         return f"You said: {last_user_text(messages) if self.echo == 'last' else unanswered_text(messages)}"
+
+    def permitted(self, request: Object) -> "Answer":
+        """The answer without calls, where the request forbids them and the model obeys."""
+        forbidden = request.get("tool_choice") == "none" and not self.disobedient
+        return self.model_copy(update={"tool_calls": []}) if forbidden else self
 
 
 class Rule(Answer):
-    """An answer to whatever contains a text; with `count`, only so many times."""
+    """An answer to whatever contains a text; with `count`, only so many times.
+
+    With `results`, only behind so many results of tools that were called for the user's last message.
+    """
 
     contains: str
     count: int | None = Field(default=None, ge=1)
+    results: int | None = Field(default=None, ge=0)
 
 
 class Answers(BaseModel):
@@ -75,10 +89,10 @@ class Answers(BaseModel):
     reasoning_models: list[str] = Field(default_factory=list)
     flagged_words: dict[str, str] = Field(default_factory=dict)
 
-    def choose(self, heard: str) -> Answer:
-        """The answer to these words; uses up a rule that has a count."""
+    def choose(self, heard: str, results: int = 0) -> Answer:
+        """The answer to these words and so many results of tools; uses up a rule that has a count."""
         for rule in self.rules:
-            if rule.count == 0 or rule.contains not in heard:
+            if rule.count == 0 or rule.contains not in heard or rule.results not in (None, results):
                 continue
             if rule.count is not None:
                 rule.count -= 1
@@ -96,6 +110,21 @@ def last_user_text(messages: JSON) -> str:
         if isinstance(message, dict) and message.get("role") == "user":
             return content_text(message.get("content"))
     return ""
+
+
+def tool_results(messages: JSON) -> list[str]:
+    """What tools told behind the user's last message, in the words of either API."""
+    found: list[str] = []
+    for message in messages if isinstance(messages, list) else []:
+        if not isinstance(message, dict):
+            continue
+        if message.get("role") == "user":
+            found.clear()
+        elif message.get("role") == "tool":
+            found.append(content_text(message.get("content")))
+        elif message.get("type") == "function_call_output":
+            found.append(content_text(message.get("output")))
+    return found
 
 
 def unanswered_text(messages: JSON) -> str:

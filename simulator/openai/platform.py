@@ -14,7 +14,7 @@ from starlette.routing import BaseRoute, Route
 from simulator.connection import Pieces
 from simulator.faults import MID_STREAM_KINDS, Behaviour, Target
 from simulator.injection import answer as answer_under
-from simulator.openai.answers import Answer, Answers, last_user_text
+from simulator.openai.answers import Answer, Answers, last_user_text, tool_results
 from simulator.openai.azure import check_version, key_of
 from simulator.openai.completion import Completion
 from simulator.openai.moderation import moderation
@@ -70,6 +70,10 @@ class OpenAI:
 
         return router
 
+    def accounts(self) -> list[Object]:
+        """Nobody writes to a model."""
+        return []
+
     def reset(self) -> None:
         """Echo again."""
         self._answers = Answers()
@@ -84,7 +88,7 @@ class OpenAI:
         except Refused as refused:
             return self._note_refusal("chat/completions", refused)
         heard = last_user_text(messages)
-        answer = self._answers.choose(heard)
+        answer = self._answers.choose(heard, len(tool_results(messages))).permitted(payload)
         completion = Completion(payload, answer, messages)
         return await self._serve("chat/completions", payload, heard, answer, partial(self._complete, completion))
 
@@ -98,7 +102,7 @@ class OpenAI:
         except Refused as refused:
             return self._note_refusal("responses", refused)
         heard = last_user_text(messages)
-        answer = self._answers.choose(heard)
+        answer = self._answers.choose(heard, len(tool_results(messages))).permitted(payload)
         response = ModelResponse(payload, answer, messages)
         return await self._serve("responses", payload, heard, answer, partial(self._complete, response))
 

@@ -19,6 +19,7 @@ class App:
     signing_secret: str = ""
     request_url: str | None = None
     missing_scopes: frozenset[str] = field(default_factory=frozenset)
+    title: str = "Simulated"
 
     @property
     def _name(self) -> str:
@@ -71,3 +72,10 @@ class Apps:
         if not TOKEN.fullmatch(token) or token in self.refused_tokens:
             raise Refused("invalid_auth")
         return self._apps.setdefault(token, App(token))
+
+    def accounts(self) -> list[Object]:
+        """All apps, as a page shows them."""
+        return [
+            {"id": app.token, "name": app.title, "webhook": app.request_url, "user": app.user}
+            for app in self._apps.values()
+        ]

@@ -16,6 +16,7 @@ from simulator.slack.people import (
     Deleted,
     Edited,
     Joined,
+    Named,
     Pressed,
     Raw,
     Reacted,
@@ -31,6 +32,7 @@ def control_router(state: Callable[[], State]) -> APIRouter:
     """The routes; the state is asked for each time, because a reset replaces it."""
     router = APIRouter(tags=["slack"])
     _add_settings(router, state)
+    _add_names(router, state)
     _add_words(router, state)
     _add_deeds(router, state)
     return router
@@ -47,6 +49,8 @@ def _add_settings(router: APIRouter, state: Callable[[], State]) -> None:
     async def change_channel(channel_id: str, changed: ChannelSettings) -> Object:
         """The error that whoever posts there meets, such as `is_archived`."""
         state().channels.channel(channel_id).refusal = changed.refusal
+        seen: Object = {"account": None, "chat_id": channel_id, "what": "refusal", "content": changed.refusal}
+        state().simulation.ledger.record("inbound", "slack", seen)
         return {"channel": channel_id, "refusal": changed.refusal}
 
     @router.post("/files")
@@ -55,6 +59,7 @@ def _add_settings(router: APIRouter, state: Callable[[], State]) -> None:
         content = base64.b64decode(brought.content_base64)
         file = state().files.begin(brought.name, len(content))
         file.content, file.mime_type = content, brought.mime_type
+        state().shelve(file)
         return file.describe(f"{request.url.scheme}://{request.url.netloc}")
 
     @router.post("/{token}/app")
@@ -65,13 +70,22 @@ def _add_settings(router: APIRouter, state: Callable[[], State]) -> None:
         """
         app = _app(state(), token)
         app.signing_secret = changed.signing_secret or app.signing_secret
+        app.title = changed.title or app.title
         if changed.request_url is not None:
-            if not await state().courier.challenge(app, changed.request_url):
+            if changed.challenge and not await state().courier.challenge(app, changed.request_url):
                 raise HTTPException(422, "the URL did not answer with the value of the challenge parameter")
             app.request_url = changed.request_url
         if changed.missing_scopes is not None:
             app.missing_scopes = frozenset(changed.missing_scopes)
         return {"user": app.user, "bot": app.bot, "app": app.id, "request_url": app.request_url}
+
+
+def _add_names(router: APIRouter, state: Callable[[], State]) -> None:
+    @router.post("/users/{user}")
+    async def call_person(user: str, named: Named) -> Object:
+        """How somebody is called in the workspace."""
+        state().names[user] = named.name
+        return {"user": user, "name": named.name}
 
 
 def _add_words(router: APIRouter, state: Callable[[], State]) -> None:
@@ -89,6 +103,11 @@ def _add_words(router: APIRouter, state: Callable[[], State]) -> None:
     async def delete(token: str, what: Deleted) -> Object:
         """Somebody withdraws what was said."""
         return inbound.delete(state(), _app(state(), token), what)
+
+    @router.get("/channels/{channel_id}")
+    async def show_channel(channel_id: str) -> Object:
+        """What stands in a channel, oldest first."""
+        return {"messages": [*state().channels.channel(channel_id).messages.values()]}
 
     @router.post("/{token}/commands")
     async def command(token: str, what: Commanded) -> Object:

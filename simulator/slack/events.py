@@ -3,6 +3,7 @@
 from uuid import uuid4
 
 from simulator.slack.apps import TEAM, App
+from simulator.slack.channels import Channel
 from simulator.slack.courier import Post
 from simulator.slack.state import State
 from simulator.wire import JSON, Object, encode, unix_time
@@ -12,7 +13,7 @@ JSON_TYPE = "application/json"
 
 def said_by_bot(app: App, ts: str, text: str) -> Object:
     """A message of the app's bot."""
-    profile: Object = {"id": app.bot, "app_id": app.id, "name": "Simulated", "deleted": False}
+    profile: Object = {"id": app.bot, "app_id": app.id, "name": app.title, "deleted": False}
     return {
         "type": "message",
         "user": app.user,
@@ -23,6 +24,12 @@ def said_by_bot(app: App, ts: str, text: str) -> Object:
         "text": text,
         "ts": ts,
     }
+
+
+def note(state: State, app: App, what: str, channel: str | None, content: Object) -> None:
+    """Write down what somebody did, whether or not the app is told."""
+    fields: Object = {"account": app.token, "chat_id": channel, "what": what, "content": content}
+    state.simulation.ledger.record("inbound", "slack", fields)
 
 
 def tell(state: State, app: App, event: Object, event_id: str | None = None) -> str | None:
@@ -52,6 +59,12 @@ def tell(state: State, app: App, event: Object, event_id: str | None = None) -> 
     post = Post(app, encode(envelope), JSON_TYPE, found, envelope, place, text if isinstance(text, str) else None)
     state.courier.offer(post)
     return found
+
+
+def hidden(channel: Channel, subtype: str, ts: str, more: Object) -> Object:
+    """What is told of a change in a channel."""
+    place: Object = {"channel": channel.id, "channel_type": channel.type}
+    return {"type": "message", "subtype": subtype, "hidden": True, "ts": ts, **place, **more}
 
 
 def _place(event: Object) -> str | None:

@@ -7,7 +7,7 @@ from uuid import uuid4
 from simulator.slack.apps import TEAM, App
 from simulator.slack.channels import Channel, direct
 from simulator.slack.courier import Post
-from simulator.slack.events import tell
+from simulator.slack.events import hidden, note, tell
 from simulator.slack.people import Actor, Commanded, Deleted, Edited, Joined, Pressed, Reacted, Said
 from simulator.slack.state import State
 from simulator.wire import JSON, Object
@@ -39,6 +39,7 @@ def say(state: State, app: App, what: Said) -> Object:
     message |= what.fields
     channel.keep(message)
     told: Object = {**message, "channel": channel.id, "channel_type": channel.type}
+    note(state, app, "message", channel.id, message)
     ids: list[JSON] = [tell(state, app, told)]
     if channel.type != "im" and f"<@{app.user}>" in text:
         mention = {name: value for name, value in told.items() if name != "channel_type"}
@@ -52,7 +53,8 @@ def edit(state: State, app: App, what: Edited) -> Object:
     before: Object = channel.messages.get(what.ts) or {"type": "message", "user": what.user, "ts": what.ts, "text": ""}
     after: Object = {**before, "text": what.text, "edited": {"user": what.user, "ts": now}}
     channel.keep(after)
-    told = _hidden(channel, "message_changed", now, {"message": after, "previous_message": before})
+    note(state, app, "message_changed", channel.id, after)
+    told = hidden(channel, "message_changed", now, {"message": after, "previous_message": before})
     return {"ts": what.ts, "event_ids": [tell(state, app, told)]}
 
 
@@ -60,7 +62,8 @@ def delete(state: State, app: App, what: Deleted) -> Object:
     """Somebody withdraws what was said."""
     channel, now = channel_of(state, what), state.channels.clock.next()
     before: Object = channel.messages.pop(what.ts, {"type": "message", "user": what.user, "ts": what.ts})
-    told = _hidden(channel, "message_deleted", now, {"deleted_ts": what.ts, "previous_message": before})
+    note(state, app, "message_deleted", channel.id, before)
+    told = hidden(channel, "message_deleted", now, {"deleted_ts": what.ts, "previous_message": before})
     return {"ts": what.ts, "event_ids": [tell(state, app, told)]}
 
 
@@ -75,6 +78,7 @@ def react(state: State, app: App, what: Reacted) -> Object:
         "item": item,
         "item_user": channel.messages.get(what.ts, {}).get("user"),
     }
+    note(state, app, str(told["type"]), channel.id, told)
     return {"event_ids": [tell(state, app, told)]}
 
 
@@ -83,6 +87,7 @@ def join(state: State, app: App, what: Joined) -> Object:
     channel = channel_of(state, what)
     kind = "member_left_channel" if what.left else "member_joined_channel"
     told: Object = {"type": kind, "user": what.user, "channel": channel.id, "channel_type": channel.id[0], "team": TEAM}
+    note(state, app, kind, channel.id, told)
     return {"event_ids": [tell(state, app, told)]}
 
 
@@ -112,6 +117,7 @@ def press(state: State, app: App, what: Pressed) -> Object:
         "trigger_id": uuid4().hex,
         "actions": [action],
     }
+    note(state, app, "action", channel.id, action)
     return _form(state, app, channel, {"payload": json.dumps(payload)}, payload, what.label)
 
 
@@ -132,6 +138,7 @@ def command(state: State, app: App, what: Commanded) -> Object:
         "is_enterprise_install": "false",
         "trigger_id": uuid4().hex,
     }
+    note(state, app, "command", channel.id, dict(form))
     return _form(state, app, channel, form, dict(form), what.text)
 
 
@@ -143,8 +150,3 @@ def _form(state: State, app: App, channel: Channel, form: dict[str, str], conten
     body = urlencode(form).encode()
     state.courier.offer(Post(app, body, FORM_TYPE, key, content, channel.id, text, is_event=False))
     return {"event_ids": [key]}
-
-
-def _hidden(channel: Channel, subtype: str, ts: str, more: Object) -> Object:
-    place: Object = {"channel": channel.id, "channel_type": channel.type}
-    return {"type": "message", "subtype": subtype, "hidden": True, "ts": ts, **place, **more}

@@ -4,13 +4,14 @@ from collections.abc import Callable, Sequence
 
 from simulator.slack.blocks import check_blocks
 from simulator.slack.call import Call
-from simulator.slack.channels import direct
-from simulator.slack.events import said_by_bot, tell
+from simulator.slack.channels import Channel, direct
+from simulator.slack.events import hidden, said_by_bot, tell
 from simulator.slack.refusals import Refused
 from simulator.slack.uploads import complete_upload, get_upload_url
 from simulator.wire import JSON, Object
 
 MAX_TEXT_CHARACTERS = 40_000
+MAX_UPDATED_CHARACTERS = 4_000
 MAX_PAGE = 999
 DEFAULT_PAGE = 100
 
@@ -46,6 +47,47 @@ def post_message(call: Call) -> Object:
     return {"channel": channel.id, "ts": message["ts"], "message": message}
 
 
+def update(call: Call) -> Object:
+    """Say something else; text without blocks drops the blocks."""
+    channel, before = _own(call, "cant_update_message")
+    text, blocks = call.text("text"), call.arguments.get("blocks")
+    if not text.strip() and not blocks:
+        raise Refused("no_text")
+    if len(text) > MAX_UPDATED_CHARACTERS:
+        raise Refused("msg_too_long")
+    if blocks is not None:
+        check_blocks(blocks)
+    now = call.state.channels.clock.next()
+    kept = {name: value for name, value in before.items() if name != "blocks"}
+    after: Object = {**kept, "text": text, "edited": {"user": call.app.user, "ts": now}}
+    after |= {} if blocks is None else {"blocks": blocks}
+    after |= {"metadata": _checked(call.arguments["metadata"])} if "metadata" in call.arguments else {}
+    channel.keep(after)
+    tell(call.state, call.app, hidden(channel, "message_changed", now, {"message": after, "previous_message": before}))
+    return {"channel": channel.id, "ts": after["ts"], "text": text, "message": after}
+
+
+def delete(call: Call) -> Object:
+    """Take a message away."""
+    channel, before = _own(call, "cant_delete_message")
+    del channel.messages[str(before["ts"])]
+    now = call.state.channels.clock.next()
+    gone: Object = {"deleted_ts": before["ts"], "previous_message": before}
+    tell(call.state, call.app, hidden(channel, "message_deleted", now, gone))
+    return {"channel": channel.id, "ts": before["ts"]}
+
+
+def _own(call: Call, refusal: str) -> tuple[Channel, Object]:
+    call.app.demand_scope("chat:write")
+    channel = call.state.channels.writable(call.text("channel"))
+    message = channel.messages.get(call.text("ts"))
+    if message is None:
+        raise Refused("message_not_found")
+    if message.get("user") != call.app.user:
+        raise Refused(refusal)
+    return channel, message
+
+
 def open_conversation(call: Call) -> Object:
     """The conversation between the bot and a person."""
     call.app.demand_scope("im:write")
@@ -67,6 +109,21 @@ def replies(call: Call) -> Object:
     channel = call.state.channels.find(call.text("channel"))
     call.app.demand_scope(channel.history_scope)
     return _page(call, channel.in_thread(call.text("ts")), always=call.text("ts"))
+
+
+def user_info(call: Call) -> Object:
+    """How somebody is called."""
+    call.app.demand_scope("users:read")
+    user = call.text("user")
+    if user[:1] not in ("U", "W"):
+        raise Refused("user_not_found")
+    name = call.state.names.get(user, "Test Person")
+    profile: Object = {
+        "real_name": name,
+        "display_name": "",
+        "image_192": f"https://avatars.slack-edge.com/{user}_192.png",
+    }
+    return {"user": {"id": user, "name": user.lower(), "real_name": name, "profile": profile}}
 
 
 def _checked(metadata: JSON) -> JSON:
@@ -96,12 +153,15 @@ def _shown(call: Call, message: Object) -> Object:
 METHODS: dict[str, Callable[[Call], Object]] = {
     "auth.test": auth_test,
     "chat.postMessage": post_message,
+    "chat.update": update,
+    "chat.delete": delete,
     "files.getUploadURLExternal": get_upload_url,
     "files.completeUploadExternal": complete_upload,
     "conversations.open": open_conversation,
     "conversations.history": history,
     "conversations.replies": replies,
+    "users.info": user_info,
 }
 # https://docs.slack.dev/apis/web-api/#post-bodies: methods that read take forms and queries alone.
-TAKE_JSON = frozenset({"auth.test", "chat.postMessage", "conversations.open", "files.completeUploadExternal"})
-OUTBOUND = frozenset({"chat.postMessage"})
+OUTBOUND = frozenset({"chat.postMessage", "chat.update", "chat.delete"})
+TAKE_JSON = frozenset({"auth.test", "conversations.open", "files.completeUploadExternal", *OUTBOUND})

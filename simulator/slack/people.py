@@ -87,10 +87,12 @@ class Raw(Given):
 
 
 class AppSettings(Given):
-    """What an app was set up with; what is left out stays as it is."""
+    """What an app was set up with; what is left out stays as it is. `challenge` false: it was asked before."""
 
     signing_secret: str | None = Field(default=None, min_length=1)
     request_url: str | None = None
+    challenge: bool = True
+    title: str | None = Field(default=None, min_length=1, max_length=80)
     missing_scopes: list[str] | None = None
 
 
@@ -98,6 +100,12 @@ class ChannelSettings(Given):
     """The error that whoever posts in a channel meets; null for none."""
 
     refusal: str | None = None
+
+
+class Named(Given):
+    """How somebody is called."""
+
+    name: str
 
 
 class SlackSettings(Given):

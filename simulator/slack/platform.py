@@ -45,6 +45,10 @@ class Slack:
         """The people who write to the bots, the apps' settings, and the state of channels."""
         return control_router(lambda: self._state)
 
+    def accounts(self) -> list[Object]:
+        """Its apps."""
+        return self._state.apps.accounts()
+
     def reset(self) -> None:
         """Forget all apps, channels and messages."""
         self._state.courier.stop()
@@ -82,6 +86,7 @@ class Slack:
         if file is None:
             return Response("not found", 404)
         file.content = await request.body()
+        self._state.shelve(file)
         return Response(f"OK - {len(file.content)}")
 
     async def _download(self, request: Request) -> Response:
@@ -127,6 +132,7 @@ def _refuse_by_fault(entry: Object, behaviour: Behaviour) -> Response:
 
 def _outbound(call: Call, name: str, result: Object) -> Object:
     return {
+        "content": result.get("message"),
         "method": name,
         "token": call.app.token,
         "chat_id": result["channel"],

@@ -1,10 +1,11 @@
 """Everything that the stand-in knows, in one place, so that a reset is a new one."""
 
+from simulator.shelf import Kept
 from simulator.simulation import Simulation
 from simulator.slack.apps import Apps
 from simulator.slack.channels import Channels
 from simulator.slack.courier import Courier
-from simulator.slack.files import Files
+from simulator.slack.files import File, Files
 
 
 class State:
@@ -16,3 +17,9 @@ class State:
         self.channels = Channels()
         self.files = Files()
         self.courier = Courier(simulation)
+        self.names: dict[str, str] = {}
+
+    def shelve(self, file: File) -> None:
+        """Let whoever looks at messages have a file's bytes."""
+        if file.content is not None:
+            self.simulation.shelf.keep(f"slack-{file.id}", Kept(file.name, file.mime_type, file.content))

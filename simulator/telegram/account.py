@@ -1,4 +1,4 @@
-"""getMe, getChat, getFile, setMyCommands, getMyCommands, answerCallbackQuery."""
+"""getMe, setMyName, getFile, setMyCommands, deleteMyCommands, getMyCommands, answerCallbackQuery."""
 
 import re
 
@@ -8,6 +8,7 @@ from simulator.telegram.refusals import bad_request
 from simulator.wire import JSON, Object
 
 MAX_COMMANDS = 100
+MAX_NAME_CHARACTERS = 64
 MAX_DESCRIPTION_CHARACTERS = 256
 MAX_CALLBACK_TEXT_UNITS = 200
 COMMAND = re.compile(r"[a-z0-9_]{1,32}")
@@ -23,9 +24,13 @@ async def get_me(call: Call) -> JSON:
     return {**call.bot.user(), **abilities}
 
 
-async def get_chat(call: Call) -> JSON:
-    """Who is in a chat."""
-    return call.state.chats.find(call.chat_id()).describe()
+async def set_my_name(call: Call) -> JSON:
+    """What the bot is called in every language; an empty name takes it back."""
+    name = call.arguments.text("name")
+    if len(name) > MAX_NAME_CHARACTERS:
+        raise bad_request("BOT_TITLE_INVALID")
+    call.bot.name = name or None
+    return True
 
 
 async def get_file(call: Call) -> JSON:
@@ -47,6 +52,12 @@ async def set_my_commands(call: Call) -> JSON:
 async def get_my_commands(call: Call) -> JSON:
     """What setMyCommands set."""
     return call.bot.commands.get(_scope(call), [])
+
+
+async def delete_my_commands(call: Call) -> JSON:
+    """Forget the menu of a scope and language."""
+    call.bot.commands.pop(_scope(call), None)
+    return True
 
 
 async def answer_callback_query(call: Call) -> JSON:

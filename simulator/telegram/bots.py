@@ -35,10 +35,12 @@ class Bot:
     webhook: Webhook | None = None
     commands: Object = field(default_factory=dict)
     callbacks: OrderedDict[str, None] = field(default_factory=OrderedDict)
+    name: str | None = None
 
     def user(self) -> Object:
         """The `User` that its messages are from."""
-        return {"id": self.id, "is_bot": True, "first_name": f"Bot {self.id}", "username": f"simulated_{self.id}_bot"}
+        name = self.name or f"Bot {self.id}"
+        return {"id": self.id, "is_bot": True, "first_name": name, "username": f"simulated_{self.id}_bot"}
 
     def issue_callback(self, callback_id: str) -> None:
         """Remember a callback query, so that it can be answered."""
@@ -62,6 +64,18 @@ class Bots:
         if token in self.refused_tokens:
             raise Refused(401, "Unauthorized")
         return self._bots.setdefault(token, Bot(token, int(shape[1])))
+
+    def accounts(self) -> list[Object]:
+        """All bots, as a page shows them."""
+        return [
+            {
+                "id": bot.token,
+                "name": str(bot.user()["first_name"]),
+                "webhook": bot.webhook.url if bot.webhook else None,
+                "bot": bot.user(),
+            }
+            for bot in self._bots.values()
+        ]
 
     def release_polls(self) -> None:
         """Let every waiting poller go."""

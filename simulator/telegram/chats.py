@@ -4,6 +4,7 @@ from collections import OrderedDict
 from dataclasses import dataclass, field
 from typing import Literal
 
+from simulator.telegram.files import File
 from simulator.telegram.refusals import Refused, bad_request
 from simulator.wire import Object
 
@@ -15,13 +16,21 @@ KEPT_MESSAGES = 1_000
 
 @dataclass
 class Chat:
-    """One chat, as every bot knows it; `migrated_to` belongs to the state of that name."""
+    """One chat, as every bot knows it; `migrated_to` belongs to the state of that name.
+
+    Where it `is_administered`, bots may pin and ban; `strangers` are those who were never there.
+    """
 
     id: int
     name: str = "Test User"
     username: str | None = None
     state: ChatState | None = None
     migrated_to: int | None = None
+    about: str | None = None
+    picture: File | None = None
+    is_administered: bool = False
+    banned: set[int] = field(default_factory=set)
+    strangers: set[int] = field(default_factory=set)
 
     @property
     def type(self) -> str:
@@ -49,6 +58,7 @@ class Dialogue:
 
     last_message_id: int = 0
     messages: OrderedDict[int, Object] = field(default_factory=OrderedDict)
+    pinned: list[int] = field(default_factory=list)
 
     def next_id(self) -> int:
         """Ids grow by one, whoever speaks."""

@@ -1,5 +1,6 @@
 """Below `/_sim/telegram`: people who write to bots, the state of their chats, and which tokens are good."""
 
+import base64
 from collections.abc import Callable
 from typing import Literal, Self
 from uuid import uuid4
@@ -23,6 +24,10 @@ class ChatSettings(Given):
     state: ChatState
     migrated_to: int | None = None
     name: str | None = None
+    about: str | None = None
+    picture_base64: str | None = None
+    is_administered: bool = False
+    strangers: tuple[int, ...] = ()
 
     @model_validator(mode="after")
     def _names_the_new_chat(self) -> Self:
@@ -57,10 +62,19 @@ def _add_settings(router: APIRouter, state: Callable[[], State]) -> None:
 
     @router.post("/chats/{chat_id}")
     async def change_chat(chat_id: int, changed: ChatSettings) -> Object:
-        """Block, forget or migrate a chat, for all bots."""
+        """Block, forget or migrate a chat, for all bots; what it says of itself, and what bots may do there."""
         chat = state().chats.chat(chat_id)
         chat.state, chat.migrated_to, chat.name = changed.state, changed.migrated_to, changed.name or chat.name
+        chat.about, chat.is_administered, chat.strangers = changed.about, changed.is_administered, {*changed.strangers}
+        if changed.picture_base64 is not None:
+            content = base64.b64decode(changed.picture_base64)
+            chat.picture = state().files.add("profile_photo", "jpg", "image/jpeg", len(content), content)
         return {"chat_id": chat_id, "state": chat.state, "migrated_to": chat.migrated_to}
+
+    @router.get("/{token}/chats/{chat_id}")
+    async def show_chat(token: str, chat_id: int) -> Object:
+        """What stands in a chat, oldest first."""
+        return {"messages": [*state().chats.dialogue(_bot(state(), token).id, chat_id).messages.values()]}
 
     @router.get("/{token}")
     async def show_bot(token: str) -> Object:
@@ -135,6 +149,9 @@ def _happen(state: State, bot: Bot, content: Object, **told: JSON) -> Object:
     given_id = content.get("update_id")
     rest = {name: value for name, value in content.items() if name != "update_id"}
     kind = next(iter(rest), "unknown")
+    inner = rest.get(kind)
+    seen: Object = {"account": bot.token, "chat_id": _lane(inner if isinstance(inner, dict) else {}), "what": kind}
+    state.simulation.ledger.record("inbound", "telegram", {**seen, "content": inner})
     if not bot.queue.allows(kind):
         return {"queued": False, "update_id": None, **told}
     update = _push(bot, kind, rest, given_id if isinstance(given_id, int) else None)

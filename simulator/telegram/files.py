@@ -3,6 +3,7 @@
 import hashlib
 from dataclasses import dataclass
 
+from simulator.shelf import Kept, Shelf
 from simulator.telegram.refusals import bad_request
 from simulator.wire import Object
 
@@ -26,9 +27,10 @@ class File:
 
 
 class Files:
-    """All files, by id and by path."""
+    """All files, by id and by path; those with bytes also lie on the shelf."""
 
-    def __init__(self) -> None:
+    def __init__(self, shelf: Shelf) -> None:
+        self._shelf = shelf
         self._files: dict[str, File] = {}
         self._paths: dict[str, File] = {}
 
@@ -39,6 +41,8 @@ class Files:
         size = len(content) if content is not None else size_bytes
         file = File(f"AgAC{digest[:40]}", f"{kind}s/file_{number}.{extension}", size, mime_type, content)
         self._files[file.id] = self._paths[file.path] = file
+        if content is not None:
+            self._shelf.keep(f"telegram-{file.id}", Kept(file.path.rpartition("/")[2], mime_type, content))
         return file
 
     def describe(self, file_id: str) -> Object:

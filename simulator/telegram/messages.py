@@ -9,6 +9,7 @@ from simulator.telegram.refusals import bad_request
 from simulator.wire import JSON, Object, unix_time
 
 MAX_CALLBACK_DATA_BYTES = 64
+MAX_DELETED_SECONDS = 48 * 3600
 CHAT_ACTIONS = frozenset(
     (
         "typing",
@@ -87,8 +88,12 @@ async def delete_message(call: Call) -> JSON:
     """Take a message back, one's own or, in this stand-in, anybody's."""
     chat = call.state.chats.writable(call.chat_id())
     dialogue = call.state.chats.dialogue(call.bot.id, chat.id)
-    if dialogue.messages.pop(call.arguments.integer("message_id", 0), None) is None:
+    message = dialogue.messages.get(call.arguments.integer("message_id", 0))
+    if message is None:
         raise bad_request("message to delete not found")
+    if int(str(message["date"])) <= unix_time() - MAX_DELETED_SECONDS:
+        raise bad_request("message can't be deleted for everyone")
+    del dialogue.messages[int(str(message["message_id"]))]
     return True
 
 

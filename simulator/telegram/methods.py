@@ -2,16 +2,24 @@
 
 from collections.abc import Awaitable, Callable
 
-from simulator.telegram import account, messages, reception, sending
+from simulator.telegram import account, managing, messages, reception, sending
 from simulator.telegram.call import Call, Described
 from simulator.wire import JSON
 
 METHODS: dict[str, Callable[[Call], Awaitable[JSON | Described]]] = {
     "getMe": account.get_me,
-    "getChat": account.get_chat,
+    "setMyName": account.set_my_name,
+    "getChat": managing.get_chat,
+    "getChatMemberCount": managing.get_chat_member_count,
+    "pinChatMessage": managing.pin_chat_message,
+    "unpinChatMessage": managing.unpin_chat_message,
+    "banChatMember": managing.ban_chat_member,
+    "unbanChatMember": managing.unban_chat_member,
+    "leaveChat": managing.leave_chat,
     "getFile": account.get_file,
     "setMyCommands": account.set_my_commands,
     "getMyCommands": account.get_my_commands,
+    "deleteMyCommands": account.delete_my_commands,
     "answerCallbackQuery": account.answer_callback_query,
     "sendMessage": messages.send_message,
     "sendPhoto": sending.send("photo"),

@@ -47,6 +47,10 @@ class Telegram:
         """The people who write to the bots, and the state of their chats."""
         return control_router(lambda: self._state)
 
+    def accounts(self) -> list[Object]:
+        """Its bots."""
+        return self._state.bots.accounts()
+
     def reset(self) -> None:
         """Forget all bots, webhooks and chats."""
         self._state.couriers.stop_all()
@@ -133,6 +137,7 @@ def _refuse_by_fault(entry: Object, behaviour: Behaviour) -> Response:
 def _outbound(call: Call, name: str, result: JSON) -> Object:
     message: Object = result if isinstance(result, dict) else {}
     return {
+        "content": message or None,
         "method": name,
         "token": call.bot.token,
         "chat_id": call.arguments.text("chat_id") or None,

@@ -15,7 +15,7 @@ class State:
         self.simulation = simulation
         self.bots = Bots()
         self.chats = Chats()
-        self.files = Files()
+        self.files = Files(simulation.shelf)
         self.limits = Limits()
         self.couriers = Couriers(simulation, execute)
         self.require_https = False

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from simulator.ledger import Ledger
 from simulator.whatsapp.state import Number, Person
 from simulator.wire import JSON, Object, unix_time
 
@@ -28,3 +29,9 @@ def status(message_id: str, said: str, recipient: str, mark: JSON, failure: Obje
     if failure is not None:
         content["errors"] = [failure]
     return content
+
+
+def note(ledger: Ledger, number: Number | None, chat: str, what: str, content: JSON) -> None:
+    """Write down what somebody did, or what became of a message, whether or not anybody is told."""
+    fields: Object = {"account": number.id if number else None, "chat_id": chat, "what": what, "content": content}
+    ledger.record("inbound", "whatsapp", fields)

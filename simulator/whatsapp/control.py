@@ -10,9 +10,12 @@ from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
 from simulator.graph.courier import Courier, Post
-from simulator.whatsapp.calls import call, status, told
+from simulator.ledger import Ledger
+from simulator.whatsapp.calls import call, note, status, told
 from simulator.whatsapp.refusals import failure
 from simulator.whatsapp.state import Number, PersonState, State
+from simulator.whatsapp.templates import Status as TemplateStatus
+from simulator.whatsapp.templates import Template
 from simulator.wire import JSON, Object, unix_time
 
 
@@ -43,6 +46,26 @@ class Changed(Given):
     may_configure: bool | None = None
 
 
+class Kept(Given):
+    """A template of the account that all numbers are of."""
+
+    name: str
+    language: str = "en_US"
+    status: TemplateStatus = "APPROVED"
+    body: str
+    header: str | None = None
+    header_format: str = "TEXT"
+    footer: str | None = None
+    buttons: list[Object] = Field(default_factory=list)
+    category: str = "UTILITY"
+
+
+class Passed(Given):
+    """How much time has passed."""
+
+    seconds: float = Field(gt=0)
+
+
 class Known(Given):
     """What sending to somebody meets."""
 
@@ -52,11 +75,15 @@ class Known(Given):
 
 
 class Message(Given):
-    """A text, or with `fields` whatever they make of it; `hides_number` leaves only the id for this business."""
+    """A text, or with `fields` whatever they make of it; `hides_number` leaves only the id for this business.
+
+    It was said `seconds_ago`, and is told only now.
+    """
 
     text: str | None = None
     id: str | None = None
     hides_number: bool = False
+    seconds_ago: float = 0
     fields: Object = Field(default_factory=dict)
 
 
@@ -92,19 +119,30 @@ class Status(Given):
     code: int | None = None
 
 
-def control_router(state: Callable[[], State], courier: Courier) -> APIRouter:
+def control_router(state: Callable[[], State], courier: Courier, ledger: Ledger) -> APIRouter:
     """The routes; the state is asked for each time, because a reset replaces it."""
     router = APIRouter(tags=["whatsapp"])
-    _add_settings(router, state)
-    _add_people(router, state, courier)
+    _add_settings(router, state, ledger)
+    _add_people(router, state, courier, ledger)
     return router
 
 
-def _add_settings(router: APIRouter, state: Callable[[], State]) -> None:
+def _add_settings(router: APIRouter, state: Callable[[], State], ledger: Ledger) -> None:
     @router.post("/settings", status_code=204)
     async def change_settings(changed: Changed) -> None:
         """Statuses, limits, the window, tokens to refuse, and whether a number's webhook may be set."""
         state().settings = replace(state().settings, **changed.model_dump(exclude_none=True))
+
+    @router.post("/templates", status_code=204)
+    async def keep_template(kept: Kept) -> None:
+        """A template, new or changed; only an approved one is sent."""
+        state().templates[kept.name, kept.language] = Template(**kept.model_dump())
+
+    @router.post("/advance", status_code=204)
+    async def advance(passed: Passed) -> None:
+        """Let time pass for the windows: whatever was said is so much older."""
+        for pair in state().pairs.values():
+            pair.age(passed.seconds)
 
     @router.post("/people/{wa_id}", status_code=204)
     async def change_person(wa_id: str, known: Known) -> None:
@@ -112,6 +150,7 @@ def _add_settings(router: APIRouter, state: Callable[[], State]) -> None:
         person = state().person(wa_id)
         for name, value in known.model_dump(exclude_none=True).items():
             setattr(person, name, value)
+        note(ledger, None, wa_id, "person", {"state": person.state, "name": person.name})
 
     @router.post("/media")
     async def bring(brought: Brought) -> Object:
@@ -125,12 +164,13 @@ def _add_settings(router: APIRouter, state: Callable[[], State]) -> None:
         state().numbers[number] = Number(number, **given.model_dump())
 
 
-def _add_people(router: APIRouter, state: Callable[[], State], courier: Courier) -> None:
+def _add_people(router: APIRouter, state: Callable[[], State], courier: Courier, ledger: Ledger) -> None:
     @router.post("/{number}/messages")
     async def say(number: str, said: Said) -> Object:
         """Somebody writes."""
         ours = _number(state(), number)
         message = _written(state(), ours, said.from_, said)
+        note(ledger, ours, said.from_, "message", message)
         change = told(ours, [state().person(said.from_)], messages=[message])
         courier.offer(Post(ours, call((ours, change)), said.from_, said.text))
         return {"message_id": message["id"]}
@@ -140,6 +180,8 @@ def _add_people(router: APIRouter, state: Callable[[], State], courier: Courier)
         """Somebody writes several messages that are told in one call, posted to the webhook of `through`."""
         ours = _number(state(), number)
         messages = [_written(state(), ours, batch.from_, message) for message in batch.messages]
+        for message in messages:
+            note(ledger, ours, batch.from_, "message", message)
         change = told(ours, [state().person(batch.from_)], messages=[*batch.raw, *messages])
         courier.offer(Post(_number(state(), batch.through or number), call((ours, change)), batch.from_))
         return {"message_ids": [message["id"] for message in messages]}
@@ -150,6 +192,7 @@ def _add_people(router: APIRouter, state: Callable[[], State], courier: Courier)
         ours = _number(state(), number)
         failed = failure(said.code) if said.code else None
         content = status(said.message_id, said.status, said.recipient, said.mark, failed)
+        note(ledger, ours, said.recipient, "status", content)
         courier.offer(Post(ours, call((ours, told(ours, statuses=[content]))), said.recipient))
 
 
@@ -162,12 +205,13 @@ def _written(state: State, number: Number, wa_id: str, message: Message) -> Obje
     person = state.person(wa_id)
     name = message.id or state.next_id()
     state.heard.add(name)
-    state.pair(number, wa_id).written_at = time.monotonic()
-    written: Object = {"from": wa_id, "id": name, "timestamp": str(unix_time())}
+    said_at = time.monotonic() - message.seconds_ago
+    state.pair(number, wa_id).hear(said_at)
+    written: Object = {"from": wa_id, "id": name, "timestamp": str(unix_time() - int(message.seconds_ago))}
     if person.user_id:
         written["from_user_id"] = person.user_id
     if message.hides_number and person.user_id:
         del written["from"]
-        state.pair(number, person.user_id).written_at = time.monotonic()
+        state.pair(number, person.user_id).hear(said_at)
     words: Object = {"type": "text", "text": {"body": message.text}} if message.text is not None else {}
     return {**written, **words, **message.fields}

@@ -15,12 +15,13 @@ from simulator.graph.door import Door, bearer, body_of
 from simulator.graph.refusals import Refused
 from simulator.multipart import read_form
 from simulator.simulation import Simulation
-from simulator.whatsapp.calls import call, status, told
+from simulator.whatsapp.calls import call, note, status, told
 from simulator.whatsapp.control import control_router
 from simulator.whatsapp.media import checked
 from simulator.whatsapp.refusals import TITLES, USUAL_CODES, failure, refused
 from simulator.whatsapp.sending import Sent, chat_of, mark_read, send, text_of
 from simulator.whatsapp.state import Number, State
+from simulator.whatsapp.templates import listed
 from simulator.wire import JSON, Object, json_answer
 
 STATUS_SECONDS = 0.02
@@ -35,7 +36,7 @@ class WhatsApp:
 
     def __init__(self, simulation: Simulation) -> None:
         self._simulation = simulation
-        self._state = State()
+        self._state = State(simulation.shelf, simulation.run)
         self._courier = Courier(simulation, "whatsapp", "number")
         self._door = Door(simulation, USUAL_CODES, TITLES)
 
@@ -45,6 +46,7 @@ class WhatsApp:
         return [
             Route("/graph/{version}/{number}/messages", self._messages, methods=["POST"]),
             Route("/graph/{version}/{number}/media", self._upload, methods=["POST"]),
+            Route("/graph/{version}/{account}/message_templates", self._templates, methods=["GET"]),
             Route("/graph/media/{media}", self._download, methods=["GET"]),
             Route("/graph/{version}/{number}", self._read, methods=["GET"]),
             Route("/graph/{version}/{number}", self._configure, methods=["POST"]),
@@ -54,12 +56,16 @@ class WhatsApp:
     @property
     def control(self) -> APIRouter:
         """The people who write to the numbers, and what becomes of what is sent to them."""
-        return control_router(lambda: self._state, self._courier)
+        return control_router(lambda: self._state, self._courier, self._simulation.ledger)
+
+    def accounts(self) -> list[Object]:
+        """Its numbers."""
+        return self._state.accounts()
 
     def reset(self) -> None:
         """Forget all numbers and people."""
         self._courier.stop()
-        self._state = State()
+        self._state = State(self._simulation.shelf, self._simulation.run)
 
     async def _messages(self, request: Request) -> Response:
         body = await body_of(request)
@@ -75,6 +81,15 @@ class WhatsApp:
             return {"id": self._state.keep(file.type, file.content, file.name).id}
 
         return await self._met(request, "media", {}, keep)
+
+    async def _templates(self, request: Request) -> Response:
+        account, token = request.path_params["account"], bearer(request)
+
+        async def show() -> Object:
+            self._state.demand_account(account, token)
+            return listed(list(self._state.templates.values()), request.query_params)
+
+        return await self._door.meet(Target("whatsapp", "templates"), account, show)
 
     async def _download(self, request: Request) -> Response:
         media = self._state.media.get(request.path_params["media"])
@@ -114,7 +129,7 @@ class WhatsApp:
     async def _send(self, body: Object, number: Number) -> Object:
         sent = send(self._state, number, body)
         fields: Object = {"number": number.id, "chat_id": sent.chat, "message_id": sent.id}
-        more: Object = {"method": "messages", "text": text_of(body), "payload": body}
+        more: Object = {"method": "messages", "text": sent.text, "payload": body}
         self._simulation.ledger.record("outbound", "whatsapp", {**fields, **more})
         self._tell_statuses(number, sent)
         accepted: list[JSON] = [{"id": sent.id, "message_status": "accepted"}]
@@ -125,7 +140,10 @@ class WhatsApp:
         settings = self._state.settings
         names = ("failed",) if sent.fails and settings.statuses else settings.statuses
         failed = failure(sent.fails) if sent.fails else None
-        changes = [told(number, statuses=[status(sent.id, name, sent.chat, sent.mark, failed)]) for name in names]
+        statuses = [status(sent.id, name, sent.chat, sent.mark, failed) for name in names]
+        for content in statuses:
+            note(self._simulation.ledger, number, sent.chat, "status", content)
+        changes = [told(number, statuses=[content]) for content in statuses]
         calls = [call(*((number, change) for change in changes))] if settings.statuses_together else [
             call((number, change)) for change in changes
         ]  # fmt: skip

@@ -1,4 +1,4 @@
-"""What a number may be asked to do: send a text, a file or buttons, or mark what it heard as read."""
+"""What a number may be asked to do: send a text, a file, buttons or a template, or mark what it heard as read."""
 
 from dataclasses import dataclass
 
@@ -6,6 +6,7 @@ from simulator.whatsapp.interactive import body_of, check_interactive
 from simulator.whatsapp.media import TAKEN, check_message
 from simulator.whatsapp.refusals import refused
 from simulator.whatsapp.state import Number, State
+from simulator.whatsapp.templates import check_template
 from simulator.wire import JSON, Object
 
 MOST_CHARACTERS = 4096
@@ -20,6 +21,7 @@ class Sent:
     chat: str
     mark: JSON
     fails: int | None
+    text: str | None
 
 
 def chat_of(body: Object) -> str | None:
@@ -47,8 +49,9 @@ def mark_read(state: State, body: Object) -> None:
 
 
 def send(state: State, number: Number, body: Object) -> Sent:
-    """Accept a message, or refuse it; a window that is closed shows only later, in a status."""
+    """Accept a message, or refuse it; a window that is closed shows only later, in a status, but for templates."""
     chat = _checked(state, body)
+    text = _check_content(state, body)
     person = state.person(chat)
     pair = state.pair(number, chat)
     if person.state == "not_allowed":
@@ -57,9 +60,9 @@ def send(state: State, number: Number, body: Object) -> Sent:
         raise refused(131026)
     if state.settings.pair_limit and not pair.spend():
         raise refused(131056)
-    closed = state.settings.window and not pair.is_open
+    closed = state.settings.window and not pair.is_open and body.get("type") != "template"
     fails = 131026 if person.state == "undeliverable" else 131047 if closed else None
-    return Sent(state.next_id(), chat, body.get("biz_opaque_callback_data"), fails)
+    return Sent(state.next_id(), chat, body.get("biz_opaque_callback_data"), fails, text)
 
 
 def _checked(state: State, body: Object) -> str:
@@ -68,17 +71,19 @@ def _checked(state: State, body: Object) -> str:
     chat, mark = chat_of(body), body.get("biz_opaque_callback_data")
     if not chat:
         raise refused(100, "The parameter to is required.")
-    _check_content(state, body)
     if mark is not None and (not isinstance(mark, str) or len(mark) > MOST_MARK):
         raise refused(131009, "Parameter value is not valid: biz_opaque_callback_data")
     return chat
 
 
-def _check_content(state: State, body: Object) -> None:
+def _check_content(state: State, body: Object) -> str | None:
+    """What the contact will read."""
     kind = str(body.get("type"))
     content = body.get(kind)
-    if kind not in ("text", "interactive", *TAKEN) or not isinstance(content, dict):
+    if kind not in ("text", "interactive", "template", *TAKEN) or not isinstance(content, dict):
         raise refused(131051, "Unsupported message type")
+    if kind == "template":
+        return check_template(content, state.templates)
     if kind in TAKEN:
         check_message(kind, content, state.media)
     elif kind == "interactive":
@@ -87,3 +92,4 @@ def _check_content(state: State, body: Object) -> None:
         words = text_of(body) or ""
         if not 1 <= len(words.encode("utf-16-le", "surrogatepass")) // 2 <= MOST_CHARACTERS or not words.strip():
             raise refused(100, "Param text['body'] must be at most 4096 characters long.")
+    return text_of(body)

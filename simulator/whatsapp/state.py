@@ -5,8 +5,10 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Literal
 
+from simulator.shelf import Kept, Shelf
 from simulator.whatsapp.media import Media
 from simulator.whatsapp.refusals import refused
+from simulator.whatsapp.templates import Template
 from simulator.wire import Object
 
 WINDOW_SECONDS = 24 * 3600.0
@@ -74,6 +76,15 @@ class Pair:
     room: float = PAIR_BURST
     room_at: float = field(default_factory=time.monotonic)
 
+    def hear(self, at: float) -> None:
+        """The person wrote then; what is older changes nothing."""
+        self.written_at = max(at, self.written_at if self.written_at is not None else at)
+
+    def age(self, seconds: float) -> None:
+        """Let what was said be so much older."""
+        if self.written_at is not None:
+            self.written_at -= seconds
+
     def spend(self) -> bool:
         """Whether one more message may be sent now."""
         now = time.monotonic()
@@ -91,15 +102,18 @@ class Pair:
 
 
 class State:
-    """All of it, so that a reset is a new one."""
+    """All of it, so that a reset is a new one; `run` keeps ids apart from those of an earlier simulator."""
 
-    def __init__(self) -> None:
+    def __init__(self, shelf: Shelf, run: str) -> None:
+        self._shelf = shelf
+        self._run = run
         self.settings = Settings()
         self.numbers: dict[str, Number] = {}
         self.people: dict[str, Person] = {}
         self.pairs: dict[tuple[str, str], Pair] = {}
         self.heard: set[str] = set()
         self.media: dict[str, Media] = {}
+        self.templates: dict[tuple[str, str], Template] = {}
         self._ids = count(1)
 
     def number(self, name: str, token: str | None) -> Number:
@@ -125,7 +139,16 @@ class State:
         """A file under a new id."""
         media = Media(f"{next(self._ids):016d}", mime_type, content, name)
         self.media[media.id] = media
+        self._shelf.keep(f"whatsapp-{media.id}", Kept(name, mime_type, content))
         return media
+
+    def demand_account(self, account: str, token: str | None) -> None:
+        """Refuse whoever speaks for no number of this account, or may not manage it."""
+        self.demand_token(token)
+        if not self.settings.may_configure:
+            raise refused(10, "Application does not have permission for this action", status=403)
+        if not any(number.account == account and number.access_token == token for number in self.numbers.values()):
+            raise refused(100, f"Unsupported get request. Object with ID '{account}' does not exist", subcode=33)
 
     def demand_token(self, token: str | None) -> None:
         """Refuse whoever speaks for no number."""
@@ -134,4 +157,11 @@ class State:
 
     def next_id(self) -> str:
         """A message's id."""
-        return f"wamid.HBgL{next(self._ids):012d}AA=="
+        return f"wamid.HBgL{self._run}{next(self._ids):012d}AA=="
+
+    def accounts(self) -> list[Object]:
+        """All numbers, as a page shows them."""
+        return [
+            {"id": number.id, "name": number.name, "webhook": number.url, "number": number.display}
+            for number in self.numbers.values()
+        ]

@@ -18,6 +18,7 @@ from adapters.database import records
 from adapters.database.channels import credentials_vault
 from adapters.database.engine import Database
 from adapters.platforms.catalogue import http_client, platforms
+from adapters.tools.http import HttpCaller
 from domain.turns import Completed, TurnRef
 from settings import Settings
 from tests.adapters.database.chat import Chat, open_chat
@@ -41,6 +42,13 @@ class Bench:
     def on_attempt(self, attempt: int) -> "Bench":
         """The same, after attempts that failed."""
         return replace(self, attempt=attempt)
+
+    async def beside(self, name: str, *said: str) -> "Bench":
+        """The same bot, told this by another contact."""
+        chat = replace(self.chat, name=name)
+        begun = await chat.begin(*await chat.hear(*(said or ("hello",))))
+        ref = TurnRef(conversation_id=str(chat.id), turn_id=begun.turn_id, turn=begun.turn)
+        return replace(self, chat=chat, ref=ref)
 
     async def complete(self) -> Completed:
         """Ask the model."""
@@ -79,10 +87,11 @@ async def set_up(settings: Settings, database: Database, *said: str, **bot: Json
     chat.now = datetime.now(UTC)
     http, models = http_client(), connections(settings)
     vault = credentials_vault(settings.secrets())
+    caller = HttpCaller("test", settings.private_tool_hosts)
     catalogue = Catalogue(settings, models, database, vault)
-    moderation = Moderation(database, vault, catalogue)
+    moderation = Moderation(database, vault, catalogue, lambda: datetime.now(UTC))
     completion = Completion(
-        database, vault, catalogue, platforms(settings, http), moderation, lambda: datetime.now(UTC)
+        database, vault, catalogue, platforms(settings, http), moderation, caller, lambda: datetime.now(UTC)
     )
     ref = TurnRef(conversation_id=str(chat.id), turn_id=begun.turn_id, turn=begun.turn)
     try:
@@ -90,3 +99,4 @@ async def set_up(settings: Settings, database: Database, *said: str, **bot: Json
     finally:
         await http.close()
         await models.aclose()
+        await caller.close()

@@ -7,9 +7,10 @@ import pytest
 from pydantic import JsonValue
 from sqlalchemy import select
 
-from adapters.database import budgets
+from adapters.database import budget_days
 from adapters.database.engine import Database
-from adapters.database.records import Notice, Reservation, Usage
+from adapters.database.records import Notice, Usage
+from adapters.database.spending import Reservation
 from adapters.database.tables import Conversation
 from adapters.processes.ports import free_port
 from domain.budgets import Amount
@@ -34,7 +35,8 @@ async def costs(bench: Bench) -> list[tuple[object, ...]]:
 async def spent(bench: Bench) -> Amount:
     """What the bot's day has cost."""
     async with bench.chat.database.begin() as connection:
-        found = await budgets.standing(connection, bench.chat.channel.bot_id, bench.chat.now)
+        made = bench.chat.channel
+        found = await budget_days.standing(connection, made.workspace_id, "bot", made.bot_id, bench.chat.now)
     assert found.reserved == Amount()
     return found.spent
 
@@ -113,6 +115,21 @@ async def test_a_bot_whose_day_is_spent_asks_nobody(
 
 
 @pytest.mark.parametrize(
+    ("limits", "reason"),
+    [
+        ({"per_contact": {"tokens_per_day": 10}}, "budget:contact:tokens_per_day"),
+        ({"per_conversation": {"cost_per_day": 0}}, "budget:conversation:cost_per_day"),
+    ],
+)
+async def test_a_contact_and_a_conversation_have_budgets_of_their_own(
+    simulating: Settings, shared: Database, simulated: Simulated, limits: dict[str, JsonValue], reason: str
+) -> None:
+    async with set_up(simulating, shared, limits=limits) as bench:
+        assert await bench.complete() == Completed(refused=True, exhausted=True, reason=reason)
+        assert await simulated.asked() == []
+
+
+@pytest.mark.parametrize(
     ("fallbacks", "asked"),
     [
         ([{"name": "llama3"}, DEAR, CHEAP], ["gpt-4.1-nano"]),
@@ -175,6 +192,20 @@ async def test_a_conversation_goes_to_an_operator_once_the_day_is_spent(product:
     assert [item["text"] for item in await visitor.heard(1)] == ["Ada sleeps; I am here."]
 
 
+async def test_a_workspaces_spent_day_holds_for_the_bots_that_have_no_limits(product: Product) -> None:
+    operator = await product.operator()
+    visitor = await product.visitor(bursts={"policy": "queue"})
+    await operator.client.patch(
+        "/v1/workspace",
+        json={"limits": {"tokens_per_day": 10}},
+        headers={"Authorization": f"Bearer {operator.key}"},
+    )
+    await visitor.say("hello")
+    await product.until_states("rejected")
+    assert await product.states() == [("rejected", "budget:workspace:tokens_per_day")]
+    assert await product.simulated.asked() == []
+
+
 async def test_of_many_who_write_at_once_no_more_are_answered_than_the_day_has_tokens_for(product: Product) -> None:
     await product.simulated.answer("ok", delay_seconds=0.2)
     limits: JsonValue = {"tokens_per_day": 100, "exhausted_text": SPENT}
@@ -205,5 +236,6 @@ async def test_a_turn_that_a_spent_budget_ended_is_counted(
     lines = [line for line in counted.splitlines() if line.startswith("chat_budget_exhausted{")]
     assert len(lines) == 1
     assert 'limit="tokens_per_day"' in lines[0]
+    assert 'owner="bot"' in lines[0]
     assert 'policy="message"' in lines[0]
     assert lines[0].endswith(" 1")

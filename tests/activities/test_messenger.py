@@ -102,19 +102,6 @@ async def test_a_contact_who_cannot_be_reached_is_not_tried_again(product: Produ
     assert await bot.ledger() == [("failed", "recipient_gone", 1)]
 
 
-async def test_a_closed_window_is_shown_with_its_reason(product: Product) -> None:
-    bot = await messenger(product)
-    operator = await product.operator()
-    path = f"/bots/{bot.channel.bot_id}/conversations"
-    made = await operator.post(path, channel_id=str(bot.channel.id), recipient=CONTACT, text="good morning")
-
-    async def failed() -> bool:
-        return await bot.ledger() == [("failed", "window_closed", 1)]
-
-    await until(failed)
-    assert (await operator.get(f"/conversations/{made['id']}"))["undeliverable"] == "window_closed"
-
-
 @pytest.mark.parametrize(
     "kind", ["accept_then_reset", "invalid_json", pytest.param("accept_then_hang", marks=pytest.mark.slow)]
 )

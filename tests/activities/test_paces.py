@@ -8,18 +8,21 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
 from activities.delivery import Delivery
-from adapters.database import channels
+from adapters.database import changes, channels, voice
+from adapters.database.changes import ChangeRow
 from adapters.database.channels import credentials_vault
 from adapters.database.engine import Database
+from adapters.database.records import Message
 from adapters.database.tables import ChannelRow
 from adapters.media.store import MediaStore
 from adapters.platforms.catalogue import http_client, platforms
 from adapters.processes.ports import free_port
+from domain.changes import ChangeKind
 from domain.turns import Delivered, Reply, ReplyKind
 from settings import Settings
 from tests.adapters.database.chat import Chat, open_chat
@@ -72,6 +75,19 @@ async def apology(chat: Chat) -> Reply:
     return Reply(conversation_id=str(chat.id), turn_id=begun.turn_id, turn=begun.turn, kind=ReplyKind.APOLOGY)
 
 
+async def edit(chat: Chat, text: str) -> Reply:
+    """The newest message of the chat is to say this."""
+    async with chat.database.begin() as connection:
+        place = await voice.lock(connection, chat.id, chat.access.workspace_id)
+        assert place is not None
+        newest = select(Message.id).where(Message.conversation_id == chat.id).order_by(Message.seq.desc()).limit(1)
+        message_id = await connection.scalar(newest)
+        assert message_id is not None
+        await changes.want(connection, place, message_id, ChangeKind.EDIT, text, datetime.now(UTC))
+        event_id = await connection.scalar(select(ChangeRow.id).where(ChangeRow.text == text))
+    return Reply(conversation_id=str(chat.id), message_id=str(event_id))
+
+
 async def until_passed(moment: float) -> None:
     """Wait until the monotonic clock has passed this moment."""
     await until(lambda: time.monotonic() >= moment)
@@ -122,6 +138,24 @@ async def test_a_wait_asked_for_one_chat_holds_up_no_other(
     assert await sends(simulated) == [("7", 429), ("8", 200)]
 
 
+async def test_a_change_of_a_message_waits_as_what_is_sent_does_and_holds_it_up(
+    simulating: Settings, shared: Database, simulated: Simulated
+) -> None:
+    chat = await open_chat(simulating, shared)
+    async with process(simulating, shared) as one, process(simulating, shared) as other:
+        await one.apologise(chat)
+        better, best = await edit(chat, "better"), await edit(chat, "best")
+        await simulated.fault("status", status=429, retry_after=40, method="editMessageText")
+        for who in (one, other):
+            with pytest.raises(ApplicationError) as refused:
+                await who.deliver(best)
+            assert ASKED - timedelta(seconds=5) < (refused.value.next_retry_delay or timedelta(0))
+        assert (await other.deliver(better)).state == "superseded"
+        assert ASKED - timedelta(seconds=5) < await other.wait_of(chat)
+    assert await sends(simulated, "editMessageText") == [("7", 429)]
+    assert await sends(simulated) == [("7", 200)]
+
+
 async def test_a_wait_asked_for_a_bot_is_kept_by_all_its_chats_in_all_processes(
     simulating: Settings, shared: Database, simulated: Simulated
 ) -> None:
@@ -166,7 +200,7 @@ async def test_a_long_answer_goes_as_fast_as_its_chat_allows_and_holds_up_no_oth
         await simulated.say(BUSY, "tell me everything")
         await until(has_begun)
         await simulated.say(QUIET, "be quick")
-        await product.until_states("answered", "answered", within_seconds=40)
+        await product.until_states("answered", "answered")
         metrics = (await product.client.get(f"http://127.0.0.1:{port}/metrics")).text
     assert {status for _, status in await sends(simulated)} == {200}
     busy, quiet = await simulated.sent(BUSY), await simulated.sent(QUIET)

@@ -9,13 +9,17 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from temporalio.testing import ActivityEnvironment
 
 from activities.retention import Pruned, Retention
-from adapters.database import completions, events, idempotency, paces, retention, sessions, turns
+from adapters.database import completions, events, idempotency, paces, retention, sessions, tool_calls, turns
 from adapters.database.audit import no_loss
 from adapters.database.base import Base
+from adapters.database.budgets import Call
 from adapters.database.engine import Database
 from adapters.database.paces import Place
 from adapters.database.records import Completion, Event, Notice
 from adapters.database.tables import IdempotencyKey, WebchatSession
+from adapters.database.tool_calls import NewCall
+from adapters.database.tool_records import ToolCallRow, ToolStep
+from adapters.media.store import MediaStore
 from domain.events import EventState
 from domain.paces import pace_of
 from domain.platforms import PlatformName
@@ -35,7 +39,8 @@ async def chat(settings: Settings, database: Database) -> Chat:
 async def pruned(chat: Chat, kept: timedelta = KEPT, **later: float) -> Pruned:
     """A round so much later."""
     now = chat.now + timedelta(**later)
-    return await ActivityEnvironment().run(Retention(chat.database, kept, NOTICES_KEPT, lambda: now).prune)
+    round_ = Retention(chat.database, MediaStore("never-opened"), kept, NOTICES_KEPT, lambda: now)
+    return await ActivityEnvironment().run(round_.prune)
 
 
 async def hear_receipt(chat: Chat, times: int = 1) -> None:
@@ -183,6 +188,22 @@ async def test_a_pace_goes_a_day_after_it_was_of_use(chat: Chat) -> None:
         await paces.hold(connection, Place(chat.access.channel.id, "7", pace), until, whole=False)
     assert (await pruned(chat, hours=25)).paces == 0
     assert (await pruned(chat, hours=26)).paces == 1
+
+
+async def test_what_calls_said_goes_and_that_they_were_made_stays(chat: Chat) -> None:
+    begun = await chat.begin(*await chat.hear("order tea"))
+    turn_id = UUID(begun.turn_id)
+    call = Call(chat.access.workspace_id, chat.access.bot_id, chat.id, turn_id, 1, 1)
+    async with chat.database.begin() as connection:
+        await completions.claim(connection, turn_id, 1, chat.now)
+        wanted = [NewCall("order", '{"item": "tea"}', effects=True)]
+        assert await tool_calls.store(connection, call, "A moment.", wanted, approval_within=KEPT, now=chat.now)
+        await turns.end(connection, turn_id, Account(state=EventState.ANSWERED), chat.now)
+    assert (await pruned(chat, days=30)).calls == 0
+    assert (await pruned(chat, days=31)).calls == 1
+    row = ToolCallRow
+    assert await chat.rows(select(row.name, row.arguments)) == [("order", None)]
+    assert await chat.rows(select(ToolStep.text)) == []
 
 
 async def test_a_second_round_finds_nothing(chat: Chat) -> None:

@@ -16,7 +16,7 @@ from activities.circuits import Circuits
 from activities.summarising import Summarising
 from adapters.ai.catalogue import Catalogue
 from adapters.ai.transport import connections
-from adapters.database import budgets, events, summaries, transcripts, turns, voice
+from adapters.database import budget_days, events, summaries, transcripts, turns, voice
 from adapters.database.channels import credentials_vault
 from adapters.database.engine import Database
 from adapters.database.prompt_records import ContactFact, Summary, SummaryDue
@@ -225,7 +225,9 @@ async def test_a_model_that_fails_is_asked_later_and_a_spent_budget_asks_nobody(
         await memory.run()
         assert (await memory.due(), len(await simulated.asked())) == ([(1,)], 1)
         async with database.begin() as connection:
-            spent = await budgets.standing(connection, memory.chat.channel.bot_id, datetime.now(UTC))
+            spent = await budget_days.standing(
+                connection, memory.chat.access.workspace_id, "bot", memory.chat.channel.bot_id, datetime.now(UTC)
+            )
         assert (spent.spent.tokens, spent.reserved.tokens) == (0, 0)
 
 

@@ -138,25 +138,6 @@ async def test_a_contact_who_is_refused_at_once_is_not_tried_again(product: Prod
     assert await bot.ledger() == [("failed", "recipient_gone", 1)]
 
 
-async def test_a_closed_window_is_shown_with_its_reason(product: Product) -> None:
-    bot = await whatsapp(product)
-    operator = await product.operator()
-    path = f"/bots/{bot.channel.bot_id}/conversations"
-    made = await operator.post(path, channel_id=str(bot.channel.id), recipient=CONTACT, text="good morning")
-
-    async def failed() -> bool:
-        return await bot.ledger() == [("failed", "window_closed", 1)]
-
-    await until(failed)
-    assert (await operator.get(f"/conversations/{made['id']}"))["undeliverable"] == "window_closed"
-    await bot.say("hello")
-
-    async def reachable() -> bool:
-        return (await operator.get(f"/conversations/{made['id']}"))["undeliverable"] is None
-
-    await until(reachable)
-
-
 async def test_too_many_requests_are_waited_out(product: Product) -> None:
     bot = await whatsapp(product)
     await product.simulated.fault("status", status=429, parameters={"code": 80007}, retry_after=2, method="messages")

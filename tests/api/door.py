@@ -16,7 +16,7 @@ from sqlalchemy import select
 from adapters.database.engine import Database
 from adapters.database.records import Event, Message
 from settings import Settings
-from tests.machine import PATIENCE_SECONDS, caller
+from tests.machine import PATIENCE_SECONDS, caller, taken
 from tests.product import WEBHOOK_SECRET, MadeChannel, make_channel, running_api
 from tests.simulated import TOKEN
 
@@ -63,6 +63,10 @@ class Door:
         """Telegram calls with an update."""
         secret = {SECRET_HEADER: WEBHOOK_SECRET}
         return await self.client.post(self.path, content=json.dumps(update), headers={**secret, **headers})
+
+    async def post_until_taken(self, update: object) -> httpx.Response:
+        """Telegram calls, and again as long as it is told to come later."""
+        return await taken(lambda: self.post(update))
 
     async def post_bytes(self, body: bytes) -> httpx.Response:
         """Telegram calls with something else."""

@@ -14,6 +14,7 @@ from adapters.database.channels import credentials_vault
 from adapters.database.engine import Database
 from adapters.database.records import DeliveryRow, Event, Message, Turn, Usage, VerdictRow
 from adapters.database.tables import Conversation
+from adapters.database.tool_records import ApprovalRow, ToolCallRow
 from domain.events import EventKind, EventState, InboundEvent, Sender
 from domain.ids import ChannelId, conversation_id
 from settings import Settings
@@ -117,6 +118,19 @@ class Scene:
         judged = {"generation": 1, "direction": direction, "provider": "rules", "action": action, "categories": ["x"]}
         async with self.database.begin() as connection:
             await connection.execute(insert(VerdictRow).values(id=uuid4(), message_id=message_id, **row, **judged))
+
+    async def ask_approval(self, turn_id: UUID, **seconds: float) -> UUID:
+        """A call of a tool waits for an operator."""
+        call, chat, turn = uuid4(), self.conversation(), {"turn_id": turn_id, "generation": 1, "step": 0}
+        owner = {"workspace_id": self.workspace_id, "conversation_id": chat}
+        wanted = {"id": call, "position": 0, "seq": 0, "name": "order", "arguments": '{"item": "tea"}'}
+        within = timedelta(**seconds or {"seconds": 3600})
+        approval_id = uuid4()
+        async with self.database.begin() as connection:
+            await connection.execute(insert(ToolCallRow).values(**owner, **turn, **wanted, state="planned"))
+            asked = {"id": approval_id, "call_id": call, "state": "pending", "expires_at": self.clock + within}
+            await connection.execute(insert(ApprovalRow).values(**owner, **asked))
+        return approval_id
 
     async def pay(self, turn_id: UUID, input_tokens: int, output_tokens: int, cost: float | None) -> None:
         """A model was asked."""

@@ -17,7 +17,7 @@ async def ids(api: httpx.AsyncClient, database: Database, settings: Settings) ->
     scene: Scene = await set_scene(api, database, settings)
     heard = await scene.hear("hi")
     turn = await scene.open_turn(heard)
-    _, (delivery,) = await scene.reply(turn, "answer", "uncertain")
+    reply, (delivery,) = await scene.reply(turn, "answer", "uncertain")
     contact = (await api.get(f"/v1/conversations/{scene.conversation()}")).json()["contact"]["id"]
     fact = (await api.post(f"/v1/contacts/{contact}/facts", json={"text": "Likes tea."})).json()["id"]
     return {
@@ -27,7 +27,12 @@ async def ids(api: httpx.AsyncClient, database: Database, settings: Settings) ->
         "channel_id": scene.channel_id,
         "conversation_id": scene.conversation(),
         "delivery_id": delivery,
+        "message_id": reply,
         "event_id": heard,
+        "approval_id": await scene.ask_approval(turn),
+        "document_id": (await api.post(f"/v1/bots/{scene.bot_id}/documents", json={"title": "a", "text": "b"})).json()[
+            "id"
+        ],
         "model_id": (await api.post("/v1/models", json={"name": "own", "provider": "demo"})).json()["id"],
         "prompt_name": (await api.post("/v1/prompts", json={"name": "own-prompt", "text": "Be."})).json()["name"],
         "media_id": (await api.post("/v1/media", json={"a": "file"})).json()["id"],
@@ -41,7 +46,7 @@ async def everything(api: httpx.AsyncClient, ids: dict[str, UUID | str], routes:
     for route in routes:
         if (
             route.method == "get"
-            and not route.path.endswith(("/webhook", "/health"))
+            and not route.path.endswith(("/webhook", "/health", "/chat", "/contacts/{contact_id}"))
             and route.path not in ("/v1/stats", "/v1/keys")
         ):
             found[route.path] = (await route.call(api, ids)).json()

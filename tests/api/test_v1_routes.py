@@ -16,6 +16,7 @@ from api.v1.routing import Route
 from tests.api.v1_routes import operations
 
 OPERATED = (
+    "/v1/approvals/",
     "/v1/conversations/",
     "/v1/deliveries/",
     "/v1/bots/{bot_id}/conversations",
@@ -26,14 +27,17 @@ OPERATED = (
 )
 """Beginnings of the paths under which an operator acts."""
 REPOSITORIES = (
-    "bots", "channel_admin", "contacts", "conversations", "deliveries", "event_list", "facts", "idempotency",
-    "ledger_admin", "media", "messages", "models", "notice_list", "prompts", "stats", "turn_list", "workspace_keys",
+    "approvals", "bots", "cache_admin", "call_list", "channel_admin", "contacts", "conversations", "deliveries",
+    "descriptions", "event_list", "facts", "idempotency", "knowledge", "ledger_admin", "media", "messages", "models",
+    "notice_list", "prompts", "stats", "turn_list", "verdict_list", "workspace_keys",
 )  # fmt: skip
 OF_ALL_WORKSPACES = {"idempotency": {"remove_expired"}, "media": {"linked"}, "models": {"everywhere"}}
 """Statements that mean to pass over the border: the sweep of what nobody may ask for any more, signed links, and the
 doctor."""
-NAMES = ("bot_id", "channel_id", "conversation_id", "delivery_id", "event_id", "key_id", "media_id", "model_id",
-         "prompt_name", "contact_id", "fact_id")  # fmt: skip
+NAMES = (
+    "approval_id", "bot_id", "channel_id", "contact_id", "conversation_id", "delivery_id", "document_id", "event_id",
+    "fact_id", "key_id", "media_id", "message_id", "model_id", "prompt_name",
+)  # fmt: skip
 IDS = {name: uuid4() for name in NAMES}
 
 
@@ -144,7 +148,7 @@ async def test_the_document_describes_every_operation(api: httpx.AsyncClient) ->
 
 async def test_bodies_have_examples_that_are_accepted(api: httpx.AsyncClient) -> None:
     schemas = (await api.get("/openapi.json")).json()["components"]["schemas"]
-    named = ("NewBot", "NewChannel", "ChannelPatch", "FirstMessage", "Saying", "NewKey", "NewModel")
+    named = ("NewBot", "NewChannel", "ChannelPatch", "FirstMessage", "Saying", "NewKey", "NewModel", "NewDocument")
     assert [name for name in named if not schemas[name].get("examples")] == []
     for example in schemas["NewBot"]["examples"]:
         assert (await api.post("/v1/bots", json=example)).status_code == 201

@@ -50,6 +50,18 @@ async def test_a_webhook_is_registered_inspected_and_removed(client: httpx.Async
     assert account["id"] == TOKEN.partition(":")[0]
 
 
+async def test_a_bots_commands_are_shown_with_its_webhook(client: httpx.AsyncClient) -> None:
+    commands = [{"command": "prices", "description": "What things cost"}]
+    channel = await connect(client, token=TOKEN)
+    address, bot = f"/v1/channels/{channel['id']}/webhook", f"/v1/bots/{channel['bot_id']}"
+    assert (await client.post(address)).json()["commands"] == []
+    assert (await client.patch(bot, json={"commands": commands})).status_code == 200
+    assert (await client.post(address)).json()["commands"] == commands
+    assert (await client.get(address)).json()["commands"] == commands
+    assert (await client.delete(address)).status_code == 204
+    assert (await client.get(address)).json()["commands"] == []
+
+
 async def test_creating_a_channel_calls_nothing_outside(client: httpx.AsyncClient, simulated: Simulated) -> None:
     await connect(client, token=TOKEN)
     assert await simulated.ledger("outbound") == []

@@ -116,7 +116,9 @@ async def test_fifty_first_messages_at_once_are_one_conversation_answered_in_ord
     unlimited = {"messages_per_minute": None}
     channel = await product.channel("telegram", bursts={"policy": "queue"}, limits=unlimited)
     opened = Door(product.url, product.client, product.database, channel)
-    answers = await asyncio.gather(*(opened.post(said(number, f"number {number}")) for number in range(1, 51)))
+    answers = await asyncio.gather(
+        *(opened.post_until_taken(said(number, f"number {number}")) for number in range(1, 51))
+    )
     assert {answer.status_code for answer in answers} == {200}
     await product.until_states(*["answered"] * 50)
     async with product.database.begin() as connection:

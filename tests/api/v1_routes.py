@@ -15,7 +15,14 @@ BODIES: Mapping[tuple[str, str], object] = {
     ("patch", "/v1/channels/{channel_id}"): {"name": "other", "credentials": {"token": TOKEN + "B"}},
     ("post", "/v1/bots/{bot_id}/conversations"): {"channel_id": "{channel_id}", "recipient": "1", "text": "hi"},
     ("post", "/v1/conversations/{conversation_id}/messages"): {"text": "hi"},
+    ("patch", "/v1/conversations/{conversation_id}/messages/{message_id}"): {"text": "hi"},
+    **{
+        ("post", f"/v1/conversations/{{conversation_id}}/chat/{deed}"): {"message_id": str(UUID(int=1))}
+        for deed in ("pin", "unpin")
+    },
+    **{("post", f"/v1/conversations/{{conversation_id}}/chat/{deed}"): {"member": "7"} for deed in ("ban", "unban")},
     ("post", "/v1/media"): {"a": "file"},
+    ("post", "/v1/bots/{bot_id}/documents"): {"title": "Hours", "text": "From 9 to 5."},
     ("post", "/v1/keys"): {"role": "viewer"},
     ("post", "/v1/models"): {"name": "made"},
     ("patch", "/v1/models/{model_id}"): {"model": "other"},
@@ -30,6 +37,7 @@ BODIES: Mapping[tuple[str, str], object] = {
     ("post", "/v1/prompts"): {"name": "made", "text": "Be brief."},
     ("post", "/v1/prompts/{prompt_name}/versions"): {"text": "Be kind."},
     ("post", "/v1/prompts/{prompt_name}/activate"): {"version": 1},
+    ("patch", "/v1/workspace"): {"limits": {"tokens_per_day": 1}},
 }
 
 

@@ -15,6 +15,7 @@ from adapters.database.channels import credentials_vault
 from adapters.database.engine import Database
 from domain.events import EventKind, InboundEvent
 from settings import Settings
+from tests.machine import PATIENCE_SECONDS
 from tests.product import MadeChannel, Visitor
 
 
@@ -36,16 +37,16 @@ class Stream:
 
     async def next(self, *kinds: str) -> Heard:
         """The next event, of these kinds where any are named; raises `EOFError` when the stream ends."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             while True:
                 fields = await self._block()
                 if "event" in fields and (not kinds or fields["event"] in kinds):
                     number = int(fields["id"]) if "id" in fields else None
                     return Heard(fields["event"], number, json.loads(fields["data"]))
 
-    async def ended(self, within_seconds: float) -> None:
+    async def ended(self) -> None:
         """Returns once nothing more comes."""
-        async with asyncio.timeout(within_seconds):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             with suppress(EOFError, httpx.RemoteProtocolError):
                 while True:
                     await self._block()

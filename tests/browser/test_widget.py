@@ -9,6 +9,8 @@ import re
 import pytest
 from playwright.async_api import Locator, Page, Route, expect
 
+from tests.contrast import CONTRAST
+
 EMBEDDING_ORIGIN = "http://shop.localhost"
 UNWANTED_ORIGIN = "http://elsewhere.localhost"
 
@@ -26,21 +28,6 @@ print("a line of code that is much too long for a narrow window, so that it has 
 HOSTILE = """Look: <img src=x onerror="document.title='taken'"> <script>document.title='taken'</script>
 [press me](javascript:document.title='taken') ![seen](https://tracker.invalid/pixel.png)
 <svg onload="document.title='taken'"></svg> <style>* { display: none }</style>"""
-
-# WCAG 2.2, "contrast ratio", of an element's text to its own background, through a canvas that knows every notation.
-CONTRAST = """(element) => {
-  const brush = new OffscreenCanvas(1, 1).getContext("2d");
-  const luminance = (color) => {
-    brush.fillStyle = color;
-    brush.fillRect(0, 0, 1, 1);
-    const [r, g, b] = [...brush.getImageData(0, 0, 1, 1).data].map((part) => part / 255)
-      .map((part) => (part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4));
-    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
-  };
-  const style = getComputedStyle(element);
-  const [dark, light] = [luminance(style.color), luminance(style.backgroundColor)].sort((one, other) => one - other);
-  return (light + 0.05) / (dark + 0.05);
-}"""
 
 
 class Chat:

@@ -95,6 +95,15 @@ BREACHES = {
            WHERE own.id = e.turn_id AND later.conversation_id = own.conversation_id AND own.number = 2
              AND later.number = 3 RETURNING own.id AS turn_id, own.conversation_id""",
     ),
+    "an effect that was begun twice": Breach(
+        "I2",
+        "a call of a tool with effects was begun twice",
+        """ALTER TABLE tool_calls DROP CONSTRAINT ck_tool_calls_begun_once;
+           INSERT INTO tool_calls (id, workspace_id, conversation_id, turn_id, generation, step, position, seq, name,
+             state, effects, attempts)
+           SELECT e.id, e.workspace_id, e.conversation_id, e.turn_id, 1, 0, 0, 0, 'order', 'started', true, 2
+           FROM events e WHERE e.state = 'failed' RETURNING id AS call_id, conversation_id""",
+    ),
     "a part that is in the ledger twice": Breach(
         "I2",
         "one part of a reply is in the ledger twice",
@@ -214,6 +223,18 @@ NO_BREACHES = {
         FROM events e WHERE e.turn_id = turns.id AND e.state = 'failed';
         UPDATE events SET state = 'queued', ended_at = NULL, received_at = now() - interval '5 hours'
         WHERE state = 'failed'""",
+    "a message whose turn waits for an operator's approval": """
+        UPDATE turns SET ended_at = NULL, opened_at = now() - interval '5 hours'
+        FROM events e WHERE e.turn_id = turns.id AND e.state = 'failed';
+        UPDATE events SET state = 'queued', ended_at = NULL, received_at = now() - interval '5 hours'
+        WHERE state = 'failed';
+        INSERT INTO tool_calls
+          (id, workspace_id, conversation_id, turn_id, generation, step, position, seq, name, state)
+        SELECT e.id, e.workspace_id, e.conversation_id, e.turn_id, 1, 0, 0, 0, 'order', 'planned'
+        FROM events e WHERE e.state = 'queued';
+        INSERT INTO approvals (id, workspace_id, conversation_id, call_id, state, expires_at)
+        SELECT e.id, e.workspace_id, e.conversation_id, e.id, 'pending', now() + interval '1 hour'
+        FROM events e WHERE e.state = 'queued'""",
     "a message in a burst that goes on": """
         UPDATE bots SET settings = jsonb_set(settings, '{bursts}',
           '{"policy": "coalesce", "quiet_seconds": 60, "longest_seconds": 600}');
@@ -240,6 +261,21 @@ NO_BREACHES = {
         UPDATE turns SET number = 4
         WHERE number = 1 AND conversation_id IN (SELECT conversation_id FROM turns WHERE number = 3);
         UPDATE events SET handovers = 2 FROM turns WHERE turns.id = events.turn_id AND turns.number = 4""",
+    "a change that was made": """
+        INSERT INTO events (id, workspace_id, channel_id, conversation_id, key, kind, ours, state, payload, received_at,
+          ended_at)
+        SELECT gen_random_uuid(), workspace_id, channel_id, conversation_id, 'changed', 'say', true, 'answered',
+          '{"details": {"change": "edit"}}', now(), now()
+        FROM deliveries WHERE state = 'uncertain'""",
+    "a change that the platform takes in an hour": """
+        WITH told AS (
+          INSERT INTO events (id, workspace_id, channel_id, conversation_id, key, kind, ours, state, payload,
+            received_at)
+          SELECT message_id, workspace_id, channel_id, conversation_id, 'changed', 'say', true, 'queued',
+            '{"details": {"change": "edit"}}', now() - interval '5 hours'
+          FROM deliveries WHERE state = 'uncertain' RETURNING id, workspace_id, conversation_id)
+        INSERT INTO message_changes (id, workspace_id, conversation_id, message_id, kind, retry_at)
+        SELECT id, workspace_id, conversation_id, id, 'edit', now() + interval '1 hour' FROM told""",
     "a doubt that was sent again by the policy": """
         UPDATE deliveries SET doubts = 1, attempts = 2 WHERE state = 'uncertain'""",
 }

@@ -6,6 +6,7 @@ import pytest
 from pydantic import JsonValue
 from sqlalchemy import select
 
+from adapters.database import bots as bot_rows
 from adapters.database import channels, workspaces
 from adapters.database.channels import ChannelAccess, credentials_vault
 from adapters.database.engine import Database
@@ -106,6 +107,44 @@ async def test_what_the_file_does_not_name_is_left_alone(
     assert (after["ada"]["greeting"], model["name"], model["temperature"]) == ("Hello", "other", None)
     assert str(after["ada"]["instructions"]).startswith("You help")
     assert (await accesses(settings, database))["main"].channel == before["main"].channel
+
+
+WITH_TOOL = """
+bots:
+  - key: ada
+    name: Ada
+    secrets: {shop: "${TOKEN}"}
+    tools:
+      - kind: http
+        name: find
+        description: Finds.
+        url: https://shop.example.com/items
+        hosts: [shop.example.com]
+        secret_headers: {Authorization: shop}
+"""
+
+
+async def test_the_secrets_of_tools_are_kept_and_never_told(
+    settings: Settings, database: Database, file: Path, workspace: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write(file, WITH_TOOL)
+    await apply(settings, file, workspace, dry_run=False)
+    async with database.begin() as connection:
+        row = (await connection.execute(select(BotRow.id, BotRow.workspace_id))).one()
+        vault = credentials_vault(settings.secrets())
+        kept = await bot_rows.secrets(connection, vault, row.workspace_id, row.id)
+    assert kept == {"shop": "123:canary-of-the-token"}
+    first = capsys.readouterr().out
+    await apply(settings, file, workspace, dry_run=False)
+    assert "secrets.shop: set" in first
+    assert capsys.readouterr().out == "bot ada: unchanged\n"
+    assert "canary" not in first
+
+
+async def test_a_tool_without_its_secret_is_named(settings: Settings, file: Path, workspace: str) -> None:
+    write(file, WITH_TOOL.replace('shop: "${TOKEN}"', ""))
+    with pytest.raises(CommandFailed, match=r"bots\[0\]\.tools\[0\]\.secret_headers: the bot has no secret 'shop'"):
+        await apply(settings, file, workspace, dry_run=False)
 
 
 async def test_one_credential_is_replaced_and_the_others_stay(

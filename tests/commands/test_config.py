@@ -66,6 +66,7 @@ def test_what_is_needed_and_not_set_is_a_fault(given: pytest.MonkeyPatch, name: 
         ("PUBLIC_URL", "chat.example.com"),
         ("OPENAI_BASE_URL", "localhost:8080"),
         ("PRIVATE_MODEL_HOSTS", "http://10.0.0.1:8000"),
+        ("PRIVATE_TOOL_HOSTS", "https://tools.internal/path"),
         ("TELEGRAM_BOT_TOKEN", "no token"),
         ("GRAPH_VERSION", "25"),
         ("METRICS_PORT", "65536"),

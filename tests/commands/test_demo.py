@@ -1,7 +1,9 @@
 """The demo: made once, found again, and never more than there was."""
 
+import json
 import stat
 from pathlib import Path
+from uuid import UUID
 
 import httpx
 import pytest
@@ -12,9 +14,13 @@ from adapters.database import channels, keys
 from adapters.database.channels import credentials_vault, keys_vault
 from adapters.database.engine import Database
 from adapters.database.tables import ApiKey, BotRow, ChannelRow
+from adapters.platforms.catalogue import http_client, platforms
 from adapters.processes.data_directory import DataDirectory
-from commands.demo import prepare, run
+from commands.demo import Simulation, prepare, run
+from commands.stand_ins import ADDRESSES, SETUP_FILE
+from domain.platforms import PlatformName
 from settings import Settings
+from tests.product import make_channel
 from tests.simulated import TOKEN, Simulated
 
 
@@ -66,7 +72,7 @@ async def test_it_prints_one_address_a_line(
     assert await run(settings, directory.path) == 0
 
     printed = dict(line.split("=", 1) for line in capsys.readouterr().out.splitlines())
-    assert printed.keys() == {"CHAT_URL", "API_KEY", "BOT_ID", "CHANNEL_ID"}
+    assert printed.keys() == {"CHAT_URL", "API_KEY", "BOT_ID", "CHANNEL_ID", "SIMULATED"}
     assert printed["CHAT_URL"] == f"{settings.public_url}/chat/{printed['CHANNEL_ID']}"
 
 
@@ -107,6 +113,70 @@ async def test_a_telegram_that_refuses_is_reported_and_stops_nothing(
 
     assert await run(refused, directory.path) == 0
     assert "the Telegram channel is not connected" in capsys.readouterr().err
+
+
+async def test_each_simulated_platform_has_a_channel_that_the_simulator_knows(
+    settings: Settings, database: Database, directory: DataDirectory, simulated: Simulated
+) -> None:
+    wanted = Simulation(frozenset(ADDRESSES), "http://127.0.0.1:1")
+    first = await prepare(settings, directory, wanted)
+    setup = (directory.path / SETUP_FILE).read_text()
+    again = await prepare(settings, directory, wanted)
+
+    assert first.simulated == again.simulated == frozenset(ADDRESSES)
+    assert (directory.path / SETUP_FILE).read_text() == setup
+    for call in json.loads(setup):
+        (await simulated.client.post(call["path"], json=call["body"])).raise_for_status()
+    accounts = (await simulated.client.get("/_sim/accounts")).json()
+    reachable = settings.model_copy(update=_pointed(simulated))
+    http = http_client()
+    for platform in ADDRESSES:
+        (account,) = accounts[platform]
+        assert account["name"] == "Ada"
+        channel_id = UUID(account["webhook"].removeprefix(f"http://127.0.0.1:1/webhooks/{platform}/"))
+        async with database.begin() as connection:
+            access = await channels.load(connection, credentials_vault(settings.secrets()), channel_id)
+        assert access is not None
+        await platforms(reachable, http)[platform].check(access.channel)
+    await http.close()
+
+
+async def test_a_platform_with_a_channel_of_ones_own_stays_real(
+    settings: Settings, database: Database, directory: DataDirectory
+) -> None:
+    wanted = Simulation(frozenset(ADDRESSES), "http://127.0.0.1:1")
+    await prepare(settings, directory, wanted)
+    await make_channel(settings, database, "whatsapp", {"phone_number_id": "1"})
+    made = await prepare(settings, directory, wanted)
+
+    assert made.simulated == {PlatformName.TELEGRAM, PlatformName.SLACK, PlatformName.DISCORD}
+    async with database.begin() as connection:
+        left = await connection.scalars(select(ChannelRow.platform).where(ChannelRow.deleted_at.is_(None)))
+        assert sorted(left) == ["discord", "slack", "telegram", "webchat", "whatsapp"]
+
+
+async def test_a_real_token_takes_the_place_of_the_simulated_bot(
+    settings: Settings, database: Database, directory: DataDirectory
+) -> None:
+    await prepare(settings, directory, Simulation(frozenset(ADDRESSES), "http://127.0.0.1:1"))
+    others = Simulation(frozenset(ADDRESSES) - {PlatformName.TELEGRAM}, "http://127.0.0.1:1")
+    made = await prepare(_with_token(settings, TOKEN), directory, others)
+
+    assert made.telegram_id is not None
+    async with database.begin() as connection:
+        access = await channels.load(connection, credentials_vault(settings.secrets()), made.telegram_id)
+    assert access is not None
+    assert access.channel.secret("token") == TOKEN
+    assert made.simulated == others.platforms
+
+
+def _pointed(simulated: Simulated) -> dict[str, str]:
+    return {
+        "telegram_api_url": simulated.telegram_api_url,
+        "slack_api_url": simulated.slack_api_url,
+        "discord_api_url": simulated.discord_api_url,
+        "graph_api_url": simulated.graph_api_url,
+    }
 
 
 def _with_token(settings: Settings, token: str) -> Settings:

@@ -10,6 +10,7 @@ DEFAULTS: dict[str, JsonValue] = {
     "greeting": None,
     "quick_replies": [],
     "help": None,
+    "commands": [],
     "language": None,
     "model": {
         "provider": "openai",
@@ -45,6 +46,7 @@ DEFAULTS: dict[str, JsonValue] = {
         "on_error": "open",
         "refusal": "I can't help with that.",
         "rules": {"words": [], "patterns": [], "links": "allow", "lists": []},
+        "categories": {},
     },
     "delivery": {"uncertain": "at_most_once"},
     "context": {"messages": 40, "tokens": 8000, "summary": True, "facts": False},
@@ -52,10 +54,16 @@ DEFAULTS: dict[str, JsonValue] = {
         "messages_per_minute": 20,
         "tokens_per_day": None,
         "cost_per_day": None,
+        "per_contact": {"tokens_per_day": None, "cost_per_day": None},
+        "per_conversation": {"tokens_per_day": None, "cost_per_day": None},
         "when_exhausted": "message",
         "exhausted_text": "I cannot answer any more today. Please write again tomorrow.",
     },
+    "cache": {"enabled": False, "hours": 24},
     "idle": {"close_after_hours": 24},
+    "tools": [],
+    "tool_limits": {"calls_per_turn": 8, "result_characters": 8000, "approval_seconds": 3600},
+    "allow_private_data_with_effects": [],
     "metadata": {},
 }
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain import templates
+from domain import instructions
 from domain.bots import Bot
 from domain.clocks import local
 from domain.instructions import TemplateBroken, check, render
@@ -29,7 +29,7 @@ def fault(text: str) -> TemplateBroken:
     return raised.value
 
 
-@given(st.text(max_size=200).filter(lambda text: not templates.is_template(text)))
+@given(st.text(max_size=200).filter(lambda text: not instructions.is_template(text)))
 @settings(deadline=None)
 def test_a_text_without_marks_stays_as_it_is(text: str) -> None:
     check(text)

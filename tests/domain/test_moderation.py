@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.bots import Rules
-from domain.moderation import Verdict, is_card_number, judge_input, judge_output
+from domain.moderation import is_card_number, judge_input, judge_output
+from domain.verdicts import Verdict
 
 ALL = Rules(lists=("abuse", "personal_data", "injection"), links="refuse", words=("forbidden", "two words"))
 # The numbers that payment providers publish for tests, by issuer.

@@ -12,6 +12,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from pydantic import JsonValue
 from temporalio import workflow
 from temporalio.client import Client, WorkflowHistory
 from temporalio.contrib.pydantic import pydantic_data_converter
@@ -21,6 +22,7 @@ from domain.handovers import ConversationState, Handover
 from domain.ids import ConversationId, workflow_id
 from tests.machine import until
 from tests.product import Product, Visitor
+from tests.tools import http_tool, order_tool, says, wants
 from tests.workflows.carried import carry
 from worker import WORKFLOWS, workflow_runner
 
@@ -136,13 +138,34 @@ async def told_whole(product: Product) -> Visitor:
     return visitor
 
 
+async def called_and_approved(product: Product) -> Visitor:
+    tools: JsonValue = [http_tool(product.simulated), order_tool(product.simulated, approval=True)]
+    both = wants("order", ("look_up", {"item": "tea"}), ("order", {"item": "tea"}))
+    await product.simulated.answers(both, says("order", "Done.", results=2))
+    visitor = await product.visitor(bursts=QUEUE, tools=tools)
+    await visitor.say("order tea")
+    operator = await product.operator()
+    waiting: list[JsonValue] = []
+
+    async def asked() -> bool:
+        listed = (await operator.get("/approvals", state="pending"))["items"]
+        waiting[:] = listed if isinstance(listed, list) else []
+        return bool(waiting) and len(await product.simulated.called()) == 1
+
+    await until(asked)
+    assert isinstance(waiting[0], dict)
+    await operator.post(f"/approvals/{waiting[0]['id']}/approve")
+    await visitor.heard(1)
+    return visitor
+
+
 async def _asked(product: Product) -> bool:
     return len(await product.simulated.asked()) > 0
 
 
 SCENARIOS: tuple[Callable[[Product], Awaitable[Visitor]], ...] = (
     one_turn, a_burst, an_apology, a_retry, a_fixed_reply, judged_by_a_provider, judged_first, paused_in_a_turn, closed,
-    told_whole, a_spent_budget,
+    told_whole, a_spent_budget, called_and_approved,
 )  # fmt: skip
 
 

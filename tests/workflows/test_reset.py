@@ -12,6 +12,7 @@ from temporalio.client import Client
 from domain.ids import ConversationId, workflow_id
 from tests.machine import until
 from tests.product import Product, Visitor
+from tests.tools import QUEUE, order_tool, says, wants
 
 POINTS = 20
 SEED = 20
@@ -100,3 +101,35 @@ async def test_a_busy_conversation_answers_each_message_once(product: Product, c
     assert [item["text"] for item in answers] == numbers(POINTS)
     assert [item["text"] for item in await visitor.heard(POINTS)] == numbers(POINTS)
     await product.until_states(*["answered"] * POINTS)
+
+
+async def test_a_turn_that_waits_for_an_approval_and_calls_repeats_nothing(product: Product, client: Client) -> None:
+    await product.simulated.answers(wants("order", ("order", {"item": "tea"})), says("order", "Ordered."))
+    visitor = await product.visitor(bursts=QUEUE, tools=[order_tool(product.simulated, approval=True)])
+    resetting, operator = Resetting(client, visitor), await product.operator()
+    await visitor.say("order tea")
+    waiting: list[str] = []
+
+    async def asked() -> bool:
+        items = (await operator.get("/approvals", state="pending"))["items"]
+        assert isinstance(items, list)
+        waiting[:] = [str(item["id"]) for item in items if isinstance(item, dict)]
+        return len(waiting) == 1
+
+    async def begun() -> bool:
+        return len(await resetting.points()) > 0
+
+    for _ in range(3):
+        await until(asked)
+        await until(begun)
+        await resetting.until_at_rest()
+        await resetting.reset()
+    await operator.post(f"/approvals/{waiting[0]}/approve")
+    await visitor.heard(1)
+    for _ in range(3):
+        await until(begun)
+        await resetting.until_at_rest()
+        await resetting.reset()
+    await resetting.until_at_rest()
+    assert [item["text"] for item in await visitor.heard(1)] == ["Ordered."]
+    assert (len(await product.simulated.called()), len(await product.simulated.asked())) == (1, 2)

@@ -2,17 +2,18 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from temporalio.api.enums.v1 import EventType
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import WorkflowEnvironment
 
 from adapters.database.engine import Database
 from adapters.database.records import DeliveryRow, PaceRow
+from adapters.database.tool_records import ApprovalRow
 from adapters.temporal import binary, names
 from adapters.temporal.embedded import DYNAMIC_CONFIG
 from commands.search_attributes import ensure
@@ -21,8 +22,10 @@ from domain.bursts import BurstPolicy
 from domain.handovers import ConversationState
 from domain.ids import ChannelId, ConversationId, conversation_id, workflow_id
 from settings import Settings
+from tests.machine import until
 from tests.product import Product, running_product
 from tests.simulated import Simulated
+from tests.tools import order_tool, says, wants
 
 CHAT = 7
 SKIPPING = {**DYNAMIC_CONFIG, "frontend.WorkflowTimeSkippingEnabled": "true"}
@@ -100,6 +103,29 @@ async def test_a_burst_waits_for_its_quiet_minute(
                   if event.event_type == EventType.EVENT_TYPE_TIMER_STARTED]  # fmt: skip
     assert len(timers) == 1
     assert timedelta(seconds=50) < timers[0] <= timedelta(seconds=60)
+
+
+async def test_an_approval_that_nobody_gives_is_denied_in_the_end(
+    skipping: WorkflowEnvironment, pointed: Settings, database: Database, simulated: Simulated
+) -> None:
+    async with timeless(skipping, pointed, database, simulated) as product:
+        await simulated.answers(wants("order", ("order", {"item": "tea"})), says("order"))
+        channel = await product.telegram(bursts={"policy": "queue"}, tools=[order_tool(simulated, approval=True)])
+        await begin(skipping, product, channel.id, BurstPolicy(policy="queue"))
+        await simulated.say(CHAT, "order tea")
+
+        async def expired() -> bool:
+            # The skipped hour has passed on Temporal's clock alone; so it does on the record's.
+            async with database.begin() as connection:
+                rows = await connection.execute(update(ApprovalRow).values(expires_at=datetime.now(UTC)))
+            return rows.rowcount == 1
+
+        await until(expired)
+        await product.until_states("answered")
+    assert "No operator answered in time." in str((await simulated.sent(CHAT))[0]["text"])
+    assert await simulated.called() == []
+    async with database.begin() as connection:
+        assert (await connection.scalars(select(ApprovalRow.state))).all() == ["expired"]
 
 
 async def test_a_month_of_silence_costs_no_event_and_the_next_message_is_answered(

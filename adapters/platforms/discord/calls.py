@@ -33,6 +33,12 @@ class Calls:
         """One call of the bot and what it answers, None without a body; raises from `adapters.errors`."""
         return await self._call(method, path, body, deadline, _by(channel))
 
+    async def put(self, channel: Channel, path: str, items: list[JsonValue]) -> JsonValue:
+        """Replace a list as a whole."""
+        sent = {**_by(channel), "User-Agent": _AGENT}
+        answer = await self._http.call("PUT", f"{self._api_url}{path}", items, headers=sent)
+        return result_of(answer, f"PUT {named(path)}")
+
     async def post_form(
         self, channel: Channel, path: str, fields: Mapping[str, str], file: Upload, deadline: float
     ) -> JsonValue:

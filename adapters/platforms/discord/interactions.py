@@ -12,6 +12,7 @@ from pydantic import JsonValue
 from adapters.errors import Unreadable
 from adapters.platforms.base import Reply
 from adapters.platforms.discord.place import identity, moment_of, sender_of
+from adapters.platforms.discord.setup import ASK
 from adapters.platforms.fields import Fields, part, parts, reference, shown_name, text, whole
 from domain.events import EventKind, InboundEvent
 from domain.text import storable
@@ -74,7 +75,7 @@ def _commanded(name: str, interaction: Fields) -> InboundEvent:
     said = storable(" ".join(_options(data))).strip()
     return _event(name, interaction, EventKind.MESSAGE).model_copy(
         update={
-            "text": said or f"/{command}",
+            "text": said if said and command == ASK else f"/{command} {said}".rstrip(),
             "command": "help" if said.casefold() == "help" else command.lower() or None,
             "ignored": _ignored(interaction) or (None if whole(data, "type") in (None, _SLASH) else "unsupported:menu"),
             "details": _answerable(name, interaction),

@@ -19,6 +19,7 @@ from adapters.http import Http, Upload
 from adapters.media.base import Source
 from adapters.platforms.base import (
     Account,
+    Changes,
     Channel,
     Destination,
     Payload,
@@ -31,6 +32,7 @@ from adapters.platforms.base import (
     located,
 )
 from adapters.platforms.discord.calls import Calls, original_of
+from adapters.platforms.discord.changes import DiscordChanges
 from adapters.platforms.discord.components import with_components
 from adapters.platforms.discord.errors import (
     AlreadyAnswered,
@@ -40,11 +42,14 @@ from adapters.platforms.discord.errors import (
 )
 from adapters.platforms.discord.history import NONCE_KEPT, History, interaction_of, is_said, others_of, with_nonce
 from adapters.platforms.discord.interactions import Kind, as_reply, kind_of, read_interaction, response_to
+from adapters.platforms.discord.menu import DiscordMenu, commands_of
 from adapters.platforms.discord.place import Newest, identity, moment_of, newest_in
 from adapters.platforms.discord.posting import Posting, receipt_of, without
-from adapters.platforms.discord.setup import ENDPOINT, ask_command, may_read
+from adapters.platforms.discord.setup import ASK, ENDPOINT, ask_command, may_read
 from adapters.platforms.discord.signature import demand_signature, look_signed
 from adapters.platforms.fields import Fields, parse_object, reference, shown_name
+from adapters.platforms.management import Management
+from adapters.platforms.menus import Menu
 from adapters.platforms.text.discord import render as render_text
 from domain.buttons import Button
 from domain.events import Attachment, InboundEvent
@@ -67,11 +72,14 @@ class Discord:
 
     name = PlatformName.DISCORD
     guarantee = Guarantee.READ_BACK
+    management: Management | None = None
     typing_every: float | None = _TYPING_SECONDS
 
     def __init__(self, http: Http, api_url: str) -> None:
         self.calls = Calls(http, api_url)
         self.history = History(self.calls)
+        self.changes: Changes | None = DiscordChanges(self.calls)
+        self.menu: Menu | None = DiscordMenu(self.calls)
         self._posting = Posting(self.calls)
 
     def admits(self, channel: Channel, headers: Mapping[str, str]) -> None:
@@ -209,13 +217,12 @@ class Discord:
 
     async def register(self, channel: Channel, url: str) -> Webhook:
         """Register `/ask`, then have interactions posted to this URL, which Discord tries at once."""
-        commands = f"/applications/{quote(channel.secret('application_id'), safe='')}/commands"
-        command = await self.calls.post(channel, commands, ask_command())
+        command = await self.calls.post(channel, commands_of(channel), ask_command())
         try:
             await self.calls.call(channel, "PATCH", _APPLICATION, {ENDPOINT: url})
         except Unacceptable as error:
             raise Unacceptable(f"{error}; does Discord reach {url}, and is the public_key right?") from error
-        return Webhook(url=url, details={"command": "ask", "command_id": identity(command, "id")})
+        return Webhook(url=url, details={"command": ASK, "command_id": identity(command, "id")})
 
     async def inspect(self, channel: Channel) -> Webhook:
         """The URL that interactions are posted to; none where the gateway tells of them."""

@@ -10,8 +10,10 @@ from pydantic import JsonValue
 
 from adapters.platforms.base import Payload
 from adapters.platforms.fields import Fields, count
+from domain.bots import Command
 
 ENDPOINT = "interactions_endpoint_url"
+ASK = "ask"
 _STRING = 3
 _MAY_READ = (1 << 18) | (1 << 19)
 
@@ -37,14 +39,18 @@ _ALWAYS = (
 
 
 def ask_command() -> Payload:
-    """The slash command `/ask` with its one option."""
-    option: dict[str, JsonValue] = {
-        "type": _STRING,
-        "name": "text",
-        "description": "What you want to ask",
-        "required": True,
-    }
-    return {"type": 1, "name": "ask", "description": "Ask the bot", "options": [option]}
+    """The slash command `/ask`, to which something has to be said."""
+    return _command(ASK, "Ask the bot", "What you want to ask", is_required=True)
+
+
+def menu_command(command: Command) -> Payload:
+    """A slash command of the bot's menu; what stands behind it is up to the contact."""
+    return _command(command.command, command.description, "What you want to say", is_required=False)
+
+
+def _command(name: str, description: str, asks: str, *, is_required: bool) -> Payload:
+    option: dict[str, JsonValue] = {"type": _STRING, "name": "text", "description": asks, "required": is_required}
+    return {"type": 1, "name": name, "description": description, "options": [option]}
 
 
 def may_read(application: Fields) -> bool:

@@ -40,6 +40,11 @@ class Calls:
         path = f"me/{edge}".rstrip("/") + (f"?{urlencode({'fields': fields})}" if fields else "")
         return await self._call(method, path, _page_token(channel), body)
 
+    async def of_person(self, channel: Channel, psid: str, fields: str) -> Fields:
+        """Something of a person who has written to the page."""
+        path = f"{quote(psid, safe='')}?{urlencode({'fields': fields})}"
+        return await self._call("GET", path, _page_token(channel))
+
     async def of_app(self, channel: Channel, method: str, edge: str, body: Payload | None = None) -> Fields:
         """Something that the app has, such as `subscriptions`."""
         app, secret = _needed(channel, "app_id"), _needed(channel, "app_secret")

@@ -11,6 +11,7 @@ from adapters.http import Http
 from adapters.media.base import Source
 from adapters.platforms.base import (
     Account,
+    Changes,
     Channel,
     Destination,
     Payload,
@@ -21,12 +22,15 @@ from adapters.platforms.base import (
     file_of,
     located,
 )
-from adapters.platforms.fields import Fields, parse_object, reference, shown_name
+from adapters.platforms.fields import Fields, parse_object, reference, shown_name, web_address
 from adapters.platforms.graph.events import identity
 from adapters.platforms.graph.signature import answer_handshake, demand_signature, look_signed
+from adapters.platforms.management import Management
+from adapters.platforms.menus import Menu
 from adapters.platforms.messenger import subscription
 from adapters.platforms.messenger.calls import Calls
 from adapters.platforms.messenger.files import form_of, render_file
+from adapters.platforms.messenger.menu import MessengerMenu
 from adapters.platforms.messenger.quick_replies import with_quick_replies
 from adapters.platforms.messenger.webhook import read_call
 from adapters.platforms.text.messenger import render as render_text
@@ -34,8 +38,10 @@ from domain.buttons import Button
 from domain.events import Attachment, InboundEvent
 from domain.media import File
 from domain.platforms import Guarantee, PlatformName
+from domain.profiles import Profile
 
 _TYPING_SECONDS = 15.0
+_PROFILE = "first_name,last_name,profile_pic"
 
 
 class Messenger:
@@ -43,10 +49,13 @@ class Messenger:
 
     name = PlatformName.MESSENGER
     guarantee = Guarantee.RECEIPT
+    changes: Changes | None = None
+    management: Management | None = None
     typing_every: float | None = _TYPING_SECONDS
 
     def __init__(self, http: Http, api_url: str, version: str) -> None:
         self._calls = Calls(http, api_url, version)
+        self.menu: Menu | None = MessengerMenu(self._calls)
 
     def admits(self, channel: Channel, headers: Mapping[str, str]) -> None:
         """Refuse a call that carries no signature: raises `SignatureMismatch`."""
@@ -117,6 +126,11 @@ class Messenger:
         for action in ("mark_seen", "typing_on"):
             sign: Payload = {"recipient": {"id": destination.chat}, "sender_action": action}
             await self._calls.of_page(channel, "POST", "messages", sign, deadline)
+
+    async def profile(self, channel: Channel, contact: str) -> Profile:
+        """A person's names and picture; Meta gives them to apps that were reviewed for it."""
+        found = await self._calls.of_person(channel, contact, _PROFILE)
+        return Profile(name=shown_name(found, "first_name", "last_name"), picture_url=web_address(found, "profile_pic"))
 
     async def acknowledge(self, channel: Channel, event: InboundEvent) -> None:
         """A pressed button comes to rest by itself."""

@@ -5,8 +5,10 @@ from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 
 from adapters.errors import (
+    ChangeRefused,
     CredentialsRefused,
     FormattingRefused,
+    MessageGone,
     Never,
     NotPermitted,
     OutcomeUnknown,
@@ -53,6 +55,8 @@ _REFUSALS: Mapping[str, type[Never]] = {
         NotPermitted,
     ),
     **dict.fromkeys(("channel_not_found", "is_archived", "user_not_found", "team_not_found"), RecipientGone),
+    "message_not_found": MessageGone,
+    **dict.fromkeys(("cant_update_message", "cant_delete_message", "edit_window_closed"), ChangeRefused),
     **dict.fromkeys(
         (
             "invalid_blocks",

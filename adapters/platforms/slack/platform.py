@@ -10,6 +10,7 @@ from adapters.http import Http
 from adapters.media.base import Source
 from adapters.platforms.base import (
     Account,
+    Changes,
     Channel,
     Destination,
     Payload,
@@ -20,9 +21,12 @@ from adapters.platforms.base import (
     file_payload,
     without_file,
 )
-from adapters.platforms.fields import part, reference, shown_name
+from adapters.platforms.fields import part, reference, shown_name, web_address
+from adapters.platforms.management import Management
+from adapters.platforms.menus import Menu
 from adapters.platforms.slack.blocks import with_buttons
 from adapters.platforms.slack.calls import Calls
+from adapters.platforms.slack.changes import SlackChanges
 from adapters.platforms.slack.errors import ThreadRefused
 from adapters.platforms.slack.events import challenge_of, read_call
 from adapters.platforms.slack.file_calls import Files
@@ -35,6 +39,7 @@ from domain.buttons import Button
 from domain.events import Attachment, InboundEvent
 from domain.media import File
 from domain.platforms import Guarantee, PlatformName
+from domain.profiles import Profile
 from domain.text import storable
 
 _CREDENTIAL = "signing_secret"
@@ -45,11 +50,14 @@ class Slack:
 
     name = PlatformName.SLACK
     guarantee = Guarantee.READ_BACK
+    management: Management | None = None
+    menu: Menu | None = None
     typing_every: float | None = None
     """Slack shows typing for people alone; a status is there only in threads of its assistant."""
 
     def __init__(self, http: Http, api_url: str) -> None:
         self._calls = Calls(http, api_url)
+        self.changes: Changes | None = SlackChanges(self._calls)
         self._history = History(self._calls)
         self._files = Files(http, self._calls, api_url)
 
@@ -152,6 +160,15 @@ class Slack:
 
     async def show_typing(self, channel: Channel, destination: Destination) -> None:
         """Slack has no typing for bots."""
+
+    async def profile(self, channel: Channel, contact: str) -> Profile:
+        """How a person is called in the workspace; needs the scope `users:read`."""
+        told = await self._calls.get(channel, "users.info", {"user": contact}, None)
+        user = part(told, "user")
+        shown = part(user, "profile")
+        names = (shown_name(shown, "display_name"), shown_name(shown, "real_name"), shown_name(user, "name"))
+        name = next((name for name in names if name), None)
+        return Profile(name=name, picture_url=web_address(shown, "image_192"))
 
     async def acknowledge(self, channel: Channel, event: InboundEvent) -> None:
         """The answer to the call was the acknowledgement."""

@@ -13,6 +13,7 @@ SCOPES = (
     "metadata.message:read",
     "mpim:history",
     "reactions:read",
+    "users:read",
 )
 EVENTS = (
     "app_mention",

@@ -11,11 +11,15 @@ from http import HTTPStatus
 from pydantic import JsonValue
 
 from adapters.errors import (
+    ChangeRefused,
     ChatRateLimited,
     CredentialsRefused,
     FormattingRefused,
+    MemberUnknown,
+    MessageGone,
     Moved,
     Never,
+    NotAGroup,
     NotPermitted,
     OutcomeUnknown,
     OutsideError,
@@ -31,7 +35,14 @@ _RAW_CODE = re.compile(r"[A-Z][A-Z0-9_]*")
 _QUOTED = re.compile(r"[^ -~]|: |\"| '")
 _MAX_SHOWN_CHARACTERS = 160
 
-_NEEDLESS = ("message is not modified", "message to delete not found", "query is too old", "query id is invalid")
+_NEEDLESS = (
+    "message is not modified",
+    "message to delete not found",
+    "message to unpin not found",
+    "chat_not_modified",
+    "query is too old",
+    "query id is invalid",
+)
 _UNUSABLE_FIELDS = {
     "message thread not found": "message_thread_id",
     "message to be replied not found": "reply_parameters",
@@ -64,6 +75,28 @@ _REFUSALS: Mapping[str, type[Never]] = {
     "message text is empty": Unacceptable,
     "message_too_long": Unacceptable,
     "message_empty": Unacceptable,
+    "message to edit not found": MessageGone,
+    "message to pin not found": MessageGone,
+    "message_id_invalid": MessageGone,
+    "message can't be edited": ChangeRefused,
+    "message can't be deleted": ChangeRefused,
+    **dict.fromkeys(
+        (
+            "can't ban members in private chats",
+            "chat member status can't be changed in private chats",
+            "method is available for supergroup and channel chats only",
+            "method is available only in supergroup",
+            "method is available only for supergroups",
+        ),
+        NotAGroup,
+    ),
+    **dict.fromkeys(
+        ("user not found", "member not found", "participant_id_invalid", "user_id_invalid", "user_not_participant"),
+        MemberUnknown,
+    ),
+    "invalid user_id specified": MemberUnknown,
+    "can't remove chat owner": NotPermitted,
+    "user is an administrator of the chat": NotPermitted,
 }
 
 

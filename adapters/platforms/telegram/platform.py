@@ -7,15 +7,15 @@ from contextlib import suppress
 from datetime import datetime
 from hmac import compare_digest
 from json import dumps
-from urllib.parse import quote
 
 from pydantic import JsonValue
 
-from adapters.errors import CredentialsRefused, NotPermitted, OutcomeUnknown, SignatureMismatch, Unacceptable
+from adapters.errors import NotPermitted, OutcomeUnknown, SignatureMismatch, Unacceptable
 from adapters.http import Http, Upload
 from adapters.media.base import Source
 from adapters.platforms.base import (
     Account,
+    Changes,
     Channel,
     Destination,
     Payload,
@@ -27,9 +27,15 @@ from adapters.platforms.base import (
     without_file,
 )
 from adapters.platforms.fields import Fields, count, numeric_id, parse_object, reference, shown_name, text
-from adapters.platforms.telegram.errors import FieldRefused, Needless, result_of
+from adapters.platforms.management import Management
+from adapters.platforms.menus import Menu
+from adapters.platforms.telegram.calls import Calls, object_of
+from adapters.platforms.telegram.changes import TelegramChanges
+from adapters.platforms.telegram.errors import FieldRefused, Needless
 from adapters.platforms.telegram.files import CALLS, render_file
 from adapters.platforms.telegram.keyboards import with_keyboard
+from adapters.platforms.telegram.management import TelegramManagement
+from adapters.platforms.telegram.menu import TelegramMenu
 from adapters.platforms.telegram.updates import ALLOWED_UPDATES, bot_of, read_update
 from adapters.platforms.text.telegram import TelegramText
 from adapters.platforms.text.telegram import render as render_text
@@ -56,8 +62,10 @@ class Telegram:
     typing_every: float | None = _TYPING_SECONDS
 
     def __init__(self, http: Http, api_url: str) -> None:
-        self._http = http
-        self._api_url = api_url.rstrip("/")
+        self._calls = Calls(http, api_url)
+        self.changes: Changes | None = TelegramChanges(self._calls)
+        self.menu: Menu | None = TelegramMenu(self._calls)
+        self.management: Management | None = TelegramManagement(self._calls)
 
     def admits(self, channel: Channel, headers: Mapping[str, str]) -> None:
         """Refuse whoever does not know the channel's `webhook_secret`: raises `SignatureMismatch`."""
@@ -102,15 +110,15 @@ class Telegram:
 
     async def locate(self, channel: Channel, attachment: Attachment) -> Source:
         """Where a file lies for the next hour; the address holds the token."""
-        found = _object(await self._call(channel, "getFile", {"file_id": attachment.reference}), "getFile")
+        found = object_of(await self._calls.post(channel, "getFile", {"file_id": attachment.reference}), "getFile")
         path = reference(found, "file_path")
         if path is None:
             raise Unacceptable("Telegram's answer to getFile names no path; the file is gone")
-        return Source(url=f"{self._api_url}/file/bot{quote(_token(channel), safe=':')}/{quote(path)}")
+        return Source(url=self._calls.file_url(channel, path))
 
     async def send(self, channel: Channel, payload: Payload, deadline: float) -> Receipt:
         """Put one part on the platform; a topic or a quoted message that is gone is left out at once."""
-        return await self._send(payload, lambda left: self._call(channel, "sendMessage", left, deadline))
+        return await self._send(payload, lambda left: self._calls.post(channel, "sendMessage", left, deadline))
 
     async def send_file(self, channel: Channel, payload: Payload, content: bytes, deadline: float) -> Receipt:
         """Put a file on the platform, in the one call that also sends it."""
@@ -121,8 +129,7 @@ class Telegram:
 
         async def call(left: Payload) -> JsonValue:
             fields = {name: value if isinstance(value, str) else dumps(value) for name, value in left.items()}
-            answer = await self._http.post_file(self._url(channel, method), upload, fields, deadline=deadline)
-            return result_of(answer, method)
+            return await self._calls.post_file(channel, method, fields, upload, deadline)
 
         return await self._send(without_file(payload), call)
 
@@ -160,18 +167,18 @@ class Telegram:
     async def show_typing(self, channel: Channel, destination: Destination) -> None:
         """Show "typing…" for five seconds at most."""
         deadline = time.monotonic() + _TYPING_SECONDS
-        await self._call(channel, "sendChatAction", {**_address(destination), "action": "typing"}, deadline)
+        await self._calls.post(channel, "sendChatAction", {**_address(destination), "action": "typing"}, deadline)
 
     async def acknowledge(self, channel: Channel, event: InboundEvent) -> None:
         """End the waiting sign on a pressed button; a press that is too old is no fault."""
         callback_id = event.details.get("callback_id")
         if isinstance(callback_id, str):
             with suppress(Needless):
-                await self._call(channel, "answerCallbackQuery", {"callback_query_id": callback_id})
+                await self._calls.post(channel, "answerCallbackQuery", {"callback_query_id": callback_id})
 
     async def check(self, channel: Channel) -> Account:
         """Whose token this is."""
-        bot = _object(await self._call(channel, "getMe", {}), "getMe")
+        bot = object_of(await self._calls.post(channel, "getMe", {}), "getMe")
         found = numeric_id(bot, "id")
         if found is None:
             raise OutcomeUnknown("Telegram's answer to getMe names no bot; check TELEGRAM_API_URL")
@@ -187,7 +194,7 @@ class Telegram:
         if not secret:
             raise Unacceptable("the channel has no webhook_secret, and calls without one are refused; set one")
         allowed: list[JsonValue] = [*ALLOWED_UPDATES]
-        await self._call(
+        await self._calls.post(
             channel,
             "setWebhook",
             {"url": url, "secret_token": secret, "allowed_updates": allowed, "max_connections": _MAX_CONNECTIONS},
@@ -196,11 +203,11 @@ class Telegram:
 
     async def inspect(self, channel: Channel) -> Webhook:
         """The webhook as Telegram knows it, with the last error that it met; no URL where there is none."""
-        return _webhook(_object(await self._call(channel, "getWebhookInfo", {}), "getWebhookInfo"))
+        return _webhook(object_of(await self._calls.post(channel, "getWebhookInfo", {}), "getWebhookInfo"))
 
     async def remove(self, channel: Channel) -> None:
         """Have Telegram keep updates for polling; those that wait are kept."""
-        await self._call(channel, "deleteWebhook", {"drop_pending_updates": False})
+        await self._calls.post(channel, "deleteWebhook", {"drop_pending_updates": False})
 
     async def poll(
         self, channel: Channel, offset: int | None, timeout_seconds: float
@@ -214,21 +221,8 @@ class Telegram:
         if offset is not None:
             wanted["offset"] = offset
         deadline = time.monotonic() + timeout_seconds + _POLL_MARGIN_SECONDS
-        found = await self._call(channel, "getUpdates", wanted, deadline)
+        found = await self._calls.post(channel, "getUpdates", wanted, deadline)
         return tuple(update for update in found if isinstance(update, dict)) if isinstance(found, list) else ()
-
-    async def _call(self, channel: Channel, method: str, body: Payload, deadline: float | None = None) -> JsonValue:
-        return result_of(await self._http.post(self._url(channel, method), body, deadline=deadline), method)
-
-    def _url(self, channel: Channel, method: str) -> str:
-        return f"{self._api_url}/bot{quote(_token(channel), safe=':')}/{method}"
-
-
-def _token(channel: Channel) -> str:
-    token = channel.secret("token")
-    if not token:
-        raise CredentialsRefused("the channel has no credential `token`; set the one that @BotFather gave")
-    return token
 
 
 def _address(destination: Destination) -> Payload:
@@ -244,16 +238,10 @@ def _payload(part: TelegramText, destination: Destination) -> Payload:
 
 
 def _receipt(result: JsonValue) -> Receipt:
-    found = numeric_id(_object(result, "sendMessage"), "message_id")
+    found = numeric_id(object_of(result, "sendMessage"), "message_id")
     if found is None:
         raise OutcomeUnknown("Telegram's answer to sendMessage names no message")
     return Receipt(platform_message_id=found)
-
-
-def _object(result: JsonValue, method: str) -> Fields:
-    if not isinstance(result, dict):
-        raise OutcomeUnknown(f"Telegram's answer to {method} holds a {type(result).__name__}, not an object")
-    return result
 
 
 def _webhook(info: Fields) -> Webhook:

@@ -13,6 +13,12 @@ from adapters.errors import (
     OutsideError,
     RateLimited,
     RecipientGone,
+    TemplateDisabled,
+    TemplateMisfilled,
+    TemplatePaused,
+    TemplateRefused,
+    TemplateThrottled,
+    TemplateUnknown,
     Unacceptable,
     Unreachable,
     WindowClosed,
@@ -34,9 +40,20 @@ MEANINGS: Mapping[int, type[OutsideError]] = {
     **dict.fromkeys((130472, 131030, 131049, 131050, 137000), NotPermitted),
     131047: WindowClosed,
     131026: RecipientGone,
-    # The request itself: parameters, type, media, template.
+    # The request itself: parameters, type, media.
     **dict.fromkeys((33, 100, 131008, 131009, 131021, 131051, 131052, 131053, 131062), Unacceptable),
-    **dict.fromkeys((132000, 132001, 132005, 132007, 132008, 132012, 132015, 132016, 132068, 132069), Unacceptable),
+    # Templates: the number of parameters, the text they make, their form.
+    132000: TemplateMisfilled,
+    132005: TemplateMisfilled,
+    132012: TemplateMisfilled,
+    # No such name, none in this language, or not approved in it.
+    132001: TemplateUnknown,
+    # The characters or the content break a rule; the form in it is blocked.
+    **dict.fromkeys((132007, 132008, 132068), TemplateRefused),
+    132015: TemplatePaused,
+    132016: TemplateDisabled,
+    # The form in it was sent ten times within the hour.
+    132069: TemplateThrottled,
 }
 
 

@@ -12,12 +12,14 @@ from adapters.http import Http, Upload
 from adapters.media.base import Source
 from adapters.platforms.base import (
     Account,
+    Changes,
     Channel,
     Destination,
     Payload,
     Receipt,
     Reply,
     Request,
+    TemplatePage,
     Webhook,
     file_of,
     without_file,
@@ -25,16 +27,20 @@ from adapters.platforms.base import (
 from adapters.platforms.fields import Fields, parse_object, part, parts, reference, shown_name, text
 from adapters.platforms.graph.refusals import result_of
 from adapters.platforms.graph.signature import answer_handshake, demand_signature, look_signed
+from adapters.platforms.management import Management
+from adapters.platforms.menus import Menu
 from adapters.platforms.text.whatsapp import render as render_text
 from adapters.platforms.whatsapp.errors import MEANINGS
 from adapters.platforms.whatsapp.files import render_file, with_media
 from adapters.platforms.whatsapp.interactive import with_buttons
 from adapters.platforms.whatsapp.people import address
+from adapters.platforms.whatsapp.templates import payload_of, query, read_page
 from adapters.platforms.whatsapp.webhook import read_call
 from domain.buttons import Button
 from domain.events import Attachment, InboundEvent
 from domain.media import File
 from domain.platforms import Guarantee, PlatformName
+from domain.templates import TemplateMessage
 
 _TYPING_SECONDS = 24.0
 _MAX_URL_CHARACTERS = 200
@@ -50,6 +56,9 @@ class WhatsApp:
 
     name = PlatformName.WHATSAPP
     guarantee = Guarantee.RECEIPT
+    changes: Changes | None = None
+    management: Management | None = None
+    menu: Menu | None = None
     typing_every: float | None = _TYPING_SECONDS
 
     def __init__(self, http: Http, api_url: str, version: str) -> None:
@@ -119,6 +128,24 @@ class WhatsApp:
         if name is None:
             raise Unreachable("WhatsApp's answer to a file names none; nothing was sent yet")
         return name
+
+    async def templates(
+        self, channel: Channel, after: str | None = None, most: int = 50, name: str | None = None
+    ) -> TemplatePage:
+        """The account's templates, or those with this in their name."""
+        account = channel.secret("business_account_id")
+        if not account:
+            raise Unacceptable(
+                "the channel has no business_account_id, by which its templates are asked for; set it from "
+                "WhatsApp > API setup in the app's dashboard"
+            )
+        url = f"{self._api_url}/{quote(account, safe='')}/message_templates?{query(after, most, name)}"
+        answer = await self._http.call("GET", url, headers=self._number(channel)[1])
+        return read_page(result_of(answer, "reading the templates", MEANINGS))
+
+    def render_template(self, message: TemplateMessage, destination: Destination) -> Payload:
+        """The message that is this template."""
+        return payload_of(message, destination)
 
     def marked(self, payload: Payload, mark: str) -> Payload:
         """The part with a mark that comes back in each of its receipts."""

@@ -2,30 +2,30 @@
 
 import pytest
 
+from adapters.ai.base import Asked
 from adapters.ai.guard import Guard, read
 from adapters.ai.openai import OpenAI
 from adapters.errors import Unreachable
-from domain.moderation import Verdict
+from domain.transcripts import Prompt
 from tests.adapters.ai.endpoint import MODEL
 from tests.simulated import Simulated
 
 
 @pytest.mark.parametrize(
-    ("answer", "action", "categories"),
+    ("answer", "categories"),
     [
-        ("safe", "allow", ()),
-        ("\n\nSafe.\n", "allow", ()),
-        ("No", "allow", ()),
-        ("0", "allow", ()),
-        ("unsafe\nS1,S10", "refuse", ("S1", "S10")),
-        ("unsafe S1, S10", "refuse", ("S1", "S10")),
-        ("Yes", "refuse", ("unsafe",)),
-        ("1", "refuse", ("unsafe",)),
+        ("safe", []),
+        ("\n\nSafe.\n", []),
+        ("No", []),
+        ("0", []),
+        ("unsafe\nS1,S10", ["S1", "S10"]),
+        ("unsafe S1, S10", ["S1", "S10"]),
+        ("Yes", ["unsafe"]),
+        ("1", ["unsafe"]),
     ],
 )
-def test_an_answer_is_a_verdict(answer: str, action: str, categories: tuple[str, ...]) -> None:
-    verdict = read("guard", answer)
-    assert (verdict.provider, verdict.action, verdict.categories) == ("guard", action, categories)
+def test_an_answer_names_what_was_found(answer: str, categories: list[str]) -> None:
+    assert [(found.category, found.flagged) for found in read("guard", answer)] == [(name, True) for name in categories]
 
 
 @pytest.mark.parametrize("answer", ["I can't help with that.", "!?", "maybe", "safety first", "unsafely"])
@@ -35,12 +35,17 @@ def test_an_answer_that_is_no_verdict_is_none(answer: str) -> None:
 
 
 def test_what_was_found_is_bounded() -> None:
-    assert len(read("guard", "unsafe\n" + ",".join("x" * 1000 for _ in range(1000))).categories) == 20
+    assert len(read("guard", "unsafe\n" + ",".join("x" * 1000 for _ in range(1000)))) == 20
 
 
 async def test_the_policy_is_told_before_the_text(openai: OpenAI, simulated: Simulated) -> None:
     await simulated.answer("safe")
-    assert await Guard(openai, "guard", MODEL, "Judge it.").judge("some words") == Verdict(provider="guard")
+
+    async def asking(asked: Asked, prompt: Prompt) -> str:
+        assert prompt.estimated_tokens > 5
+        return (await asked.provider.complete(asked.model, prompt)).text
+
+    assert await Guard(Asked(openai, MODEL), "guard", "Judge it.").judge("some words", asking) == ()
     request = (await simulated.asked())[0]["request"]
     assert isinstance(request, dict)
     assert request["messages"] == [

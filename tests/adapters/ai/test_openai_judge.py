@@ -7,7 +7,7 @@ from adapters.ai.base import Checked
 from adapters.ai.endpoints import Endpoint, Key
 from adapters.ai.openai import OpenAI
 from adapters.errors import CredentialsRefused, OutsideError, Unacceptable, Unreachable
-from domain.moderation import Verdict
+from domain.verdicts import Verdict, decide
 from tests.adapters.ai.endpoint import KEY, SAID, UNREADABLE, against, failure, saying, speaking_to
 from tests.adapters.wire import Behaviour
 from tests.simulated import Simulated
@@ -21,13 +21,14 @@ async def test_what_cannot_be_read_is_tried_again(behaviour: Behaviour) -> None:
 
 
 async def test_what_nothing_is_found_in_is_allowed(openai: OpenAI) -> None:
-    assert await openai.judge("hello") == Verdict(action="allow", provider="openai")
+    assert decide("openai", await openai.judge("hello"), {}) == Verdict(provider="openai")
 
 
 async def test_what_is_flagged_is_refused_by_its_categories(openai: OpenAI, simulated: Simulated) -> None:
     await simulated.post("/openai/answers", flagged_words={"awful": "hate", "vile": "harassment/threatening"})
-    verdict = await openai.judge("an awful and vile thing")
-    assert verdict == Verdict(action="refuse", provider="openai", categories=("harassment/threatening", "hate"))
+    found = await openai.judge("an awful and vile thing")
+    categories = ("harassment/threatening", "hate")
+    assert decide("openai", found, {}) == Verdict(action="refuse", provider="openai", categories=categories)
 
 
 @pytest.mark.parametrize(

@@ -21,9 +21,9 @@ from adapters.vault import Vault
 from domain.bots import Bot
 from domain.conversations import Control
 from domain.deliveries import DeliveryState
-from domain.events import EventKind, InboundEvent, Sender
+from domain.events import EventKind, EventState, InboundEvent, Sender
 from domain.ids import conversation_id
-from domain.turns import Begin, Begun, ReplyKind, reply_key
+from domain.turns import Account, Begin, Begun, ReplyKind, reply_key
 from settings import Settings
 from tests.machine import until
 from tests.product import MadeChannel, make_channel
@@ -111,6 +111,11 @@ class Chat:
         for part in await self.plan(begun, parts):
             lease = await self.claim(part)
             await self.settle(part, lease, DeliveryState.SENT, sent_at=self.now)
+
+    async def end(self, begun: Begun, state: EventState = EventState.ANSWERED) -> bool:
+        """End the turn; False where it had its end."""
+        async with self.database.begin() as connection:
+            return await turns.end(connection, UUID(begun.turn_id), Account(state=state), self.now)
 
     async def control(self, wanted: Control, *, answer_held: bool = False) -> None:
         """What an operator does."""

@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 from pydantic import JsonValue
 from sqlalchemy import delete, select
 
-from adapters.database import budgets
+from adapters.database import budget_days, budgets
 from adapters.database.budgets import Call, Paid
 from adapters.database.completions import LEASE
-from adapters.database.records import Budget, Notice, Reservation, Usage
+from adapters.database.records import Notice, Usage
+from adapters.database.spending import Budget, Reservation
 from domain.bots import Limits
 from domain.budgets import Amount, Verdict
 from domain.prices import Tokens
@@ -35,7 +36,7 @@ def call(chat: Chat, turn: UUID, number: int = 1) -> Call:
     return Call(made.workspace_id, made.bot_id, chat.id, turn, generation=1, lease=number)
 
 
-async def reserve(chat: Chat, attempt: Call, tokens: int, cost: float | None = None, **limits: float) -> Verdict:
+async def reserve(chat: Chat, attempt: Call, tokens: int, cost: float | None = None, **limits: object) -> Verdict:
     """Try to reserve so much."""
     wanted, held_to = Amount(tokens=tokens, cost=cost), Limits.model_validate(limits)
     async with chat.database.begin() as connection:
@@ -52,7 +53,8 @@ async def settle(chat: Chat, attempt: Call, tokens: int, cost: float | None = No
 async def stands(chat: Chat) -> tuple[int, int]:
     """How many tokens are spent, and how many reserved."""
     async with chat.database.begin() as connection:
-        found = await budgets.standing(connection, chat.channel.bot_id, chat.now)
+        made = chat.channel
+        found = await budget_days.standing(connection, made.workspace_id, "bot", made.bot_id, chat.now)
     return found.spent.tokens, found.reserved.tokens
 
 
@@ -126,7 +128,7 @@ async def test_the_day_is_new_at_midnight_in_utc_and_a_call_over_it_counts_for_t
     assert await reserve(chat, call(chat, turn, 2), 100, tokens_per_day=100) == FITS
     await settle(chat, call(chat, turn, 1), 90)
     assert await stands(chat) == (0, 100)
-    spent = select(Budget.day, Budget.tokens).where(Budget.bot_id == chat.channel.bot_id).order_by(Budget.day)
+    spent = select(Budget.day, Budget.tokens).where(Budget.owner_id == chat.channel.bot_id).order_by(Budget.day)
     assert await chat.rows(spent) == [(TODAY, 90), (date(2026, 1, 2), 0)]
 
 
@@ -176,8 +178,8 @@ async def test_no_schedule_of_calls_at_once_spends_more_than_there_is(
     chat: Chat, turn: UUID, limit: int, calls: list[tuple[int, int]]
 ) -> None:
     async with chat.database.begin() as connection:
-        for table in (Reservation, Budget):
-            await connection.execute(delete(table).where(table.bot_id == chat.channel.bot_id))
+        await connection.execute(delete(Reservation).where(Reservation.bot_id == chat.channel.bot_id))
+        await connection.execute(delete(Budget).where(Budget.owner_id == chat.channel.bot_id))
 
     async def buy(number: int, most: int, percent: int) -> int:
         attempt = call(chat, turn, number)

@@ -6,12 +6,10 @@ from uuid import UUID
 import pytest
 from sqlalchemy import update
 
-from adapters.database import idle, turns, voice
+from adapters.database import idle, voice
 from adapters.database.engine import Database
 from adapters.database.tables import BotRow
 from domain.conversations import Control
-from domain.events import EventState
-from domain.turns import Account
 from settings import Settings
 from tests.adapters.database.chat import Chat, open_chat
 
@@ -38,8 +36,7 @@ async def answered(chat: Chat) -> None:
     """A message is heard and answered."""
     begun = await chat.begin(*await chat.hear("hello"))
     await chat.send(begun)
-    async with chat.database.begin() as connection:
-        await turns.end(connection, UUID(begun.turn_id), Account(state=EventState.ANSWERED), chat.now)
+    await chat.end(begun)
 
 
 async def test_a_conversation_is_idle_once_its_bots_time_has_passed(alone: Chat) -> None:

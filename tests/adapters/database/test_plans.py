@@ -19,6 +19,7 @@ from adapters.database import (
     paces,
     retention,
     standing,
+    tool_calls,
     transcripts,
     turns,
     voice,
@@ -35,7 +36,7 @@ from tests.adapters.database.chat import Chat, open_chat
 from tests.adapters.database.crowd import TURNS, fill
 from tests.conftest import SECRET_KEY
 
-LARGE = {"events", "messages", "turns", "deliveries", "conversations", "contacts", "paces"}
+LARGE = {"events", "messages", "turns", "deliveries", "conversations", "contacts", "paces", "tool_calls", "tool_steps"}
 MOST_ROWS = 300
 """What one step of a plan may touch: a few times what is asked for, and far less than there is."""
 
@@ -93,6 +94,7 @@ ASKED: dict[str, Ask] = {
     "the parts of a reply": lambda c, it: ledger.parts(c, it.chat.id, reply_key(it.begun.turn, 1, ReplyKind.ANSWER)),
     "a part at its pace": lambda c, it: take(c, it),
     "what the model sees": lambda c, it: transcripts.load_context(c, it.chat.vault, it.chat.id, it.turn),
+    "what was called": lambda c, it: tool_calls.used(c, it.chat.id, it.turn, 1, it.chat.now),
     "who buys the answer": lambda c, it: completions.claim(c, it.turn, 1, it.chat.now),
     "the end of a turn": lambda c, it: turns.end(c, it.turn, Account(state=EventState.ANSWERED), it.chat.now),
     "a stop": lambda c, it: voice.stop_turn(c, it.chat.id, Silence.CLOSED, it.chat.now),

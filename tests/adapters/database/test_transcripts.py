@@ -37,8 +37,7 @@ async def answer(chat: Chat, begun: Begun, text: str, state: DeliveryState = Del
     async with chat.database.begin() as connection:
         await connection.execute(said)
     await chat.settle(part, await chat.claim(part), state)
-    async with chat.database.begin() as connection:
-        await turns.end(connection, UUID(begun.turn_id), Account(state=EventState.ANSWERED), chat.now)
+    await chat.end(begun)
 
 
 async def talk(chat: Chat, *texts: str) -> None:

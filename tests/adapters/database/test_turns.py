@@ -6,13 +6,13 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import func, insert, select, update
 
-from adapters.database import turns, voice
-from adapters.database.records import Event, Turn, VerdictRow
+from adapters.database import turns, verdicts, voice
+from adapters.database.records import Event, Notice, Turn, VerdictRow
 from adapters.database.tables import BotRow
 from domain.conversations import Control
 from domain.events import EventState
-from domain.moderation import Verdict
 from domain.turns import Account, Begun, ReplyKind
+from domain.verdicts import Verdict
 from tests.adapters.database.chat import Chat
 
 ANSWERED = Account(state=EventState.ANSWERED)
@@ -201,6 +201,11 @@ async def test_a_turn_knows_the_bots_policy_as_it_is_now(
     assert begun.patience_seconds == 7
 
 
+async def test_a_bot_with_tools_has_what_was_said_judged_before_they_can_act(chat: Chat) -> None:
+    await chat.settings(moderation={"provider": "openai", "when": "parallel"}, tools=[{"kind": "knowledge"}])
+    assert (await chat.begin(*await chat.hear("one"))).judge_before
+
+
 async def test_the_end_of_a_turn_is_the_end_of_its_messages(chat: Chat) -> None:
     begun = await chat.begin(*await chat.hear("one", "two"))
     waiting = await chat.hear("three")
@@ -224,10 +229,21 @@ async def test_a_verdict_is_stored_once_however_often_it_is_found(chat: Chat) ->
     found = Verdict(action="refuse", provider="openai", categories=("hate",))
     async with chat.database.begin() as connection:
         for _ in range(2):
-            await turns.keep_verdict(connection, UUID(begun.turn_id), 1, "input", found)
-        await turns.keep_verdict(connection, UUID(begun.turn_id), 1, "output", found)
+            await verdicts.keep(connection, UUID(begun.turn_id), 1, "input", found)
+        await verdicts.keep(connection, UUID(begun.turn_id), 1, "output", found)
     stored = select(func.count()).where(VerdictRow.conversation_id == chat.id)
     assert await chat.rows(stored) == [(2,)]
+
+
+async def test_a_verdict_that_is_found_twice_hands_over_once(chat: Chat) -> None:
+    await chat.begin(*await chat.hear("one"))
+    found = Verdict(action="hand_over", provider="openai", categories=("self-harm",))
+    for _ in range(2):
+        async with chat.database.begin() as connection:
+            assert await verdicts.hand_over(connection, chat.id, chat.channel.workspace_id, found, chat.now)
+    assert await chat.states() == [("held", "handed_over")]
+    told = select(Notice.kind).where(Notice.conversation_id == chat.id)
+    assert await chat.rows(told) == [(verdicts.NOTICE,)]
 
 
 async def test_at_most_one_turn_is_open_whatever_anybody_writes(chat: Chat) -> None:

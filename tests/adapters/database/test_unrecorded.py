@@ -77,12 +77,30 @@ async def test_what_has_its_end_already_needs_no_answer(chat: Chat) -> None:
 
 
 async def test_what_was_recorded_before_is_named_and_answered_first(chat: Chat) -> None:
+    chat.pass_time(days=-1)
     (before,) = await chat.hear("before", handed_over=False)
+    chat.pass_time(days=1)
     item = whole(chat, chat.event("after"))
     assert await record(chat, item) == Recorded(behind=True)
     assert (await chat.begin(UUID(item.id), behind=True, together=False)).turn == 1
     taken = select(Event.id).where(Event.turn_id.is_not(None), Event.conversation_id == chat.id)
     assert await chat.rows(taken) == [(before,)]
+
+
+async def test_what_came_before_what_another_process_recorded_is_answered_before_it(chat: Chat) -> None:
+    chat.pass_time(days=-1)
+    (oldest,) = await chat.hear("oldest")
+    chat.pass_time(days=1)
+    later = await chat.hear("later", "latest")
+    items = [whole(chat, chat.event(f"carried {number}")) for number in range(2)]
+    for item in items:
+        await record(chat, item)
+    await chat.settings(bursts={"policy": "queue"})
+    in_order = [oldest, *(UUID(item.id) for item in items), *later]
+    for number, expected in enumerate(in_order, 1):
+        begun = await chat.begin(*in_order[number - 1 :], together=False)
+        assert (begun.turn, [UUID(item) for item in begun.settled]) == (number, [expected])
+        await chat.end(begun)
 
 
 async def test_an_edit_changes_what_was_carried_before_it(chat: Chat) -> None:

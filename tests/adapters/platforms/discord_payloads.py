@@ -42,9 +42,9 @@ def deaf_discord() -> Discord:
     return Discord(Http("0"), "https://discord.com/api/v10")
 
 
-def signed(body: bytes, seconds: str = "1625603592") -> Request:
-    """A call with this body, signed with the published key."""
-    signature = Ed25519PrivateKey.from_private_bytes(bytes.fromhex(SEED)).sign(seconds.encode() + body)
+def signed(body: bytes, seconds: str = "1625603592", seed: str = SEED) -> Request:
+    """A call with this body, signed with the published key or another one."""
+    signature = Ed25519PrivateKey.from_private_bytes(bytes.fromhex(seed)).sign(seconds.encode() + body)
     return Request(headers={SIGNATURE_HEADER: signature.hex(), TIMESTAMP_HEADER: seconds}, body=body)
 
 

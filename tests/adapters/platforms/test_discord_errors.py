@@ -20,27 +20,18 @@ from adapters.errors import (
     Unreachable,
 )
 from adapters.http import Http
-from adapters.platforms.base import Payload
-from adapters.platforms.discord import Discord
+from adapters.platforms.base import Platform
+from tests.adapters.platforms import contract
+from tests.adapters.platforms.contract import CANARY, PATIENCE_SECONDS
 from tests.adapters.platforms.discord_payloads import CHANNEL, TOKEN
-from tests.adapters.wire import answering, serving
 
-PATIENCE_SECONDS = 1.5
-CANARY = "canary text of a contact"
-PAYLOAD: Payload = {"channel_id": "8000001", "content": CANARY}
+CONTRACT = contract.DISCORD
+refusal = CONTRACT.refusal
 
 
 @pytest.fixture
-def discord(http: Http, simulator_url: str) -> Discord:
-    return Discord(http, f"{simulator_url}/discord/api/v10/")
-
-
-async def refusal(discord: Discord, control: httpx.AsyncClient, **fault: object) -> OutsideError:
-    """What sending raises when it meets this fault."""
-    (await control.post("/faults", json={"method": "messages.create", **fault})).raise_for_status()
-    with pytest.raises(OutsideError) as raised:
-        await discord.send(CHANNEL, PAYLOAD, time.monotonic() + PATIENCE_SECONDS)
-    return raised.value
+def discord(http: Http, simulator_url: str) -> Platform:
+    return CONTRACT.platform(http, simulator_url)
 
 
 TABLE: list[tuple[int, int, type[OutsideError]]] = [
@@ -65,7 +56,7 @@ TABLE: list[tuple[int, int, type[OutsideError]]] = [
 
 @pytest.mark.parametrize(("code", "status", "expected"), TABLE)
 async def test_a_refusal_says_whether_to_try_again(
-    discord: Discord, control: httpx.AsyncClient, code: int, status: int, expected: type[OutsideError]
+    discord: Platform, control: httpx.AsyncClient, code: int, status: int, expected: type[OutsideError]
 ) -> None:
     raised = await refusal(discord, control, kind="status", status=status, parameters={"code": code, "message": CANARY})
     assert isinstance(raised, expected)
@@ -74,13 +65,13 @@ async def test_a_refusal_says_whether_to_try_again(
     assert CANARY not in str(raised)
 
 
-async def test_too_fast_is_told_to_wait_to_the_fraction(discord: Discord, control: httpx.AsyncClient) -> None:
+async def test_too_fast_is_told_to_wait_to_the_fraction(discord: Platform, control: httpx.AsyncClient) -> None:
     error = await refusal(discord, control, kind="status", status=429, retry_after=2, parameters={"retry_after": 1.25})
     assert isinstance(error, Again)
     assert error.after == timedelta(seconds=1.25)
 
 
-async def test_without_a_body_the_header_tells_how_long(discord: Discord, control: httpx.AsyncClient) -> None:
+async def test_without_a_body_the_header_tells_how_long(discord: Platform, control: httpx.AsyncClient) -> None:
     error = await refusal(discord, control, kind="status", status=429, retry_after=35, body="error code: 1015")
     assert isinstance(error, Again)
     assert error.after == timedelta(seconds=35)
@@ -88,7 +79,7 @@ async def test_without_a_body_the_header_tells_how_long(discord: Discord, contro
 
 @pytest.mark.parametrize(("told", "is_of_chat"), [({"global": False}, True), ({"global": True}, False), ({}, False)])
 async def test_a_wait_holds_for_the_bot_unless_it_is_said_not_to_be_global(
-    discord: Discord, control: httpx.AsyncClient, told: dict[str, JsonValue], is_of_chat: bool
+    discord: Platform, control: httpx.AsyncClient, told: dict[str, JsonValue], is_of_chat: bool
 ) -> None:
     body: dict[str, JsonValue] = {"retry_after": 1.25, **told}
     error = await refusal(discord, control, kind="status", status=429, body=body)
@@ -96,41 +87,22 @@ async def test_a_wait_holds_for_the_bot_unless_it_is_said_not_to_be_global(
     assert isinstance(error, ChatRateLimited) is is_of_chat
 
 
-async def test_slowmode_is_left_alone_for_a_while(discord: Discord, control: httpx.AsyncClient) -> None:
+async def test_slowmode_is_left_alone_for_a_while(discord: Platform, control: httpx.AsyncClient) -> None:
     error = await refusal(discord, control, kind="status", status=400, parameters={"code": 20016})
     assert isinstance(error, Again)
     assert error.after == timedelta(seconds=5)
 
 
 async def test_an_unknown_channel_whose_person_is_unknown_too_is_gone(
-    discord: Discord, control: httpx.AsyncClient
+    discord: Platform, control: httpx.AsyncClient
 ) -> None:
     await control.post("/faults", json={"kind": "status", "status": 400, "method": "channels.open"})
     with pytest.raises(RecipientGone):
-        await discord.send(CHANNEL, {**PAYLOAD, "channel_id": "5"}, time.monotonic() + PATIENCE_SECONDS)
-
-
-@pytest.mark.parametrize("kind", ["accept_then_reset", "reset_before_accept", "invalid_json", "accept_then_hang"])
-async def test_no_answer_to_what_was_written_is_doubt(discord: Discord, control: httpx.AsyncClient, kind: str) -> None:
-    await control.post("/discord/channels/8000001", json={})
-    assert isinstance(await refusal(discord, control, kind=kind), OutcomeUnknown)
-
-
-async def test_nothing_is_written_after_the_deadline(discord: Discord, control: httpx.AsyncClient) -> None:
-    with pytest.raises(Unreachable):
-        await discord.send(CHANNEL, PAYLOAD, time.monotonic() - 1)
-    assert (await control.get("/ledger", params={"kind": "outbound"})).json()["items"] == []
-
-
-@pytest.mark.parametrize("body", [b"{}", b"[]", b"true", b'{"id":5}', b'{"id":"x"}'])
-async def test_an_answer_that_says_nothing_is_doubt(http: Http, body: bytes) -> None:
-    async with serving(answering(200, body)) as wire:
-        with pytest.raises(OutcomeUnknown):
-            await Discord(http, wire.url).send(CHANNEL, PAYLOAD, time.monotonic() + PATIENCE_SECONDS)
+        await discord.send(CHANNEL, {**CONTRACT.payload, "channel_id": "5"}, time.monotonic() + PATIENCE_SECONDS)
 
 
 @pytest.mark.parametrize("token", ["", "a\n", "a b", "é"])
-async def test_a_token_that_no_header_could_hold_is_not_sent(discord: Discord, token: str) -> None:
+async def test_a_token_that_no_header_could_hold_is_not_sent(discord: Platform, token: str) -> None:
     channel = CHANNEL.model_copy(update={"credentials": {"bot_token": SecretStr(token)}})
     with pytest.raises(CredentialsRefused):
         await discord.check(channel)

@@ -9,11 +9,10 @@ from pydantic import JsonValue, SecretStr
 
 from adapters.errors import CredentialsRefused, Moved, NotPermitted, Unacceptable, Unreachable
 from adapters.http import Http
-from adapters.platforms.base import Channel, Destination, Payload, Platform
+from adapters.platforms.base import Channel, Destination, Payload
 from adapters.platforms.discord import Discord
 from adapters.platforms.discord.place import snowflake_at
 from domain.media import File
-from domain.platforms import Guarantee
 from tests.adapters.platforms.discord_payloads import CHANNEL, TOKEN, deaf_discord
 from tests.files import PDF, PNG
 
@@ -58,11 +57,6 @@ async def find(discord: Discord, channel: Channel, text: str, mark: str, ago: ti
     payload: Payload = {"channel_id": ROOM, "content": text}
     found = await discord.find(channel, payload, mark, datetime.now(UTC) - ago, soon())
     return found.platform_message_id if found else None
-
-
-def test_it_is_a_platform_whose_sends_can_be_read_back(discord: Discord) -> None:
-    platform: Platform = discord
-    assert (platform.guarantee, platform.typing_every) == (Guarantee.READ_BACK, 8.0)
 
 
 def test_a_part_pings_nobody_and_shows_no_previews() -> None:

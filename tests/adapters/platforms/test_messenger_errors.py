@@ -1,6 +1,5 @@
 """Every way in which Messenger says no, and what it means; over HTTP, by the simulator's faults."""
 
-import time
 from datetime import timedelta
 
 import httpx
@@ -18,30 +17,18 @@ from adapters.errors import (
     WindowClosed,
 )
 from adapters.http import Answer, Http
-from adapters.platforms.base import Payload
+from adapters.platforms.base import Platform
 from adapters.platforms.graph.refusals import error_of, refusal_of
-from adapters.platforms.messenger import Messenger
 from adapters.platforms.messenger.errors import BY_SUBCODE, MEANINGS
-from tests.adapters.platforms.messenger_payloads import APP, CHANNEL, CONTACT, PAGE, SECRET, TOKEN
+from tests.adapters.platforms import contract
 
-PATIENCE_SECONDS = 1.5
-CANARY = "canary text of a contact"
-PAYLOAD: Payload = {"recipient": {"id": CONTACT}, "messaging_type": "RESPONSE", "message": {"text": CANARY}}
+CONTRACT = contract.MESSENGER
+refusal = CONTRACT.refusal
 
 
 @pytest.fixture
-async def messenger(http: Http, control: httpx.AsyncClient, simulator_url: str) -> Messenger:
-    registered = {"access_token": TOKEN, "app_id": APP, "app_secret": SECRET}
-    (await control.post(f"/messenger/pages/{PAGE}", json=registered)).raise_for_status()
-    return Messenger(http, f"{simulator_url}/graph", "v25.0")
-
-
-async def refusal(messenger: Messenger, control: httpx.AsyncClient, **fault: object) -> OutsideError:
-    """What sending raises when it meets this fault."""
-    (await control.post("/faults", json={"method": "messages", **fault})).raise_for_status()
-    with pytest.raises(OutsideError) as raised:
-        await messenger.send(CHANNEL, PAYLOAD, time.monotonic() + PATIENCE_SECONDS)
-    return raised.value
+def messenger(http: Http, simulator_url: str) -> Platform:
+    return CONTRACT.platform(http, simulator_url)
 
 
 TABLE: list[tuple[type[OutsideError], tuple[int, ...]]] = [
@@ -68,7 +55,7 @@ SUBCODES = [(kind, code, subcode) for kind, codes in FINER for code, subcode in 
 
 @pytest.mark.parametrize(("kind", "code", "subcode"), [*CODES, *SUBCODES])
 async def test_each_code_has_its_meaning(
-    messenger: Messenger, control: httpx.AsyncClient, kind: type[OutsideError], code: int, subcode: int | None
+    messenger: Platform, control: httpx.AsyncClient, kind: type[OutsideError], code: int, subcode: int | None
 ) -> None:
     parameters = {"code": code} | ({"error_subcode": subcode} if subcode else {})
     error = await refusal(messenger, control, kind="status", status=400, parameters=parameters)
@@ -81,50 +68,9 @@ def test_the_table_is_tested_whole() -> None:
     assert set(BY_SUBCODE) <= {pair for _, pairs in FINER for pair in pairs}
 
 
-@pytest.mark.parametrize(
-    ("status", "body", "kind"),
-    [
-        (500, None, Unreachable),
-        (503, None, Unreachable),
-        (504, None, OutcomeUnknown),
-        (401, {}, CredentialsRefused),
-        (429, {}, RateLimited),
-        (400, "<html>", Unacceptable),
-    ],
-)
-async def test_where_there_is_no_code_the_status_speaks(
-    messenger: Messenger, control: httpx.AsyncClient, status: int, body: object, kind: type[OutsideError]
-) -> None:
-    assert type(await refusal(messenger, control, kind="status", status=status, body=body)) is kind
-
-
-async def test_what_is_said_to_be_passing_is_tried_again(messenger: Messenger, control: httpx.AsyncClient) -> None:
-    parameters = {"code": 999999, "is_transient": True}
-    assert isinstance(await refusal(messenger, control, kind="status", status=400, parameters=parameters), Unreachable)
-
-
-async def test_a_wait_that_is_asked_for_is_kept(messenger: Messenger, control: httpx.AsyncClient) -> None:
-    error = await refusal(messenger, control, kind="status", status=429, retry_after=35)
-    assert isinstance(error, RateLimited)
-    assert error.after == timedelta(seconds=35)
-
-
 def test_the_usage_header_says_when_to_come_back() -> None:
     usage = '{"1":[{"type":"messenger","estimated_time_to_regain_access":3}]}'
     refused = refusal_of(Answer(400, {"x-business-use-case-usage": usage}, None), {"error": {"code": 613}})
     error = error_of(refused, "messages", MEANINGS, BY_SUBCODE)
     assert isinstance(error, RateLimited)
     assert error.after == timedelta(minutes=3)
-
-
-@pytest.mark.parametrize("kind", ["reset_before_accept", "accept_then_reset", "accept_then_hang", "invalid_json"])
-async def test_a_call_without_an_answer_is_in_doubt(
-    messenger: Messenger, control: httpx.AsyncClient, kind: str
-) -> None:
-    await control.post("/messenger/settings", json={"window": False})
-    assert type(await refusal(messenger, control, kind=kind)) is OutcomeUnknown
-
-
-async def test_no_error_tells_what_was_written_or_the_token(messenger: Messenger, control: httpx.AsyncClient) -> None:
-    error = await refusal(messenger, control, kind="status", status=400, description=f"invalid: {CANARY}")
-    assert not any(secret in str(error) for secret in (CANARY, TOKEN, SECRET, CONTACT))

@@ -1,6 +1,5 @@
 """What Messenger tells: every kind of item and its meaning."""
 
-import json
 from datetime import UTC, datetime
 
 import pytest
@@ -11,14 +10,11 @@ from tests.adapters.platforms.messenger_payloads import (
     CONTACT,
     MID,
     PAGE,
-    PAYLOADS,
     item,
     read,
     read_all,
-    read_bytes,
     read_one,
     said,
-    written,
 )
 
 SAID = [
@@ -57,14 +53,6 @@ def test_a_message_is_heard(name: str, text: str) -> None:
     assert (event.key, event.platform_message_id) == (MID, MID)
     assert event.sender
     assert event.sender.external_id == CONTACT
-
-
-def test_every_call_is_read() -> None:
-    for path in PAYLOADS.glob("*.json"):
-        for body in written(path.stem).values():
-            events = read_bytes(json.dumps(body).encode())
-            assert events
-            assert not any(str(event.ignored).startswith("malformed") for event in events)
 
 
 def test_the_circumstances_of_a_message() -> None:

@@ -5,7 +5,7 @@ import time
 import httpx
 import pytest
 
-from adapters.errors import CredentialsRefused, OutsideError, RecipientGone, WindowClosed
+from adapters.errors import CredentialsRefused, RecipientGone, WindowClosed
 from adapters.http import Http
 from adapters.platforms.base import Destination
 from adapters.platforms.messenger import Messenger
@@ -68,10 +68,6 @@ def test_plain_text_is_never_refused_for_its_formatting() -> None:
     assert deaf_messenger().unformatted({"message": {"text": "x"}}) is None
 
 
-def test_nothing_to_say_is_no_part() -> None:
-    assert deaf_messenger().render(" \n", TO_CONTACT) == ()
-
-
 async def test_typing_marks_what_was_heard_as_seen(messenger: Messenger, control: httpx.AsyncClient) -> None:
     await messenger.show_typing(CHANNEL, TO_CONTACT)
     assert [(sign["method"], sign["chat_id"]) for sign in await outbound(control)] == [
@@ -104,14 +100,6 @@ async def test_the_page_is_checked(messenger: Messenger) -> None:
 async def test_a_token_that_is_not_of_this_page_is_refused(messenger: Messenger, wrong: dict[str, str]) -> None:
     with pytest.raises(CredentialsRefused):
         await messenger.check(channel(**wrong))
-
-
-async def test_an_answer_without_a_message_is_a_doubt(http: Http) -> None:
-    for body in (b"{}", b'{"message_id":5}', b'{"recipient_id":"1"}', b"[]"):
-        async with serving(answering(200, body)) as wire:
-            with pytest.raises(OutsideError) as raised:
-                await Messenger(http, wire.url, "v25.0").send(CHANNEL, {}, time.monotonic() + SECONDS)
-        assert raised.value.reason == "outcome_unknown"
 
 
 async def test_no_token_is_part_of_an_address(http: Http) -> None:

@@ -11,7 +11,6 @@ from tests.adapters.platforms.slack_payloads import (
     CHANNEL_ID,
     DIRECT,
     ME,
-    PAYLOADS,
     SAID_AT,
     TS,
     USER,
@@ -158,11 +157,6 @@ def test_other_bots_are_ignored() -> None:
     assert read_recorded("MessageBot", **told, bot_id="B00000009", text="beep").ignored == "from_a_bot"
 
 
-def test_a_count_of_replies_is_ignored_with_its_name() -> None:
-    counted = read_recorded("MessageReplied", channel=CHANNEL_ID, ts=TS, event_ts=TS)
-    assert counted.ignored == "subtype:message_replied"
-
-
 @pytest.mark.parametrize(("name", "added", "removed"), [("Added", ["wave"], []), ("Removed", [], ["wave"])])
 def test_a_reaction_names_what_changed_and_where(name: str, added: list[str], removed: list[str]) -> None:
     item: dict[str, JsonValue] = {"channel": CHANNEL_ID, "ts": THREAD}
@@ -184,25 +178,3 @@ def test_who_joins_is_told_apart_from_the_bot(user: str, status: str) -> None:
     told = read_recorded("MemberJoinedChannel", user=user, channel=CHANNEL_ID, event_ts=TS)
     assert (told.kind, told.chat, told.details) == (EventKind.MEMBERSHIP, CHANNEL_ID, {"status": status})
     assert told.ignored == "membership"
-
-
-def test_the_message_that_tells_of_a_join_is_a_membership_too() -> None:
-    told = read_recorded("MessageChannelJoin", **IN_CHANNEL, text=f"<@{USER}> has joined the channel")
-    assert (told.kind, told.ignored) == (EventKind.MEMBERSHIP, "membership")
-
-
-@pytest.mark.parametrize(
-    ("name", "reason"), [("AppUninstalled", "app_uninstalled"), ("TokensRevoked", "tokens_revoked")]
-)
-def test_the_end_of_an_installation_is_recorded(name: str, reason: str) -> None:
-    told = read_recorded(name)
-    assert (told.kind, told.ignored, told.chat) == (EventKind.OTHER, reason, None)
-
-
-def test_every_recorded_call_is_read_here_or_beside_this() -> None:
-    read = {
-        "AppMention", "AppUninstalled", "BlockAction", "MemberJoinedChannel", "Message", "MessageBot",
-        "MessageChanged", "MessageChannelJoin", "MessageDeleted", "MessageFileShare", "MessageMe", "MessageReplied",
-        "MessageThreadBroadcast", "ReactionAdded", "ReactionRemoved", "SlashCommand", "TokensRevoked",
-    }  # fmt: skip
-    assert {path.name.removesuffix("Payload.json") for path in PAYLOADS.glob("*.json")} == read

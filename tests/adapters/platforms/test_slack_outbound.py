@@ -9,9 +9,8 @@ from pydantic import JsonValue
 
 from adapters.errors import CredentialsRefused, Moved, NotPermitted
 from adapters.http import Http
-from adapters.platforms.base import Destination, Payload, Platform
+from adapters.platforms.base import Destination, Payload
 from adapters.platforms.slack import Slack
-from domain.platforms import Guarantee
 from tests.adapters.platforms.slack_payloads import CHANNEL, TOKEN, deaf_slack
 
 PLACE = Destination(chat="C00000001")
@@ -44,11 +43,6 @@ async def find(slack: Slack, mark: str, **place: JsonValue) -> str | None:
     payload: Payload = {"channel": PLACE.chat, "text": "x", **place}
     found = await slack.find(CHANNEL, payload, mark, datetime.now(UTC) - LONG_AGO, soon())
     return found.platform_message_id if found else None
-
-
-def test_it_is_a_platform_whose_sends_can_be_read_back(slack: Slack) -> None:
-    platform: Platform = slack
-    assert (platform.guarantee, platform.typing_every) == (Guarantee.READ_BACK, None)
 
 
 def test_a_reply_is_mrkdwn_in_its_thread() -> None:

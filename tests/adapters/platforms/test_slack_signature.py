@@ -4,13 +4,12 @@ import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from pydantic import SecretStr
 
 from adapters.errors import SignatureMismatch
 from adapters.platforms.base import Request
 from adapters.platforms.slack.signature import SIGNATURE_HEADER, TIMESTAMP_HEADER, sign
 from domain.events import EventKind
-from tests.adapters.platforms.slack_payloads import CHANNEL, FORM_TYPE, NOW, SECRET, deaf_slack, signed
+from tests.adapters.platforms.slack_payloads import CHANNEL, FORM_TYPE, SECRET, deaf_slack, signed
 
 # https://docs.slack.dev/authentication/verifying-requests-from-slack
 BODY = (
@@ -64,18 +63,6 @@ def test_an_old_or_early_call_is_refused(seconds: int) -> None:
 def test_any_other_header_is_refused(changed: dict[str, str]) -> None:
     with pytest.raises(SignatureMismatch):
         deaf_slack().receive(ANYWHERE, Request(headers={**HEADERS, **changed}, body=BODY), SIGNED_AT)
-
-
-def test_one_changed_byte_of_the_body_is_refused() -> None:
-    with pytest.raises(SignatureMismatch):
-        deaf_slack().receive(ANYWHERE, Request(headers=HEADERS, body=BODY.replace(b"foobar", b"foobaz")), SIGNED_AT)
-
-
-@pytest.mark.parametrize("credentials", [{}, {"signing_secret": SecretStr("")}])
-def test_an_empty_secret_lets_nobody_in(credentials: dict[str, SecretStr]) -> None:
-    channel = CHANNEL.model_copy(update={"credentials": credentials})
-    with pytest.raises(SignatureMismatch):
-        deaf_slack().receive(channel, signed(BODY, secret=""), NOW)
 
 
 @pytest.mark.parametrize("missing", [TIMESTAMP_HEADER, SIGNATURE_HEADER])

@@ -9,11 +9,14 @@ import pytest
 from pydantic import JsonValue
 
 from adapters.errors import (
-    Again,
+    ChangeRefused,
     ChatRateLimited,
     CredentialsRefused,
     FormattingRefused,
+    MemberUnknown,
+    MessageGone,
     Moved,
+    NotAGroup,
     NotPermitted,
     OutcomeUnknown,
     OutsideError,
@@ -23,27 +26,20 @@ from adapters.errors import (
     Unreachable,
 )
 from adapters.http import MAX_WAIT, Http
-from adapters.platforms.base import Payload
+from adapters.platforms.base import Platform
 from adapters.platforms.telegram import Telegram
+from tests.adapters.platforms import contract
+from tests.adapters.platforms.contract import CANARY, PATIENCE_SECONDS
 from tests.adapters.platforms.telegram_payloads import CHANNEL, TOKEN
 from tests.adapters.wire import answering, serving
 
-PATIENCE_SECONDS = 1.5
-CANARY = "canary text of a contact"
-PAYLOAD: Payload = {"chat_id": 1111111, "text": CANARY}
+CONTRACT = contract.TELEGRAM
+refusal = CONTRACT.refusal
 
 
 @pytest.fixture
-def telegram(http: Http, simulator_url: str) -> Telegram:
-    return Telegram(http, f"{simulator_url}/telegram")
-
-
-async def refusal(telegram: Telegram, control: httpx.AsyncClient, **fault: object) -> OutsideError:
-    """What sending raises when it meets this fault."""
-    (await control.post("/faults", json={"method": "sendMessage", **fault})).raise_for_status()
-    with pytest.raises(OutsideError) as raised:
-        await telegram.send(CHANNEL, PAYLOAD, time.monotonic() + PATIENCE_SECONDS)
-    return raised.value
+def telegram(http: Http, simulator_url: str) -> Platform:
+    return CONTRACT.platform(http, simulator_url)
 
 
 TABLE: list[tuple[int, str, type[OutsideError]]] = [
@@ -87,8 +83,22 @@ TABLE: list[tuple[int, str, type[OutsideError]]] = [
     (400, "Bad Request: MESSAGE_TOO_LONG", Unacceptable),
     (400, "Bad Request: message caption is too long", Unacceptable),
     (400, "Bad Request: message text is empty", Unacceptable),
-    (400, "Bad Request: message to edit not found", Unacceptable),
-    (400, "Bad Request: message can't be edited", Unacceptable),
+    (400, "Bad Request: message to edit not found", MessageGone),
+    (400, "Bad Request: message to pin not found", MessageGone),
+    (400, "Bad Request: MESSAGE_ID_INVALID", MessageGone),
+    (400, "Bad Request: message can't be edited", ChangeRefused),
+    (400, "Bad Request: message can't be deleted for everyone", ChangeRefused),
+    (400, "Bad Request: can't ban members in private chats", NotAGroup),
+    (400, "Bad Request: chat member status can't be changed in private chats", NotAGroup),
+    (400, "Bad Request: method is available for supergroup and channel chats only", NotAGroup),
+    (400, "Bad Request: method is available only in supergroup and channel chats", NotAGroup),
+    (400, "Bad Request: method is available only for supergroups", NotAGroup),
+    *((400, f"Bad Request: {said}", MemberUnknown) for said in ("user not found", "member not found")),
+    *((400, f"Bad Request: {code}_INVALID", MemberUnknown) for code in ("USER_ID", "PARTICIPANT_ID")),
+    (400, "Bad Request: USER_NOT_PARTICIPANT", MemberUnknown),
+    (400, "Bad Request: invalid user_id specified", MemberUnknown),
+    (400, "Bad Request: can't remove chat owner", NotPermitted),
+    (400, "Bad Request: user is an administrator of the chat", NotPermitted),
     (400, "Bad Request: wrong file identifier/HTTP URL specified", Unacceptable),
     (400, "Bad Request: failed to get HTTP URL content", Unacceptable),
     (400, "Bad Request: wrong type of the web page content", Unacceptable),
@@ -107,20 +117,14 @@ TABLE: list[tuple[int, str, type[OutsideError]]] = [
 
 @pytest.mark.parametrize(("status", "description", "expected"), TABLE)
 async def test_a_refusal_says_whether_to_try_again(
-    telegram: Telegram, control: httpx.AsyncClient, status: int, description: str, expected: type[OutsideError]
+    telegram: Platform, control: httpx.AsyncClient, status: int, description: str, expected: type[OutsideError]
 ) -> None:
     error = await refusal(telegram, control, kind="status", status=status, description=description)
     assert isinstance(error, expected)
     assert error.reason == expected.reason
 
 
-async def test_too_fast_is_told_to_wait_by_the_body(telegram: Telegram, control: httpx.AsyncClient) -> None:
-    error = await refusal(telegram, control, kind="status", status=429, retry_after=35)
-    assert isinstance(error, RateLimited)
-    assert error.after == timedelta(seconds=35)
-
-
-async def test_too_fast_is_told_to_wait_by_the_header(telegram: Telegram, control: httpx.AsyncClient) -> None:
+async def test_too_fast_is_told_to_wait_by_the_header(telegram: Platform, control: httpx.AsyncClient) -> None:
     fault = {"kind": "status", "status": 429, "retry_after": 90, "body": "<html>", "retry_after_form": "http_date"}
     before = datetime.now(UTC)
     error = await refusal(telegram, control, **fault)
@@ -136,48 +140,37 @@ async def test_too_fast_is_told_to_wait_by_the_header(telegram: Telegram, contro
     [(0, timedelta(0)), (-3, timedelta(0)), (10**15, MAX_WAIT), (1.5, timedelta(seconds=1.5)), ("soon", None)],
 )
 async def test_an_absurd_wait_is_brought_to_reason(
-    telegram: Telegram, control: httpx.AsyncClient, stated: JsonValue, expected: timedelta | None
+    telegram: Platform, control: httpx.AsyncClient, stated: JsonValue, expected: timedelta | None
 ) -> None:
     error = await refusal(telegram, control, kind="status", status=429, parameters={"retry_after": stated})
     assert isinstance(error, RateLimited)
     assert error.after == expected
 
 
-async def test_a_moved_group_tells_its_new_id(telegram: Telegram, control: httpx.AsyncClient) -> None:
+async def test_a_moved_group_tells_its_new_id(telegram: Platform, control: httpx.AsyncClient) -> None:
     parameters = {"migrate_to_chat_id": -1001743869012}
     error = await refusal(telegram, control, kind="status", status=400, parameters=parameters)
     assert isinstance(error, Moved)
     assert error.chat == "-1001743869012"
 
 
-async def test_what_is_not_modified_is_done(telegram: Telegram, control: httpx.AsyncClient) -> None:
+async def test_what_is_not_modified_is_done(telegram: Platform, control: httpx.AsyncClient) -> None:
     description = "Bad Request: message is not modified: specified new message content is the same"
     await control.post("/faults", json={"kind": "status", "status": 400, "description": description})
-    assert (await telegram.send(CHANNEL, PAYLOAD, time.monotonic() + PATIENCE_SECONDS)).platform_message_id == ""
-
-
-@pytest.mark.parametrize(
-    "kind", ["accept_then_hang", "accept_then_reset", "reset_before_accept", "hang", "invalid_json"]
-)
-async def test_no_answer_to_a_send_is_doubt(telegram: Telegram, control: httpx.AsyncClient, kind: str) -> None:
-    assert isinstance(await refusal(telegram, control, kind=kind), OutcomeUnknown)
-
-
-async def test_a_deadline_that_has_passed_is_no_doubt(telegram: Telegram, control: httpx.AsyncClient) -> None:
-    with pytest.raises(Again):
-        await telegram.send(CHANNEL, PAYLOAD, time.monotonic())
-    assert (await control.get("/ledger")).json()["items"] == []
+    assert (
+        await telegram.send(CHANNEL, CONTRACT.payload, time.monotonic() + PATIENCE_SECONDS)
+    ).platform_message_id == ""
 
 
 async def test_a_second_try_without_the_topic_keeps_the_deadline(
-    telegram: Telegram, control: httpx.AsyncClient
+    telegram: Platform, control: httpx.AsyncClient
 ) -> None:
     gone = {"kind": "status", "status": 400, "description": "Bad Request: message thread not found"}
     for fault in (gone, {"kind": "hang"}):
         await control.post("/faults", json=fault)
     deadline = time.monotonic() + PATIENCE_SECONDS
     with pytest.raises(OutcomeUnknown):
-        await telegram.send(CHANNEL, {**PAYLOAD, "message_thread_id": 900}, deadline)
+        await telegram.send(CHANNEL, {**CONTRACT.payload, "message_thread_id": 900}, deadline)
     assert deadline <= time.monotonic() < deadline + PATIENCE_SECONDS
     assert [entry["status"] for entry in (await control.get("/ledger")).json()["items"]] == [400, None]
 
@@ -195,7 +188,7 @@ async def test_a_second_try_without_the_topic_keeps_the_deadline(
 async def test_a_refusal_counts_whatever_the_status_says(http: Http, body: bytes, expected: type[OutsideError]) -> None:
     async with serving(answering(200, body)) as wire:
         with pytest.raises(expected):
-            await Telegram(http, wire.url).send(CHANNEL, PAYLOAD, time.monotonic() + PATIENCE_SECONDS)
+            await Telegram(http, wire.url).send(CHANNEL, CONTRACT.payload, time.monotonic() + PATIENCE_SECONDS)
 
 
 @pytest.mark.parametrize(
@@ -204,7 +197,7 @@ async def test_a_refusal_counts_whatever_the_status_says(http: Http, body: bytes
 async def test_a_4xx_is_never_taken_for_done(http: Http, body: bytes) -> None:
     async with serving(answering(400, body)) as wire:
         with pytest.raises((Unacceptable, OutcomeUnknown)):
-            await Telegram(http, wire.url).send(CHANNEL, PAYLOAD, time.monotonic() + PATIENCE_SECONDS)
+            await Telegram(http, wire.url).send(CHANNEL, CONTRACT.payload, time.monotonic() + PATIENCE_SECONDS)
 
 
 @pytest.mark.parametrize(
@@ -220,7 +213,7 @@ async def test_a_4xx_is_never_taken_for_done(http: Http, body: bytes) -> None:
 )
 @pytest.mark.parametrize("status", [400, 401, 403, 409, 429, 500, 504])
 async def test_no_error_tells_the_token_or_what_was_said(
-    telegram: Telegram, control: httpx.AsyncClient, status: int, description: str
+    telegram: Platform, control: httpx.AsyncClient, status: int, description: str
 ) -> None:
     error = await refusal(telegram, control, kind="status", status=status, description=description)
     shown = "".join(traceback.format_exception(error)) + repr(vars(error))

@@ -9,10 +9,9 @@ from pydantic import JsonValue, SecretStr
 
 from adapters.errors import CredentialsRefused, OutcomeUnknown, Unacceptable
 from adapters.http import Http
-from adapters.platforms.base import Account, Destination, Payload, Platform
+from adapters.platforms.base import Account, Destination, Payload
 from adapters.platforms.telegram import Telegram
 from domain.events import EventKind
-from domain.platforms import Guarantee
 from tests.adapters.platforms.telegram_payloads import CHANNEL, TOKEN, deaf_telegram, read_payload
 from tests.adapters.wire import answering, serving
 
@@ -41,11 +40,6 @@ async def ledger(control: httpx.AsyncClient, kind: str) -> list[dict[str, JsonVa
 async def say(control: httpx.AsyncClient, **what: object) -> None:
     """Somebody writes to the bot."""
     (await control.post(f"/telegram/{TOKEN}/messages", json={"chat_id": CHAT, **what})).raise_for_status()
-
-
-def test_it_is_a_platform_that_cannot_tell_what_became_of_a_send(telegram: Telegram) -> None:
-    platform: Platform = telegram
-    assert (platform.guarantee, platform.typing_every) == (Guarantee.POLICY, 4.0)
 
 
 def test_a_reply_is_text_with_entities() -> None:

@@ -6,7 +6,7 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
-from adapters.errors import CredentialsRefused, NotPermitted, OutsideError, Unacceptable
+from adapters.errors import CredentialsRefused, NotPermitted, Unacceptable
 from adapters.http import Http
 from adapters.platforms.base import Channel, Destination
 from adapters.platforms.whatsapp import WhatsApp
@@ -82,10 +82,6 @@ def test_marks_are_never_refused() -> None:
     assert deaf_whatsapp().unformatted({"text": {"body": "*x*"}}) is None
 
 
-def test_nothing_to_say_is_no_part() -> None:
-    assert deaf_whatsapp().render(" \n", Destination(chat=CONTACT, reply_to="wamid.1")) == ()
-
-
 async def test_typing_marks_what_was_heard_as_read(whatsapp: WhatsApp, control: httpx.AsyncClient) -> None:
     said = await control.post(f"/whatsapp/{NUMBER}/messages", json={"from": CONTACT, "text": "hi"})
     heard = said.json()["message_id"]
@@ -147,11 +143,3 @@ async def test_what_meta_would_not_take_is_refused_before_it_is_asked(
 async def test_a_removed_webhook_leaves_the_apps_own(whatsapp: WhatsApp) -> None:
     await whatsapp.remove(CHANNEL)
     assert (await whatsapp.inspect(CHANNEL)).url == "https://app.example/hook"
-
-
-async def test_an_answer_without_a_message_is_a_doubt(http: Http) -> None:
-    for body in (b"{}", b'{"messages":[]}', b'{"messages":[{"id":5}]}', b"[]"):
-        async with serving(answering(200, body)) as wire:
-            with pytest.raises(OutsideError) as raised:
-                await WhatsApp(http, wire.url, "v25.0").send(CHANNEL, {}, time.monotonic() + SECONDS)
-        assert raised.value.reason == "outcome_unknown"

@@ -43,6 +43,17 @@ async def test_the_relay_hands_over_what_was_left_behind(
     assert await states(left_behind) == ["queued", "queued"]
 
 
+async def test_a_conversation_is_queued_with_those_of_its_bot(
+    left_behind: Door, settings: Settings, database: Database
+) -> None:
+    hands = await handing(settings, database)
+    (conversation, *_) = await left_behind.conversations()
+    assert await hands.hand_over(conversation)
+    client = await connect(settings)
+    described = await client.get_workflow_handle(f"conversation:{conversation}").describe()
+    assert described.raw_info.priority.fairness_key == str(left_behind.channel.bot_id)
+
+
 async def test_while_temporal_is_away_the_relay_tries_all_again_each_time(
     left_behind: Door, settings: Settings, database: Database
 ) -> None:

@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from adapters.platforms.base import Destination, Payload, Platform
+from adapters.errors import NotPermitted
+from adapters.platforms.base import Destination, Payload, Platform, templating
 from domain.buttons import Button, numbered
 from domain.media import File
+from domain.templates import TemplateMessage
 
 
 @dataclass(frozen=True)
@@ -28,3 +30,11 @@ def compose(
     if offered is not None:
         return Composed((*attached, *said[:-1], offered))
     return Composed((*attached, *platform.render(numbered(text, buttons), destination)), is_numbered=True)
+
+
+def compose_template(platform: Platform, template: TemplateMessage, destination: Destination) -> Composed:
+    """The one part that is a template; raises `NotPermitted` where the platform has none."""
+    able = templating(platform)
+    if able is None:
+        raise NotPermitted(f"{platform.name} has no templates")
+    return Composed((able.render_template(template, destination),))

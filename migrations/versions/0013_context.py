@@ -5,14 +5,16 @@ from alembic import op
 from sqlalchemy import ForeignKeyConstraint as ForeignKey
 from sqlalchemy import PrimaryKeyConstraint as PrimaryKey
 from sqlalchemy import UniqueConstraint as Unique
+from sqlalchemy.dialects.postgresql import JSONB
 
 from migrations.columns import TIME, check, column, described, identified, index, table
 
-revision = "0008"
-down_revision = "0007"
+revision = "0013"
+down_revision = "0012"
 branch_labels = None
 depends_on = None
 
+_HELD_FOR = ("bot_id", "contact_id", "conversation_id")
 _BEFORE, _AFTER = "{% raw %}", "{% endraw %}"
 
 
@@ -22,9 +24,12 @@ def upgrade() -> None:
     _add_prompts()
     _add_summaries()
     _add_facts()
+    _move_pictures()
     # A call for another system belongs to no conversation.
     for name in ("bot_id", "conversation_id", "turn_id"):
         op.alter_column("usage", name, nullable=True)
+    for name in _HELD_FOR:
+        op.alter_column("reservations", name, nullable=True)
     op.drop_constraint("fk_reservations_turn_id", "reservations")
 
 
@@ -32,6 +37,8 @@ def downgrade() -> None:
     """Go back to the step before."""
     op.execute("DELETE FROM reservations WHERE turn_id NOT IN (SELECT id FROM turns)")
     op.create_foreign_key("fk_reservations_turn_id", "reservations", "turns", ["turn_id"], ["id"])
+    for name in _HELD_FOR:
+        op.alter_column("reservations", name, nullable=False)
     op.execute("DELETE FROM usage WHERE turn_id IS NULL")
     for name in ("bot_id", "conversation_id", "turn_id"):
         op.alter_column("usage", name, nullable=False)
@@ -40,6 +47,17 @@ def downgrade() -> None:
     op.drop_table("prompt_versions")
     op.drop_table("prompts")
     _unwrap_instructions()
+    op.execute("UPDATE contacts SET metadata = metadata || jsonb_build_object('picture', picture) WHERE picture IS NOT NULL")
+    op.drop_column("contacts", "picture")
+
+
+def _move_pictures() -> None:
+    # Their own column: metadata is the owner's, who may put anything there.
+    op.add_column("contacts", column("picture", JSONB(), nullable=True))
+    op.execute(
+        """UPDATE contacts SET picture = metadata->'picture', metadata = metadata - 'picture'
+           WHERE jsonb_typeof(metadata->'picture') = 'object'"""
+    )
 
 
 def _add_prompts() -> None:

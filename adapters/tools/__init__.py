@@ -1,0 +1,1 @@
+"""What bots' tools call outside."""

@@ -1,0 +1,191 @@
+"""An operator edits and deletes what was said, over HTTP against the simulator: done once it is promised."""
+
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from pydantic import JsonValue
+from sqlalchemy import update
+
+from adapters.database.changes import ChangeRow
+from tests.api.visits import listening
+from tests.desk import Desk, desk, until_delivered
+from tests.discord import ROOM, join_server
+from tests.machine import until
+from tests.product import Product, running_worker
+from tests.simulated import TOKEN
+from tests.slack import DIRECT, join_workspace
+from tests.whatsapp import whatsapp
+
+CHAT = 7
+QUEUE: JsonValue = {"policy": "queue"}
+Stands = Callable[[], Awaitable[list[str]]]
+
+
+async def on_telegram(product: Product) -> Stands:
+    await product.telegram(bursts=QUEUE)
+    await product.simulated.say(CHAT, "hello")
+    return lambda: _shown(product, f"/telegram/{TOKEN}/chats/{CHAT}", "text")
+
+
+async def on_slack(product: Product) -> Stands:
+    workspace = await join_workspace(product, bursts=QUEUE)
+    await workspace.say("hello")
+    return lambda: _shown(product, f"/slack/channels/{DIRECT}", "text")
+
+
+async def on_discord(product: Product) -> Stands:
+    server = await join_server(product, bursts=QUEUE)
+    await server.register()
+    await server.ask("hello", channel=ROOM)
+    return lambda: _shown(product, f"/discord/channels/{ROOM}", "content")
+
+
+async def on_webchat(product: Product) -> Stands:
+    visitor = await product.visitor(bursts=QUEUE)
+    await visitor.say("hello")
+
+    async def stands() -> list[str]:
+        return [str(item["text"]) for item in await visitor.messages() if item["text"]]
+
+    return stands
+
+
+async def _shown(product: Product, path: str, field: str) -> list[str]:
+    answer = await product.simulated.client.get(f"/_sim{path}")
+    return [str(message[field]) for message in answer.json()["messages"]]
+
+
+async def said(place: Desk, text: str) -> str:
+    """What an operator says, once it is sent: its id."""
+    message = str((await place.say(text=text))["id"])
+
+    async def sent() -> bool:
+        (found,) = [item for item in await place.messages() if item["id"] == message]
+        return found["sent_at"] is not None
+
+    await until(sent)
+    return message
+
+
+async def change_of(place: Desk, message: str) -> tuple[JsonValue, JsonValue, JsonValue]:
+    """Kind, state and reason of a message's newest change, once it has ended."""
+    found: list[tuple[JsonValue, JsonValue, JsonValue]] = []
+
+    async def ended() -> bool:
+        (shown,) = [item for item in await place.messages() if item["id"] == message]
+        change = shown["change"]
+        assert isinstance(change, dict)
+        found[:] = [(change["kind"], change["state"], change["reason"])]
+        return change["state"] != "planned"
+
+    await until(ended)
+    return found[0]
+
+
+@pytest.mark.parametrize("begun", [on_telegram, on_slack, on_discord, on_webchat])
+async def test_a_message_is_edited_and_deleted_where_it_stands(
+    product: Product, begun: Callable[[Product], Awaitable[Stands]]
+) -> None:
+    stands = await begun(product)
+    await until_delivered(product, "sent")
+    place = await desk(product)
+    message = await said(place, "We open at ten.")
+    assert (await place.change("PATCH", message, text="We open at nine.")).status_code == 202
+    assert await change_of(place, message) == ("edit", "done", None)
+    assert (await stands())[-1] == "We open at nine."
+    assert (await place.messages())[-1]["text"] == "We open at nine."
+    assert (await place.change("DELETE", message)).status_code == 202
+    assert await change_of(place, message) == ("delete", "done", None)
+    assert not [text for text in await stands() if "open at" in text]
+    assert (await place.change("DELETE", message)).json()["change"]["state"] == "done"
+    assert (await place.change("PATCH", message, text="too late")).json()["code"] == "message_deleted"
+
+
+async def test_the_visitors_stream_tells_of_each_change_under_a_number_of_its_own(product: Product) -> None:
+    channel = await product.channel(bursts=QUEUE)
+    visitor = await product.visit(str(channel.id))
+    await visitor.say("hello")
+    seq = (await visitor.heard(1))[-1]["seq"]
+    place = await desk(product)
+    answer = str((await place.messages())[-1]["id"])
+    async with listening(product.client, channel.id, visitor) as stream:
+        await place.change("PATCH", answer, text="**Better**")
+        edited = await stream.next("message_updated")
+        await place.change("DELETE", answer)
+        deleted = await stream.next("message_deleted")
+    assert (edited.data["html"], edited.data["seq"]) == ("<p><strong>Better</strong></p>", seq)
+    assert (deleted.data["html"], deleted.data["seq"]) == ("", seq)
+    assert deleted.id > edited.id > int(str(seq))  # type: ignore[operator]  # durable events have one
+
+
+async def test_a_shorter_text_takes_away_the_parts_that_it_does_not_need(product: Product) -> None:
+    stands = await on_telegram(product)
+    await until_delivered(product, "sent")
+    place = await desk(product)
+    message = await said(place, "long words " * 700)
+    assert len(await stands()) == 4
+    longer = await place.change("PATCH", message, text="longer words " * 1200)
+    assert (longer.status_code, longer.json()["code"]) == (422, "too_many_parts")
+    await place.change("PATCH", message, text="short")
+    assert await change_of(place, message) == ("edit", "done", None)
+    assert (await stands())[2:] == ["short"]
+    assert await place.change("DELETE", message)
+    assert await change_of(place, message) == ("delete", "done", None)
+    assert len(await stands()) == 2
+
+
+@pytest.mark.parametrize("fault", [{"kind": "accept_then_reset"}, {"kind": "status", "status": 429, "retry_after": 1}])
+async def test_an_edit_that_may_not_have_been_made_is_made_again(product: Product, fault: dict[str, object]) -> None:
+    stands = await on_telegram(product)
+    await until_delivered(product, "sent")
+    place = await desk(product)
+    message = await said(place, "old")
+    await product.simulated.post("/faults", method="editMessageText", **fault)
+    await place.change("PATCH", message, text="new")
+    assert await change_of(place, message) == ("edit", "done", None)
+    assert (await stands())[-1] == "new"
+
+
+async def test_what_somebody_else_deleted_cannot_be_edited_and_need_not_be_deleted(product: Product) -> None:
+    workspace = await join_workspace(product, bursts=QUEUE)
+    await workspace.say("hello")
+    await until_delivered(product, "sent")
+    place = await desk(product)
+    message = await said(place, "old")
+    await workspace.post("/delete", ts=(await workspace.sent())[-1]["message_id"])
+    await place.change("PATCH", message, text="new")
+    assert await change_of(place, message) == ("edit", "failed", "message_gone")
+    assert (await place.messages())[-1]["text"] == "old"
+    await place.change("DELETE", message)
+    assert await change_of(place, message) == ("delete", "done", None)
+
+
+async def test_of_two_edits_that_wait_only_the_newer_is_made(front_door: Product) -> None:
+    """And a call whose maker died before it was recorded is made once more."""
+    product = front_door
+    async with running_worker(product.settings):
+        stands = await on_telegram(product)
+        await until_delivered(product, "sent")
+        place = await desk(product)
+        message = await said(place, "old")
+    for text in ("newer", "newest"):
+        await place.change("PATCH", message, text=text)
+    died = {"attempts": 1, "lease_until": datetime.now(UTC) - timedelta(minutes=1)}
+    async with product.database.begin() as connection:
+        await connection.execute(update(ChangeRow).where(ChangeRow.text == "newest").values(died))
+    async with running_worker(product.settings):
+        assert await change_of(place, message) == ("edit", "done", None)
+        assert (await stands())[-1] == "newest"
+    edits = [item for item in await product.simulated.ledger("outbound") if item["method"] == "editMessageText"]
+    assert len(edits) == 1
+
+
+async def test_a_platform_that_cannot_change_says_so_before_anything_is_recorded(product: Product) -> None:
+    bot = await whatsapp(product)
+    await bot.answered("hello")
+    place = await desk(product)
+    answer = (await place.messages())[-1]
+    refused = await place.change("PATCH", str(answer["id"]), text="new")
+    assert (refused.status_code, refused.json()["code"]) == (422, "unsupported_by_platform")
+    assert (await place.messages())[-1]["change"] is None
