@@ -11,8 +11,8 @@ from adapters.database.scope import scoped
 from adapters.database.tables import Contact, Conversation
 
 _COLUMNS = (
-    Contact.id, Contact.channel_id, Contact.external_id, Contact.name, Contact.language, Contact.created_at,
-    Contact.updated_at, Contact.metadata_.label("metadata"),
+    Contact.id, Contact.channel_id, Contact.external_id, Contact.name, Contact.language, Contact.picture_url,
+    Contact.created_at, Contact.updated_at, Contact.metadata_.label("metadata"),
 )  # fmt: skip
 
 

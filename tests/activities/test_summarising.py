@@ -20,7 +20,9 @@ from adapters.database import budget_days, events, summaries, transcripts, turns
 from adapters.database.channels import credentials_vault
 from adapters.database.engine import Database
 from adapters.database.prompt_records import ContactFact, Summary, SummaryDue
-from adapters.database.records import Event, Usage
+from adapters.database.records import Event, Notice, Usage
+from adapters.database.spending import Budget, Reservation
+from adapters.database.tables import Workspace
 from domain.events import EventState
 from domain.turns import Account
 from settings import Settings
@@ -229,6 +231,44 @@ async def test_a_model_that_fails_is_asked_later_and_a_spent_budget_asks_nobody(
                 connection, memory.chat.access.workspace_id, "bot", memory.chat.channel.bot_id, datetime.now(UTC)
             )
         assert (spent.spent.tokens, spent.reserved.tokens) == (0, 0)
+
+
+async def test_a_spent_workspace_asks_nobody_and_tells_nobody(
+    simulating: Settings, database: Database, simulated: Simulated
+) -> None:
+    async with remembering(simulating, database) as memory:
+        await memory.talk("one", "two", "three")
+        async with database.begin() as connection:
+            await connection.execute(update(Workspace).values(settings={"limits": {"tokens_per_day": 10}}))
+        await memory.run()
+        assert (await memory.due(), await simulated.asked()) == ([(1,)], [])
+        assert await memory.chat.rows(select(Notice.id)) == []
+
+
+async def test_a_workspace_and_its_contact_pay_for_a_summary(simulating: Settings, database: Database) -> None:
+    limits: JsonValue = {"per_contact": {"tokens_per_day": 100_000}}
+    async with remembering(simulating, database, limits=limits) as memory:
+        await memory.talk("one", "two", "three")
+        async with database.begin() as connection:
+            await connection.execute(update(Workspace).values(settings={"limits": {"tokens_per_day": 100_000}}))
+        await memory.run()
+        ((tokens,),) = await memory.chat.rows(select(Usage.input_tokens + Usage.output_tokens))
+        spent = await memory.chat.rows(select(Budget.owner, Budget.tokens).order_by(Budget.owner))
+        assert spent == [("contact", tokens), ("workspace", tokens)]
+        assert await memory.chat.rows(select(Usage.purpose)) == [("summary",)]
+        assert await memory.chat.rows(select(Reservation.lease)) == []
+
+
+async def test_what_is_redacted_is_in_no_summary(
+    simulating: Settings, database: Database, simulated: Simulated
+) -> None:
+    moderation: JsonValue = {"categories": {"card_number": {"action": "redact"}}}
+    async with remembering(simulating, database, moderation=moderation) as memory:
+        await memory.talk("my card is 4111 1111 1111 1111", "two", "three")
+        await memory.run()
+        (told,) = await requests(simulated)
+        assert "my card is" in told
+        assert "4111" not in told
 
 
 async def test_facts_are_learnt_by_the_same_call_where_the_bot_says_so(

@@ -7,7 +7,8 @@ import pytest
 from sqlalchemy import select
 
 from adapters.database.engine import Database
-from adapters.database.records import Reservation, Usage
+from adapters.database.records import Usage
+from adapters.database.spending import Reservation
 from domain.circuits import FAILURES
 from settings import Settings
 from tests.product import make_key, running_api
@@ -83,6 +84,25 @@ async def test_a_bot_pays_within_its_budget(door: httpx.AsyncClient, database: D
     assert (spent.status_code, spent.json()["code"]) == (503, "budget_exhausted")
     assert int(spent.headers["Retry-After"]) >= 1
     assert len(await asked(simulated)) == 1
+    async with database.begin() as connection:
+        assert (await connection.scalars(select(Reservation.lease))).all() == []
+
+
+async def test_without_a_bot_the_workspace_pays_and_with_one_both(
+    door: httpx.AsyncClient, database: Database, simulated: Simulated
+) -> None:
+    bot = (await door.post("/v1/bots", json={"name": "Ada"})).json()["id"]
+    await door.patch("/v1/workspace", json={"limits": {"tokens_per_day": 2200}})
+    answers = [await door.post("/v1/completions", json={**HELLO, **more}) for more in ({}, {"bot_id": bot})]
+    assert [answer.status_code for answer in answers] == [200, 200]
+    tokens = sum(answer.json()["usage"][name] for answer in answers for name in ("input_tokens", "output_tokens"))
+    (budget,) = (await door.get("/v1/budgets")).json()["items"]
+    assert (budget["owner"], budget["tokens"]["spent"], budget["tokens"]["reserved"]) == ("workspace", tokens, 0)
+    await door.patch("/v1/workspace", json={"limits": {"tokens_per_day": 1000}})
+    for more in ({}, {"bot_id": bot}):
+        spent = await door.post("/v1/completions", json={**HELLO, **more})
+        assert (spent.status_code, spent.json()["code"]) == (503, "budget_exhausted")
+    assert len(await asked(simulated)) == 2
     async with database.begin() as connection:
         assert (await connection.scalars(select(Reservation.lease))).all() == []
 

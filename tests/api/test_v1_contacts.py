@@ -32,7 +32,13 @@ async def test_metadata_are_merged(api: httpx.AsyncClient, path: str) -> None:
     await api.patch(path, json={"metadata": {"plan": "gold", "age": 7}})
     changed = (await api.patch(path, json={"metadata": {"age": None, "city": "Bonn"}})).json()
     assert changed["metadata"] == {"plan": "gold", "city": "Bonn"}
-    assert (await api.get(path)).json() == changed
+    read = (await api.get(path)).json()
+    assert {name: read[name] for name in changed} == changed
+
+
+async def test_metadata_are_the_owners_alone_and_may_hold_anything(api: httpx.AsyncClient, path: str) -> None:
+    await api.patch(path, json={"metadata": {"picture": {"version": "1", "media_id": "none"}}})
+    assert (await api.get(path)).status_code == 200
 
 
 async def test_facts_are_told_once_seen_and_erased_for_good(

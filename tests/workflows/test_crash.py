@@ -3,7 +3,8 @@
 import pytest
 from sqlalchemy import select
 
-from adapters.database.records import DeliveryRow, Reservation, Usage
+from adapters.database.records import DeliveryRow, Usage
+from adapters.database.spending import Reservation
 from tests.machine import until
 from tests.processes import command
 from tests.product import Product
