@@ -2,103 +2,21 @@
 
 import asyncio
 import json
-import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from datetime import UTC, datetime
 from uuid import UUID
 
 import pytest
 from pydantic import JsonValue
-from sqlalchemy import select, update
+from sqlalchemy import select
 
-from activities.circuits import Circuits
-from activities.summarising import Summarising
-from adapters.ai.catalogue import Catalogue
-from adapters.ai.transport import connections
-from adapters.database import budget_days, events, summaries, transcripts, turns, voice
-from adapters.database.channels import credentials_vault
+from adapters.database import transcripts, voice
 from adapters.database.engine import Database
-from adapters.database.prompt_records import ContactFact, Summary, SummaryDue
-from adapters.database.records import Event, Notice, Usage
-from adapters.database.spending import Budget, Reservation
-from adapters.database.tables import Workspace
-from domain.events import EventState
-from domain.turns import Account
+from adapters.database.prompt_records import Summary
+from adapters.database.records import Usage
 from settings import Settings
-from tests.adapters.database.chat import Chat, open_chat
+from tests.activities.memory import remembering, requests
 from tests.machine import until
 from tests.product import Product
 from tests.simulated import Simulated
-
-WINDOW: JsonValue = {"messages": 4, "facts": False}
-
-
-class Memory:
-    """A chat whose window is four messages, and who keeps its memory."""
-
-    def __init__(self, chat: Chat, summarising: Summarising) -> None:
-        self.chat = chat
-        self.summarising = summarising
-
-    async def tell(self, text: str, **more: JsonValue) -> list[UUID]:
-        """Something happens on the platform; a message's id there is its text."""
-        told = self.chat.event(text, **{"platform_message_id": text, **more})
-        async with self.chat.database.begin() as connection:
-            recorded = await events.record(connection, self.chat.access, [told], self.chat.now)
-        return [item.id for item in recorded.new]
-
-    async def talk(self, *texts: str) -> None:
-        """Each is said, and answered with `the reply`."""
-        for text in texts:
-            begun = await self.chat.begin(*await self.tell(text))
-            await self.chat.send(begun)
-            async with self.chat.database.begin() as connection:
-                account = Account(state=EventState.ANSWERED)
-                await turns.end(connection, UUID(begun.turn_id), account, self.chat.now)
-
-    async def hold(self, event: UUID) -> None:
-        """The event waits for its end."""
-        async with self.chat.database.begin() as connection:
-            await connection.execute(update(Event).where(Event.id == event).values(state=EventState.HELD))
-
-    async def run(self) -> None:
-        """The conversation is due, and is summarised."""
-        async with self.chat.database.begin() as connection:
-            await summaries.note(connection, self.chat.id, datetime.now(UTC))
-        await self.summarising.summarise_due()
-
-    async def kept(self) -> list[tuple[object, ...]]:
-        """The summaries: up to which message, and what they say."""
-        query = select(Summary.covered_seq, Summary.text).where(Summary.conversation_id == self.chat.id)
-        return await self.chat.rows(query.order_by(Summary.covered_seq))
-
-    async def due(self) -> list[tuple[object, ...]]:
-        """How often it was tried, if it still is to be."""
-        return await self.chat.rows(select(SummaryDue.attempts).where(SummaryDue.conversation_id == self.chat.id))
-
-    async def facts(self) -> list[tuple[object, ...]]:
-        """What is known of contacts."""
-        return await self.chat.rows(select(ContactFact.text, ContactFact.source).order_by(ContactFact.text))
-
-
-@asynccontextmanager
-async def remembering(settings: Settings, database: Database, **bot: JsonValue) -> AsyncIterator[Memory]:
-    """A chat on Telegram with a bot of these settings."""
-    chat = await open_chat(settings, database, "telegram", **{"context": WINDOW, "bursts": {"policy": "queue"}, **bot})
-    models = connections(settings)
-    catalogue = Catalogue(settings, models, database, credentials_vault(settings.secrets()))
-    circuits = Circuits(time.monotonic)
-    try:
-        yield Memory(chat, Summarising(database, catalogue, circuits, lambda: datetime.now(UTC)))
-    finally:
-        await models.aclose()
-
-
-async def requests(simulated: Simulated) -> list[str]:
-    """What the model was given to summarise, each time."""
-    found = [item["request"] for item in await simulated.asked()]
-    return [request["messages"][-1]["content"] for request in found if isinstance(request, dict)]
 
 
 async def test_what_a_window_has_no_room_for_is_summarised_once_and_paid(
@@ -211,52 +129,6 @@ async def test_a_chat_that_fits_and_the_demo_model_cost_nothing(
         await memory.run()
         assert (await memory.kept(), await memory.due()) == ([], [])
     assert await simulated.asked() == []
-
-
-async def test_a_model_that_fails_is_asked_later_and_a_spent_budget_asks_nobody(
-    simulating: Settings, database: Database, simulated: Simulated
-) -> None:
-    await simulated.fault("status", status=500)
-    async with remembering(simulating, database) as memory:
-        await memory.talk("one", "two", "three")
-        await memory.run()
-        assert (await memory.kept(), await memory.due()) == ([], [(1,)])
-        await memory.chat.settings(limits={"tokens_per_day": 10})
-        async with database.begin() as connection:
-            await summaries.done(connection, summaries.Due(memory.chat.id, 1))
-        await memory.run()
-        assert (await memory.due(), len(await simulated.asked())) == ([(1,)], 1)
-        async with database.begin() as connection:
-            spent = await budget_days.standing(
-                connection, memory.chat.access.workspace_id, "bot", memory.chat.channel.bot_id, datetime.now(UTC)
-            )
-        assert (spent.spent.tokens, spent.reserved.tokens) == (0, 0)
-
-
-async def test_a_spent_workspace_asks_nobody_and_tells_nobody(
-    simulating: Settings, database: Database, simulated: Simulated
-) -> None:
-    async with remembering(simulating, database) as memory:
-        await memory.talk("one", "two", "three")
-        async with database.begin() as connection:
-            await connection.execute(update(Workspace).values(settings={"limits": {"tokens_per_day": 10}}))
-        await memory.run()
-        assert (await memory.due(), await simulated.asked()) == ([(1,)], [])
-        assert await memory.chat.rows(select(Notice.id)) == []
-
-
-async def test_a_workspace_and_its_contact_pay_for_a_summary(simulating: Settings, database: Database) -> None:
-    limits: JsonValue = {"per_contact": {"tokens_per_day": 100_000}}
-    async with remembering(simulating, database, limits=limits) as memory:
-        await memory.talk("one", "two", "three")
-        async with database.begin() as connection:
-            await connection.execute(update(Workspace).values(settings={"limits": {"tokens_per_day": 100_000}}))
-        await memory.run()
-        ((tokens,),) = await memory.chat.rows(select(Usage.input_tokens + Usage.output_tokens))
-        spent = await memory.chat.rows(select(Budget.owner, Budget.tokens).order_by(Budget.owner))
-        assert spent == [("contact", tokens), ("workspace", tokens)]
-        assert await memory.chat.rows(select(Usage.purpose)) == [("summary",)]
-        assert await memory.chat.rows(select(Reservation.lease)) == []
 
 
 async def test_what_is_redacted_is_in_no_summary(
