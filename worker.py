@@ -21,7 +21,9 @@ from activities.idleness import Idleness
 from activities.moderation import Moderation
 from activities.persistence import Persistence
 from activities.profiling import Profiling
+from activities.reading import Reading
 from activities.retention import Retention
+from activities.summarising import Summarising
 from activities.sweeping import Sweeping
 from adapters.ai.base import Models
 from adapters.ai.catalogue import Catalogue
@@ -30,6 +32,7 @@ from adapters.database.channels import credentials_vault
 from adapters.database.engine import Database
 from adapters.http import Http
 from adapters.media.downloads import Downloader
+from adapters.media.reading import Reader
 from adapters.media.store import MediaStore
 from adapters.platforms.catalogue import downloader, http_client, platforms
 from adapters.temporal.client import connect, metered
@@ -94,8 +97,10 @@ class Workers:
         store = MediaStore(settings.media_store_url)
         self._retention = Retention(database, store, kept, notices_kept, _now)
         self._moderation = moderation
-        self._completion = Completion(database, vault, models, spoken, moderation, caller, _now)
+        reading = Reading(database, store, Reader())
+        self._completion = Completion(database, vault, models, spoken, moderation, caller, _now, reading)
         self._calling = Calling(database, vault, caller, _now, time.monotonic)
+        self.summarising = Summarising(database, models, moderation.buying.circuits, _now)
         self._delivery = Delivery(database, vault, spoken, store, _now, time.monotonic)
         self.fetching = Fetching(database, vault, spoken, store, downloads, _now)
         self.profiling = Profiling(database, vault, spoken, _now)
@@ -190,6 +195,8 @@ async def run(
         beside = {asyncio.create_task(workers.handing.relay())}
         if queues in ("all", "delivery"):
             beside |= {asyncio.create_task(work) for work in (workers.fetching.run(), workers.profiling.run())}
+        if queues in ("all", "ai"):
+            beside.add(asyncio.create_task(workers.summarising.run()))
         await stop.wait()
         get_logger(__name__).info("worker_stopping")
         for task in beside:

@@ -11,6 +11,8 @@ from activities.buying import BudgetExhausted, BudgetHeld, Buying, most
 from activities.caching import Bought, Caching, kept_for
 from activities.failures import later
 from activities.patience import left
+from activities.prompting import Prompting
+from activities.reading import Reading
 from adapters.ai.base import Asked, Listener, Models
 from adapters.database.budgets import Call
 from adapters.database.engine import Database
@@ -18,13 +20,12 @@ from adapters.database.transcripts import TurnContext
 from adapters.errors import Again, EmptyAnswer, NothingSaid, OutsideError
 from adapters.platforms.base import Platform
 from domain.bots import Model
-from domain.moderation import seen_by_model
 from domain.patience import shared
 from domain.platforms import PlatformName
 from domain.prices import cost
 from domain.text import MAX_MESSAGE_CHARACTERS
 from domain.tool_prompts import equipped
-from domain.transcripts import Prompt, build
+from domain.transcripts import Prompt
 
 _LOOK_AGAIN = timedelta(milliseconds=500)
 """How soon a turn is looked at again that others' calls leave no budget for; they last seconds."""
@@ -46,11 +47,13 @@ class Asking:
         platforms: Mapping[PlatformName, Platform],
         buying: Buying,
         now: Callable[[], datetime],
+        reading: Reading | None = None,
     ) -> None:
         self._models = models
         self._platforms = platforms
         self._buying = buying
         self._caching = Caching(database, now)
+        self._prompting = Prompting(database, models, now, reading)
 
     async def ask(
         self, call: Call, context: TurnContext, listener: Listener | None = None, cached_hours: float | None = None
@@ -62,8 +65,8 @@ class Asking:
         Raises `BudgetExhausted` where a budget of the day forbids all that the bot's policy allows.
         """
         bot = context.access.bot
-        prompt = _prompt(context)
         until = time.monotonic() + left().total_seconds()
+        prompt = equipped(await self._prompting.prompt(call, context), bot, context.tooling)
         failures: list[OutsideError] = []
         exhausted: tuple[Model, BudgetExhausted] | None = None
         for place, model in enumerate(bot.models):
@@ -117,18 +120,6 @@ def _soonest(failures: list[OutsideError]) -> OutsideError:
     if all(isinstance(error, EmptyAnswer) for error in again) and activity.info().attempt >= _EMPTY_ATTEMPTS:
         return NothingSaid("the models answered with nothing, again and again")
     return min(again, key=lambda error: error.after if error.after is not None else _UNSTATED)
-
-
-def _prompt(context: TurnContext) -> Prompt:
-    bot = context.access.bot
-    prompt = build(
-        bot.instructions,
-        seen_by_model(context.lines, bot.moderation),
-        budget_tokens=bot.context.tokens,
-        most_messages=bot.context.messages,
-        must_see=context.members,
-    )
-    return equipped(prompt, bot, context.tooling)
 
 
 def _is_cheaper(model: Model, than: Model, prompt: Prompt) -> bool:

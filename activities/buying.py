@@ -45,7 +45,8 @@ class Buying:
     def __init__(self, database: Database, now: Callable[[], datetime]) -> None:
         self._database = database
         self._now = now
-        self._circuits = Circuits(time.monotonic)
+        self.circuits = Circuits(time.monotonic)
+        """What this process knows of models that are away."""
 
     async def buy(
         self,
@@ -60,7 +61,7 @@ class Buying:
 
         Raises `BudgetExhausted`, `BudgetHeld`, and what the provider raises.
         """
-        async with self._circuits.passed(call.workspace_id, asked.provider.endpoint, asked.model.name):
+        async with self.circuits.passed(call.workspace_id, asked.provider.endpoint, asked.model.name):
             model = asked.model
             day = await self._reserve(call, access, model, prompt)
             started = time.monotonic()

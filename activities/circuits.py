@@ -1,89 +1,36 @@
-"""The circuit breakers of this process's models: shared by all turns, logged and counted at each change."""
+"""The circuit breakers of this worker's models: shared by all turns, counted at each call and each change."""
 
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from datetime import timedelta
-from uuid import UUID
+from collections.abc import Callable
 
-from structlog.stdlib import get_logger
 from temporalio import activity
+from temporalio.common import MetricMeter
 
-from adapters.errors import OutOfTime, OutsideError, Unreachable
-from domain.circuits import TELLING_SECONDS, Circuit, State, abandoned, admit, failed
+from adapters.ai.circuits import Breakers, Name, labels
+from domain.circuits import State
 
 CIRCUIT = "chat_model_circuit"
 """The metric of a model's circuit: 0 is closed, 1 half-open, 2 open."""
 CALLS = "chat_model_calls"
 """The metric of calls of models, by how they ended."""
-_ABANDONED = "abandoned"
 _LEVELS: dict[State, int] = {"closed": 0, "half_open": 1, "open": 2}
-Name = tuple[UUID, str, str]
 
 
-class Circuits:
-    """One circuit for each model of each endpoint; `monotonic` tells the seconds.
-
-    Each workspace has its own: what one does to an endpoint shall not keep another from it.
-    """
+class Circuits(Breakers):
+    """The circuits of a worker; `monotonic` tells the seconds."""
 
     def __init__(self, monotonic: Callable[[], float]) -> None:
-        self._monotonic = monotonic
-        self._circuits: dict[Name, Circuit] = {}
-
-    @asynccontextmanager
-    async def passed(self, workspace_id: UUID, endpoint: str, model: str) -> AsyncIterator[None]:
-        """Let a call through, and learn from how it ends; raises `Unreachable` where the circuit is open.
-
-        What the endpoint answered, even if it is a refusal, shows that it is there; who had no time shows nothing.
-        """
-        name = (workspace_id, endpoint, model)
-        admission = admit(self._of(name), self._monotonic())
-        if admission.wait_seconds:
-            _count(name, "circuit_open")
-            wait = timedelta(seconds=admission.wait_seconds)
-            raise Unreachable(f"the model {model!r} failed again and again and is left alone for a moment", wait)
-        self._become(name, admission.circuit)
-        outcome = _ABANDONED
-        try:
-            yield
-            outcome = "answered"
-        except OutOfTime as error:
-            outcome = error.reason if error.waited_seconds >= TELLING_SECONDS else _ABANDONED
-            raise
-        except OutsideError as error:
-            outcome = error.reason
-            raise
-        finally:
-            _count(name, outcome)
-            self._become(name, self._after(name, outcome, is_probe=admission.is_probe))
-
-    def _after(self, name: Name, outcome: str, *, is_probe: bool) -> Circuit:
-        if outcome == Unreachable.reason:
-            return failed(self._of(name), self._monotonic(), is_probe=is_probe)
-        return abandoned(self._of(name), is_probe=is_probe) if outcome == _ABANDONED else Circuit()
-
-    def _of(self, name: Name) -> Circuit:
-        return self._circuits.get(name, Circuit())
-
-    def _become(self, name: Name, circuit: Circuit) -> None:
-        before = self._of(name)
-        if circuit == Circuit():
-            self._circuits.pop(name, None)
-        else:
-            self._circuits[name] = circuit
-        if circuit.state != before.state:
-            log = get_logger(__name__)
-            tell = log.info if circuit.state == "closed" else log.warning
-            tell("model_circuit_changed", **_labels(name), state=circuit.state, was=before.state)
-            level = activity.metric_meter().create_gauge(CIRCUIT, "Whether a model is asked.")
-            level.set(_LEVELS[circuit.state], _labels(name))
+        super().__init__(monotonic, _count, _show)
 
 
 def _count(name: Name, outcome: str) -> None:
-    calls = activity.metric_meter().create_counter(CALLS, "Calls of models.")
-    calls.add(1, {**_labels(name), "outcome": outcome})
+    calls = _meter().create_counter(CALLS, "Calls of models.")
+    calls.add(1, {**labels(name), "outcome": outcome})
 
 
-def _labels(name: Name) -> dict[str, str]:
-    workspace_id, endpoint, model = name
-    return {"workspace": str(workspace_id), "endpoint": endpoint, "model": model}
+def _show(name: Name, state: State) -> None:
+    _meter().create_gauge(CIRCUIT, "Whether a model is asked.").set(_LEVELS[state], labels(name))
+
+
+def _meter() -> MetricMeter:
+    # What is asked beside the turns is in no activity, and is counted nowhere.
+    return activity.metric_meter() if activity.in_activity() else MetricMeter.noop

@@ -19,6 +19,7 @@ from activities.drafting import Drafting
 from activities.failures import as_failures, later
 from activities.heartbeats import beating
 from activities.moderation import Moderation
+from activities.reading import Reading
 from activities.tooling import ToolSteps
 from activities.typing import Typing
 from adapters.ai.base import Models
@@ -54,11 +55,12 @@ class Completion:
         moderation: Moderation,
         caller: Caller,
         now: Callable[[], datetime],
+        reading: Reading | None = None,
     ) -> None:
         self._database = database
         self._vault = vault
         self._buying = moderation.buying
-        self._asking = Asking(database, models, platforms, self._buying, now)
+        self._asking = Asking(database, models, platforms, self._buying, now, reading)
         self._moderation = moderation
         self._typing = Typing(database, platforms)
         self._drafting = Drafting(database)

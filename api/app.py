@@ -1,8 +1,10 @@
 """The application: its resources, made when it starts and given back when it stops, and its routes."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from functools import cache
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
@@ -12,6 +14,7 @@ from fastapi.routing import APIRouter
 from starlette.routing import BaseRoute
 from structlog.stdlib import get_logger
 
+from adapters.ai.circuits import Breakers
 from adapters.ai.transport import connections
 from adapters.database.channels import credentials_vault, keys_vault
 from adapters.database.engine import Database
@@ -122,12 +125,12 @@ async def open_resources(settings: Settings, stack: AsyncExitStack) -> Resources
     assert settings.database_url is not None
     database = Database(settings.database_url, settings.database_pool_size)
     stack.push_async_callback(database.close)
-    http, models, downloads = http_client(), connections(settings), Downloader(version("chat-orchestrator"))
-    pictures = downloader(settings)
+    http, models, pictures = http_client(), connections(settings), downloader(settings)
+    downloads = Downloader(version("chat-orchestrator"))
     for close in (http.close, models.aclose, downloads.close, pictures.close):
         stack.push_async_callback(close)
     handing = Handing(database, await connect(settings, lazy=True, impatient=True), settings.task_queue)
-    credentials = credentials_vault(settings.secrets())
+    credentials, keys = credentials_vault(settings.secrets()), keys_vault(settings.secrets())
     breaker = Breaker(database.check)
     stack.push_async_callback(breaker.close)
     channels = ChannelCache(database, credentials, breaker)
@@ -137,7 +140,6 @@ async def open_resources(settings: Settings, stack: AsyncExitStack) -> Resources
         stack.push_async_callback(ended, asyncio.create_task(work))
     stack.push_async_callback(handing.close)
     stack.push_async_callback(background.close)
-    keys = keys_vault(settings.secrets())
     return Resources(
         settings=settings,
         database=database,
@@ -151,7 +153,8 @@ async def open_resources(settings: Settings, stack: AsyncExitStack) -> Resources
         wakeups=wakeups,
         background=background,
         counts=Counts(database),
-        models=lambda: _catalogue(settings, models, database, credentials),
+        models=cache(lambda: _catalogue(settings, models, database, credentials)),
+        circuits=Breakers(time.monotonic),
         media=MediaStore(settings.media_store_url),
         downloads=downloads,
         pictures=pictures,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from fastapi import Depends, Request
 
+from adapters.ai.circuits import Breakers
 from adapters.database.engine import Database
 from adapters.media.downloads import Downloader
 from adapters.media.store import MediaStore
@@ -47,6 +48,7 @@ class Resources:
     background: Background
     counts: Counts
     models: Callable[[], "Catalogue"]
+    circuits: Breakers
     media: MediaStore
     downloads: Downloader
     """For addresses that operators give."""

@@ -15,6 +15,7 @@ ShortText = Annotated[str, Field(max_length=4000)]
 Api = Literal["chat_completions", "responses"]
 """Which of OpenAI's two ways of asking an endpoint is spoken to in."""
 ModelName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")]
+PromptName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")]
 BUILT_IN_PROVIDERS = ("openai", "demo")
 RESERVED_NAMES = frozenset({*BUILT_IN_PROVIDERS, "azure", "none", "rules"})
 """What no model of a workspace may be called."""
@@ -38,6 +39,8 @@ class Model(Strict):
     """The longest that it may think before it begins to speak."""
     stall_seconds: Annotated[float, Field(gt=0, le=600)] = 15.0
     """The longest that it may be silent in the middle of an answer."""
+    vision: bool = False
+    """Whether it can be shown images."""
     price: Price | None = None
     """What it costs; without it, the list price of `domain.prices` holds, where there is one."""
 
@@ -135,12 +138,23 @@ class DeliveryPolicy(Strict):
     uncertain: Literal["at_most_once", "at_least_once"] = "at_most_once"
 
 
+class PromptReference(Strict):
+    """A prompt of the workspace, in one version or in the one that is in use, and what its `variables` are."""
+
+    name: PromptName
+    version: Annotated[int, Field(ge=1, le=2**31 - 1)] | None = None
+    variables: dict[str, JsonValue] = Field(default_factory=dict)
+
+
 class Context(Strict):
     """How much of the past the model sees."""
 
     messages: Annotated[int, Field(ge=1, le=1000)] = 40
     tokens: Annotated[int, Field(ge=100, le=2_000_000)] = 8000
     summary: bool = True
+    """Whether what no longer fits is summarised beside the turns."""
+    facts: bool = False
+    """Whether the same call learns facts of the contact."""
 
 
 class DayLimits(Strict):
@@ -201,6 +215,9 @@ class Bot(Strict):
 
     name: Annotated[str, Field(min_length=1, max_length=200)]
     instructions: Annotated[str, Field(max_length=MAX_INSTRUCTIONS)] = ""
+    """A text, or a template of `domain.instructions`."""
+    prompt: PromptReference | None = None
+    """What is told to the model in place of the instructions."""
     greeting: ShortText | None = None
     quick_replies: Buttons = ()
     """What the contact may answer the greeting by a press."""
@@ -208,6 +225,8 @@ class Bot(Strict):
     commands: Annotated[tuple[Command, ...], Field(max_length=50), AfterValidator(_distinct)] = ()
     """What platforms with a menu show; registered with the webhook."""
     language: Annotated[str, Field(max_length=35)] | None = None
+    time_zone: Annotated[str, Field(max_length=100)] = "UTC"
+    """What its clock shows where the instructions ask for the time: a name such as `Europe/Berlin`."""
     model: Model = Model()
     fallback_models: tuple[Model, ...] = ()
     apology: Annotated[str, Field(min_length=1, max_length=4000)] = "Sorry, I could not answer that. Please try again."

@@ -30,6 +30,8 @@ class OfferedModel(Strict):
     endpoint: Annotated[str, Field(max_length=2000)] | None = None
     api: Api = "chat_completions"
     model: Annotated[str, Field(min_length=1, max_length=200)] = "gpt-4.1-mini"
+    vision: bool = False
+    """Whether it can be shown images."""
     limits: RateLimits = RateLimits()
     price: Price | None = None
     policy: Annotated[str, Field(max_length=100_000)] | None = None
@@ -60,7 +62,8 @@ class OfferedModel(Strict):
         """The model of a bot that names this one, as it is asked, with the price that somebody knows."""
         provider = "demo" if self.provider == "demo" else "openai"
         price = model.price or self.price or listed(provider, self.model)
-        return model.model_copy(update={"name": self.model, "api": self.api, "price": price})
+        vision = model.vision or self.vision
+        return model.model_copy(update={"name": self.model, "api": self.api, "price": price, "vision": vision})
 
 
 def names_used(bot: Bot) -> set[str]:

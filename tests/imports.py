@@ -31,12 +31,13 @@ _CONTRACTS = (
     "adapters.media.base",
     "adapters.tools.base",
     "adapters.ai.base",
+    "adapters.ai.circuits",
     "adapters.database",
     "adapters.temporal.handover",
     "adapters.temporal.quarantine",
 )
 TABLE = {
-    "domain": Row(ours=("domain",), packages=("pydantic", "re2")),
+    "domain": Row(ours=("domain",), packages=("pydantic", "jinja2", "re2")),
     "adapters": Row(ours=("adapters", "domain", "settings")),
     "activities": Row(ours=("activities", "domain", *_CONTRACTS)),
     "workflows": Row(ours=("workflows",), packages=("temporalio",), passed_through=("domain", "activities")),

@@ -12,6 +12,9 @@ from domain.tool_calls import WantedCall
 from domain.transcripts import Prompt
 from domain.verdicts import Finding
 
+BUILT_IN = "built-in"
+"""The endpoint of the demo model, which understands nothing."""
+
 
 class Answer(Frozen):
     """What a model said, and what it counted."""

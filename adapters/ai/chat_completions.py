@@ -1,16 +1,17 @@
 """Chat Completions: how a model is asked, and what it answers (platform.openai.com/docs/api-reference/chat)."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from pydantic import JsonValue
 
 from adapters.ai.drafts import Draft, count, field
 from adapters.ai.facts import raise_error
+from adapters.ai.images import data_url
 from domain.bots import Model
 from domain.prices import Tokens
 from domain.tool_calls import OfferedTool
 from domain.tool_prompts import named
-from domain.transcripts import Prompt
+from domain.transcripts import Line, Prompt
 
 
 def body(model: Model, prompt: Prompt, unknown: frozenset[str]) -> dict[str, JsonValue]:
@@ -22,7 +23,7 @@ def body(model: Model, prompt: Prompt, unknown: frozenset[str]) -> dict[str, Jso
     longest = "max_completion_tokens" if "max_tokens" in unknown else "max_tokens"
     wanted: dict[str, JsonValue] = {
         "model": model.name,
-        "messages": [*said(prompt), *_steps(prompt)],
+        "messages": [*said(prompt, lambda line: _content(model, line)), *_steps(prompt)],
         longest: model.max_output_tokens,
     }
     if model.temperature is not None and "temperature" not in unknown:
@@ -35,6 +36,13 @@ def body(model: Model, prompt: Prompt, unknown: frozenset[str]) -> dict[str, Jso
         if "stream_options" not in unknown:
             wanted["stream_options"] = {"include_usage": True}
     return wanted
+
+
+def _content(model: Model, line: Line) -> JsonValue:
+    if not line.images or not model.vision:
+        return line.text
+    images: list[JsonValue] = [{"type": "image_url", "image_url": {"url": data_url(image)}} for image in line.images]
+    return [{"type": "text", "text": line.text}, *images]
 
 
 def read_event(event: object, draft: Draft) -> bool:
@@ -56,10 +64,10 @@ def read_whole(answer: object, draft: Draft) -> None:
     _want(field(choice, "message", "tool_calls"), draft)
 
 
-def said(prompt: Prompt) -> Iterator[JsonValue]:
-    """What was said, as both APIs take it."""
+def said(prompt: Prompt, content: Callable[[Line], JsonValue]) -> Iterator[JsonValue]:
+    """What was said, as both APIs take it but for the `content` of a line."""
     for line in prompt.lines:
-        yield {"role": line.role, "content": line.text}
+        yield {"role": line.role, "content": content(line)}
 
 
 def offered(tool: OfferedTool) -> dict[str, JsonValue]:

@@ -3,7 +3,7 @@
 import asyncio
 import re
 
-from adapters.ai.base import Answer, Checked, Listener
+from adapters.ai.base import BUILT_IN, Answer, Checked, Listener
 from domain.bots import Model
 from domain.transcripts import Prompt, estimate_tokens
 
@@ -23,8 +23,8 @@ _PAUSE_SECONDS = 0.02
 class Demo:
     """Repeats what it heard, and says what it remembers."""
 
-    endpoint = "built-in"
-    identity = "built-in"
+    endpoint = BUILT_IN
+    identity = BUILT_IN
 
     async def complete(self, model: Model, prompt: Prompt, listener: Listener | None = None) -> Answer:
         """An answer made of the prompt alone; a listener hears it word by word, a long one some words at a time."""

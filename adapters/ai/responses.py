@@ -7,10 +7,11 @@ from pydantic import JsonValue
 from adapters.ai.chat_completions import call_id, offered, said
 from adapters.ai.drafts import Draft, count, field
 from adapters.ai.facts import raise_error
+from adapters.ai.images import data_url
 from domain.bots import Model
 from domain.prices import Tokens
 from domain.tool_prompts import named
-from domain.transcripts import Prompt
+from domain.transcripts import Line, Prompt
 
 _ENDS = ("response.completed", "response.incomplete", "response.failed")
 
@@ -19,7 +20,7 @@ def body(model: Model, prompt: Prompt, unknown: frozenset[str]) -> dict[str, Jso
     """The request, without what the model was found not to know; the provider is to keep nothing of it."""
     wanted: dict[str, JsonValue] = {
         "model": model.name,
-        "input": [*said(prompt), *_steps(prompt)],
+        "input": [*said(prompt, lambda line: _content(model, line)), *_steps(prompt)],
         "max_output_tokens": model.max_output_tokens,
     }
     if "store" not in unknown:
@@ -32,6 +33,13 @@ def body(model: Model, prompt: Prompt, unknown: frozenset[str]) -> dict[str, Jso
     if "stream" not in unknown:
         wanted["stream"] = True
     return wanted
+
+
+def _content(model: Model, line: Line) -> JsonValue:
+    if not line.images or not model.vision:
+        return line.text
+    images: list[JsonValue] = [{"type": "input_image", "image_url": data_url(image)} for image in line.images]
+    return [{"type": "input_text", "text": line.text}, *images]
 
 
 def read_event(event: object, draft: Draft) -> bool:

@@ -31,7 +31,7 @@ _TOLD_OF: tuple[Owner, ...] = ("bot", "workspace")
 # Built once: building a statement costs more than running it, and these run for each turn.
 _DAY = bindparam("of_day", type_=Date())
 _OWNER_ID = bindparam("of_owner_id", type_=Uuid())
-_RESERVED_FOR: Mapping[Owner, SQLColumnExpression[UUID]] = {
+_RESERVED_FOR: Mapping[Owner, SQLColumnExpression[UUID | None]] = {
     "conversation": Reservation.conversation_id,
     "contact": Reservation.contact_id,
     "bot": Reservation.bot_id,

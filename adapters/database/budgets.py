@@ -53,13 +53,43 @@ class Call:
     @property
     def key(self) -> dict[str, object]:
         """Its reservation's name: of two attempts at one turn each holds what it may cost."""
-        key = {"turn": self.turn_id, "of_generation": self.generation, "of_lease": self.lease}
-        return {**key, "of_purpose": self.purpose}
+        return _key(self.turn_id, self.generation, self.lease, self.purpose)
 
     @property
     def payers(self) -> dict[str, object]:
         """Whose budgets it is paid from; the contact is the conversation's."""
         return {"workspace": self.workspace_id, "bot": self.bot_id, "conversation": self.conversation_id}
+
+
+@dataclass(frozen=True)
+class SystemCall:
+    """A call of a model for another system: in no conversation, and paid by a bot where one is named."""
+
+    workspace_id: UUID
+    bot_id: UUID | None
+    id: UUID
+    conversation_id: None = None
+    turn_id: None = None
+    generation: int = 0
+    lease: int = 1
+    purpose: Purpose = "run"
+
+    @property
+    def key(self) -> dict[str, object]:
+        """Its reservation's name, with an id of its own in the place of a turn's."""
+        return _key(self.id, self.generation, self.lease, self.purpose)
+
+    @property
+    def payers(self) -> dict[str, object]:
+        """Whose budgets it is paid from."""
+        return {"workspace": self.workspace_id, "bot": self.bot_id, "conversation": None}
+
+
+AnyCall = Call | SystemCall
+
+
+def _key(name: UUID, generation: int, lease: int, purpose: Purpose) -> dict[str, object]:
+    return {"turn": name, "of_generation": generation, "of_lease": lease, "of_purpose": purpose}
 
 
 @dataclass(frozen=True)
@@ -127,27 +157,25 @@ _SETTLE = (
 
 async def reserve(
     connection: AsyncConnection,
-    call: Call,
+    call: AnyCall,
     wanted: Amount,
     limits: Limits,
     now: datetime,
     workspace: DayLimits = NO_LIMITS,
+    *,
+    told: bool = True,
 ) -> Verdict:
     """Reserve what a call may cost at most, where that fits in what is left of the day of all who pay for it.
 
     Whoever reserves waits for the one before: what fits is decided by one at a time. All lock the narrowest budget
     first and the widest last: so nobody waits in a circle, and the one that all share is held for the shortest.
+    Without `told` a call that does not fit marks no day as spent: it is one that nobody waits for.
     """
     held = held_to(limits, workspace)
     if not held:
         return Verdict()
-    contact_id = (await connection.execute(_CONTACT, call.payers)).scalar_one()
-    ids: dict[Owner, UUID] = {
-        "conversation": call.conversation_id,
-        "contact": contact_id,
-        "bot": call.bot_id,
-        "workspace": call.workspace_id,
-    }
+    ids = await _ids(connection, call)
+    held = {owner: limit for owner, limit in held.items() if owner in ids}
     spent = {owner: await budget_days.lock(connection, owner, ids[owner], now) for owner in held}
     await connection.execute(_FORGET, {"workspace": call.workspace_id, "now": now})
     days = {
@@ -158,25 +186,25 @@ async def reserve(
         for owner in held
     }
     verdict = judge_all(held, days, wanted)
-    if verdict.exhausted:
+    if verdict.exhausted and told:
         whose = ids[verdict.owner]
         await budget_days.exhaust(connection, call.workspace_id, verdict.owner, whose, verdict.exhausted, now)
-    elif not verdict.wait:
-        await _hold(connection, call, contact_id, wanted, now)
+    elif not verdict.exhausted and not verdict.wait:
+        await _hold(connection, call, ids, wanted, now)
     return verdict
 
 
-async def renew(connection: AsyncConnection, call: Call, now: datetime) -> None:
+async def renew(connection: AsyncConnection, call: AnyCall, now: datetime) -> None:
     """Keep what is reserved, as long as the call's lease is kept."""
     await connection.execute(_RENEW, {**call.key, "until": now + LEASE})
 
 
-async def release(connection: AsyncConnection, call: Call) -> None:
+async def release(connection: AsyncConnection, call: AnyCall) -> None:
     """Give back what is reserved: the call failed, and its provider said nothing of what it cost."""
     await connection.execute(_RELEASE, call.key)
 
 
-async def settle(connection: AsyncConnection, call: Call, paid: Paid) -> None:
+async def settle(connection: AsyncConnection, call: AnyCall, paid: Paid) -> None:
     """Record what a call came to, whether or not its answer is used, and count it instead of what was reserved."""
     await connection.execute(
         insert(Usage).values(
@@ -204,16 +232,29 @@ async def settle(connection: AsyncConnection, call: Call, paid: Paid) -> None:
     await connection.execute(_SETTLE, {**call.key, **call.payers, **more})
 
 
-async def _hold(connection: AsyncConnection, call: Call, contact_id: UUID, wanted: Amount, now: datetime) -> None:
+async def _ids(connection: AsyncConnection, call: AnyCall) -> dict[Owner, UUID]:
+    """Who pays for a call; the contact is the conversation's."""
+    ids: dict[Owner, UUID] = {}
+    if call.conversation_id is not None:
+        ids["conversation"] = call.conversation_id
+        ids["contact"] = (await connection.execute(_CONTACT, call.payers)).scalar_one()
+    if call.bot_id is not None:
+        ids["bot"] = call.bot_id
+    return {**ids, "workspace": call.workspace_id}
+
+
+async def _hold(
+    connection: AsyncConnection, call: AnyCall, ids: Mapping[Owner, UUID], wanted: Amount, now: datetime
+) -> None:
     await connection.execute(
         insert(Reservation).values(
-            turn_id=call.turn_id,
+            turn_id=call.key["turn"],
             generation=call.generation,
             lease=call.lease,
             purpose=call.purpose,
             workspace_id=call.workspace_id,
             bot_id=call.bot_id,
-            contact_id=contact_id,
+            contact_id=ids.get("contact"),
             conversation_id=call.conversation_id,
             day=day_of(now),
             tokens=wanted.tokens,

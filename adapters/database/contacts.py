@@ -2,14 +2,11 @@
 
 from uuid import UUID
 
-from sqlalchemy import RowMapping, func, select, update
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import RowMapping, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.database.scope import scoped
 from adapters.database.tables import ChannelRow, Contact
-
-_PICTURE = "picture"
 
 
 async def one(connection: AsyncConnection, workspace_id: UUID, contact_id: UUID) -> RowMapping | None:
@@ -17,7 +14,8 @@ async def one(connection: AsyncConnection, workspace_id: UUID, contact_id: UUID)
     query = (
         select(
             Contact.id, Contact.external_id, Contact.name, Contact.language, Contact.picture_url, Contact.channel_id,
-            Contact.created_at, Contact.metadata_[_PICTURE].label(_PICTURE), ChannelRow.platform,
+            Contact.created_at, Contact.updated_at, Contact.metadata_.label("metadata"), Contact.picture,
+            ChannelRow.platform,
         )
         .join(ChannelRow, ChannelRow.id == Contact.channel_id)
         .where(Contact.id == contact_id, Contact.deleted_at.is_(None))
@@ -29,8 +27,5 @@ async def keep_picture(
     connection: AsyncConnection, workspace_id: UUID, contact_id: UUID, version: str, media_id: UUID
 ) -> None:
     """Which file in our store is the contact's picture of this version."""
-    kept = func.jsonb_build_object(_PICTURE, func.jsonb_build_object("version", version, "media_id", str(media_id)))
-    noted = update(Contact).where(Contact.id == contact_id)
-    await connection.execute(
-        scoped(noted, workspace_id).values(metadata_=Contact.metadata_.op("||", return_type=JSONB())(kept))
-    )
+    noted = scoped(update(Contact).where(Contact.id == contact_id), workspace_id)
+    await connection.execute(noted.values(picture={"version": version, "media_id": str(media_id)}))

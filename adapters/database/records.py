@@ -225,13 +225,13 @@ class VerdictRow(Identified, Base):
 
 
 class Usage(Identified, Base):
-    """What one call of a model cost."""
+    """What one call of a model cost; one for another system is in no conversation."""
 
     __tablename__ = "usage"
     workspace_id: Mapped[UUID] = mapped_column(ForeignKey("workspaces.id"))
-    bot_id: Mapped[UUID] = mapped_column(ForeignKey("bots.id"))
-    conversation_id: Mapped[UUID] = mapped_column(ForeignKey("conversations.id"))
-    turn_id: Mapped[UUID] = mapped_column(ForeignKey("turns.id"))
+    bot_id: Mapped[UUID | None] = mapped_column(ForeignKey("bots.id"))
+    conversation_id: Mapped[UUID | None] = mapped_column(ForeignKey("conversations.id"))
+    turn_id: Mapped[UUID | None] = mapped_column(ForeignKey("turns.id"))
     generation: Mapped[int]
     model: Mapped[str]
     input_tokens: Mapped[int]

@@ -25,17 +25,20 @@ class Budget(Base):
 
 
 class Reservation(Base):
-    """What a call under way may cost at most; forgotten when its worker no longer renews the lease."""
+    """What a call under way may cost at most; forgotten when its process no longer renews the lease.
+
+    A call that belongs to no turn has an id of its own in its place.
+    """
 
     __tablename__ = "reservations"
-    turn_id: Mapped[UUID] = mapped_column(ForeignKey("turns.id"), primary_key=True)
+    turn_id: Mapped[UUID] = mapped_column(primary_key=True)
     generation: Mapped[int] = mapped_column(primary_key=True)
     lease: Mapped[int] = mapped_column(primary_key=True)
     purpose: Mapped[str] = mapped_column(primary_key=True)
     workspace_id: Mapped[UUID]
-    bot_id: Mapped[UUID]
-    contact_id: Mapped[UUID]
-    conversation_id: Mapped[UUID]
+    bot_id: Mapped[UUID | None]
+    contact_id: Mapped[UUID | None]
+    conversation_id: Mapped[UUID | None]
     day: Mapped[date]
     tokens: Mapped[int] = mapped_column(BigInteger)
     cost: Mapped[float | None]

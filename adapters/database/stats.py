@@ -79,7 +79,9 @@ def _usage(span: Span) -> Select[datetime]:
         func.coalesce(func.sum(Usage.output_tokens), 0).label("output_tokens"),
         func.coalesce(func.sum(Usage.cost), case((func.count() == 0, 0.0))).label("cost"),
     )
-    return _within(span, Usage.created_at, Usage.conversation_id).add_columns(*sums)
+    rows = select(_bucket(span, Usage.created_at)).where(*_range(span, Usage.created_at)).add_columns(*sums)
+    # By its own column: a call for another system is in no conversation.
+    return rows if span.bot_id is None else rows.where(Usage.bot_id == span.bot_id)
 
 
 def _deliveries(span: Span) -> Select[datetime]:

@@ -135,6 +135,8 @@ class Contact(Identified, Described, Base):
     profiled_at: Mapped[datetime | None]
     profile_due_at: Mapped[datetime | None]
     profile_attempts: Mapped[int] = mapped_column(server_default="0")
+    picture: Mapped[dict[str, JsonValue] | None]
+    """The file of the picture that was fetched last, and which version it is of."""
     __table_args__ = (
         UniqueConstraint("channel_id", "external_id"),
         Index("ix_contacts_profile_due", "profile_due_at", postgresql_where=sql("profile_due_at IS NOT NULL")),

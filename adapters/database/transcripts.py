@@ -1,24 +1,31 @@
 """What the model is shown: the conversation so far, and the messages that a turn answers."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 from uuid import UUID
 
 from pydantic import JsonValue
-from sqlalchemy import BigInteger, Integer, Row, Select, Uuid, and_, bindparam, func, or_, select
+from sqlalchemy import BigInteger, Boolean, Integer, Row, Select, Uuid, and_, bindparam, func, or_, select, true
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import aliased
 
 from adapters.database.channels import ChannelAccess, load
+from adapters.database.prompt_records import ContactFact, Summary
 from adapters.database.records import DeliveryRow, Event, Message, Turn
 from adapters.database.tables import Conversation
 from adapters.platforms.base import Destination
 from adapters.vault import Vault
 from domain.deliveries import DeliveryState
 from domain.events import Attachment
+from domain.files import Attached
+from domain.media import media_id
 from domain.tool_prompts import Tooling
 from domain.transcripts import Line, worded
 
 _MOST_ROWS = 1000
+_Asked: TypeAlias = Row[str, str, str, list[JsonValue], UUID, str | None]
 _SEEN_BY_CONTACT = (DeliveryState.SENT, DeliveryState.UNCERTAIN)
 
 
@@ -26,7 +33,7 @@ _CONVERSATION = bindparam("conversation_id", type_=Uuid())
 _MOST = bindparam("most", type_=Integer())
 
 
-def _memory_begins_at() -> Select[int]:
+def _memory_begins_at() -> Select[int, str, list[str]]:
     enough = (
         select(Turn.id)
         .where(Turn.conversation_id == _CONVERSATION)
@@ -36,11 +43,30 @@ def _memory_begins_at() -> Select[int]:
         .scalar_subquery()
     )
     first = select(func.min(Event.seq) - 1).where(Event.turn_id == enough).scalar_subquery()
-    begins = func.greatest(Conversation.forgotten_seq, func.coalesce(first, 0))
-    return select(begins).where(Conversation.id == _CONVERSATION)
+    newest = (
+        select(Summary.covered_seq, Summary.text)
+        .where(
+            Summary.conversation_id == Conversation.id,
+            Summary.covered_seq > Conversation.forgotten_seq,
+            bindparam("with_summary", type_=Boolean()),
+        )
+        .order_by(Summary.covered_seq.desc())
+        .limit(1)
+        .lateral("newest_summary")
+    )
+    known = select(func.array_agg(aggregate_order_by(ContactFact.text, ContactFact.created_at))).where(
+        ContactFact.contact_id == Conversation.contact_id
+    )
+    begins = func.greatest(Conversation.forgotten_seq, func.coalesce(first, 0), func.coalesce(newest.c.covered_seq, 0))
+    return (
+        select(begins.label("begins"), newest.c.text.label("summary"), known.scalar_subquery().label("facts"))
+        .select_from(Conversation)
+        .outerjoin(newest, true())
+        .where(Conversation.id == _CONVERSATION)
+    )
 
 
-def _past_of_turn() -> Select[str, str, str, list[JsonValue]]:
+def _past_of_turn() -> Select[str, str, str, list[JsonValue], UUID]:
     # One row by its index: beside an OR, PostgreSQL would answer EXISTS by reading the whole ledger into a hash.
     seen = select(DeliveryRow.id).where(DeliveryRow.message_id == Message.id, DeliveryRow.state.in_(_SEEN_BY_CONTACT))
     reached = seen.limit(1).scalar_subquery()
@@ -48,7 +74,7 @@ def _past_of_turn() -> Select[str, str, str, list[JsonValue]]:
     replied = select(func.max(reply.seq)).where(reply.turn_id == Event.turn_id).scalar_subquery()
     place = func.coalesce(replied, Message.seq)
     return (
-        select(Message.direction, Message.text, Message.author, Message.attachments)
+        select(Message.direction, Message.text, Message.author, Message.attachments, Message.id)
         .outerjoin(Event, Event.id == Message.id)
         .where(
             Message.conversation_id == _CONVERSATION,
@@ -69,7 +95,9 @@ def _past_of_turn() -> Select[str, str, str, list[JsonValue]]:
 _MEMORY_BEGINS = _memory_begins_at()
 _PAST = _past_of_turn()
 _ASKED = (
-    select(Message.direction, Message.text, Message.author, Message.attachments, Message.platform_message_id)
+    select(
+        Message.direction, Message.text, Message.author, Message.attachments, Message.id, Message.platform_message_id
+    )
     .join(Event, Event.id == Message.id)
     .where(Event.turn_id == bindparam("turn_id"))
     .order_by(Event.seq, Event.received_at, Message.seq)
@@ -90,6 +118,9 @@ class TurnContext:
     destination: Destination
     lines: tuple[Line, ...]
     members: int
+    summary: str | None = None
+    facts: tuple[str, ...] = ()
+    files: tuple[Attached, ...] = ()
     tooling: Tooling = _NOTHING_CALLED
     """What was called in this turn so far."""
 
@@ -109,25 +140,45 @@ async def load_context(
     if found is None or access is None:
         return None
     most = min(access.bot.context.messages + 1, _MOST_ROWS)
-    after = await _memory_begins(connection, conversation_id, most)
-    past = await _past(connection, conversation_id, turn_id, after, most)
+    memory = await _memory(connection, conversation_id, most, with_summary=access.bot.context.summary)
+    past = await _past(connection, conversation_id, turn_id, memory.begins, most)
     asked = await _asked(connection, turn_id)
     place = found[1].model_copy(update={"heard": asked[-1].platform_message_id if asked else None})
-    lines = (_line(row.direction, row.text, row.attachments) for row in (*past, *asked))
-    return TurnContext(access, place, tuple(lines), len(asked))
+    lines = tuple(_line(row.direction, row.text, row.attachments) for row in (*past, *asked))
+    files = tuple(_files(past, asked))
+    return TurnContext(access, place, lines, len(asked), memory.summary, tuple(memory.facts or ()), files)
 
 
-async def _memory_begins(connection: AsyncConnection, conversation_id: UUID, most: int) -> int:
-    """The number behind which the model may look: a reset's, or that of a turn behind which there are enough.
+def _files(
+    past: Sequence[Row[str, str, str, list[JsonValue], UUID]],
+    asked: Sequence[_Asked],
+) -> Iterator[Attached]:
+    """The files that the contact sent, each with its place among the lines."""
+    for place, row in enumerate((*past, *asked)):
+        if row.direction != "inbound" or not row.attachments:
+            continue
+        attachments = [Attachment.model_validate(item) for item in row.attachments]
+        for position, attachment in enumerate(attachments):
+            if attachment.reference:
+                name = media_id(row.id, position)
+                yield Attached(line=place, media_id=name, attachment=attachment, is_asked=place >= len(past))
 
-    A turn answers one message at least, so that a long past is not read for the few that are newest.
+
+async def _memory(
+    connection: AsyncConnection, conversation_id: UUID, most: int, *, with_summary: bool
+) -> Row[int, str, list[str]]:
+    """The number behind which the model may look, a summary of what is not behind it, and facts of the contact.
+
+    The number is a reset's, a summary's, or that of a turn behind which there are enough: a turn answers one message
+    at least, so that a long past is not read for the few that are newest.
     """
-    return await connection.scalar(_MEMORY_BEGINS, {"conversation_id": conversation_id, "most": most}) or 0
+    asked = {"conversation_id": conversation_id, "most": most, "with_summary": with_summary}
+    return (await connection.execute(_MEMORY_BEGINS, asked)).one()
 
 
 async def _past(
     connection: AsyncConnection, conversation_id: UUID, turn_id: UUID, after: int, most: int
-) -> list[Row[str, str, str, list[JsonValue]]]:
+) -> list[Row[str, str, str, list[JsonValue], UUID]]:
     """The newest messages before this turn that were heard and ended, or said and seen; oldest first.
 
     A message stands right before the reply that it got, wherever it arrived while an earlier one was being answered.
@@ -137,7 +188,7 @@ async def _past(
     return list(reversed(rows))
 
 
-async def _asked(connection: AsyncConnection, turn_id: UUID) -> list[Row[str, str, str, list[JsonValue], str | None]]:
+async def _asked(connection: AsyncConnection, turn_id: UUID) -> list[_Asked]:
     return list((await connection.execute(_ASKED, {"turn_id": turn_id})).all())
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import Row, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from adapters.database import tool_calls
+from adapters.database import summaries, tool_calls
 from adapters.database.ledger import at_rest, next_seq
 from adapters.database.notifications import conversation_changed
 from adapters.database.records import DeliveryRow, Event, Message, Turn
@@ -194,7 +194,10 @@ async def forget(connection: AsyncConnection, conversation_id: UUID, workspace_i
         .values(forgotten_seq=Conversation.last_seq)
         .returning(Conversation.id)
     )
-    return await connection.scalar(forgotten) is not None
+    if await connection.scalar(forgotten) is None:
+        return False
+    await summaries.drop(connection, conversation_id)
+    return True
 
 
 async def in_flight(connection: AsyncConnection, conversation_id: UUID, now: datetime) -> bool:

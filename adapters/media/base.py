@@ -5,6 +5,7 @@ What these raise is from `adapters.errors`: `Again` where it may work later, `Ne
 
 from collections.abc import AsyncIterable, AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
 
@@ -26,6 +27,22 @@ class Measured(Frozen):
     type: str
     size_bytes: int
     sha256: str
+
+
+@dataclass(frozen=True)
+class Read:
+    """What a file says, as far as that is kept; else `reason` is a word for why it could not be read."""
+
+    text: str = ""
+    reason: str | None = None
+    is_cut: bool = False
+
+
+class Reads(Protocol):
+    """Draws their text from files."""
+
+    async def read(self, type_: str, content: bytes) -> Read:
+        """What a file of this type says; never raises for what is in it."""
 
 
 class Store(Protocol):

@@ -4,7 +4,7 @@ from datetime import datetime
 from uuid import UUID, uuid4
 
 from fastapi import APIRouter
-from pydantic import Field
+from pydantic import Field, JsonValue
 from sqlalchemy import RowMapping
 
 from adapters.database import contacts, media, media_fetching
@@ -44,7 +44,9 @@ class Contact(objects.Contact):
     platform: PlatformName
     profile: Profile | None
     problem: str | None = Field(description="Why there is no profile, or no picture, where it was asked for.")
+    metadata: dict[str, JsonValue]
     created_at: datetime
+    updated_at: datetime
 
 
 @router.get("/{contact_id}", summary="Read a contact")

@@ -5,10 +5,10 @@ from typing import Annotated, Self
 from uuid import UUID
 
 from fastapi import APIRouter, Query
-from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, JsonValue, StringConstraints, model_validator
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from adapters.database import bots, channel_admin, conversations, first_words, sessions, windows
+from adapters.database import bots, channel_admin, conversations, descriptions, first_words, sessions, windows
 from adapters.database.channels import ChannelAccess
 from adapters.database.conversations import Wanted
 from adapters.vault import KeyMissing
@@ -16,11 +16,12 @@ from api.idempotency import OperatorOnce
 from api.pages import Cursor, Limit, Listed, position, timed
 from api.problems import invalid, not_found
 from api.resources import Resources, Using
-from api.security import Viewer
+from api.security import Operator, Viewer
 from api.v1 import templates
 from api.v1.channels import platform_unavailable, unreadable
 from api.v1.holding import tell
 from api.v1.objects import Conversation, conversation
+from api.v1.patches import merged
 from api.v1.routing import Route
 from api.v1.times import Since, Until
 from api.v1.windows import demand_open
@@ -105,6 +106,23 @@ async def read_all(
 async def read(conversation_id: UUID, who: Viewer, using: Using) -> Conversation:
     """Who has the voice, and how it stands."""
     async with using.database.begin() as connection:
+        return await one(connection, using, who.workspace_id, conversation_id)
+
+
+class ConversationPatch(Strict):
+    """A JSON Merge Patch (RFC 7396) of what is said of a conversation."""
+
+    metadata: dict[str, JsonValue]
+
+
+@router.patch("/conversations/{conversation_id}", summary="Describe a conversation")
+async def change(conversation_id: UUID, patch: ConversationPatch, who: Operator, using: Using) -> Conversation:
+    """Templates read it as `conversation.metadata`, from the next turn on."""
+    async with using.database.begin() as connection:
+        before = (await one(connection, using, who.workspace_id, conversation_id)).metadata
+        metadata = merged(before, patch.metadata)
+        assert isinstance(metadata, dict)
+        await descriptions.describe_conversation(connection, who.workspace_id, conversation_id, metadata)
         return await one(connection, using, who.workspace_id, conversation_id)
 
 

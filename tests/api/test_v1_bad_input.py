@@ -62,11 +62,14 @@ async def ids(api: httpx.AsyncClient, database: Database, settings: Settings) ->
     reply, (delivery,) = await scene.reply(turn, "answer", "uncertain")
     media = (await api.post("/v1/media", content=b"a file", headers={"Content-Type": "text/plain"})).json()["id"]
     model = (await api.post("/v1/models", json={"name": "own", "provider": "demo"})).json()["id"]
+    prompt = (await api.post("/v1/prompts", json={"name": "own", "text": "Be brief."})).json()["name"]
+    contact = (await api.get(f"/v1/conversations/{scene.conversation()}")).json()["contact"]["id"]
     documents = f"/v1/bots/{scene.bot_id}/documents"
     document = (await api.post(documents, json={"title": "a", "text": "b"})).json()["id"]
     return {"approval_id": await scene.ask_approval(turn), "document_id": document, "bot_id": scene.bot_id,
             "channel_id": scene.channel_id, "conversation_id": scene.conversation(), "message_id": reply,
-            "media_id": media, "model_id": model, "delivery_id": delivery, "contact_id": uuid4(),
+            "contact_id": contact, "fact_id": uuid4(),
+            "media_id": media, "model_id": model, "delivery_id": delivery, "prompt_name": prompt,
             "event_id": uuid4(), "key_id": uuid4()}  # fmt: skip
 
 

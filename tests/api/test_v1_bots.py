@@ -148,3 +148,20 @@ async def test_pages_hold_every_bot_once_newest_first(api: httpx.AsyncClient) ->
 async def test_an_unknown_bot_is_404(api: httpx.AsyncClient) -> None:
     answer = await api.get(f"/v1/bots/{uuid4()}")
     assert (answer.status_code, answer.headers["content-type"]) == (404, "application/problem+json")
+
+
+async def test_instructions_that_cannot_be_filled_in_are_refused_with_the_line(api: httpx.AsyncClient) -> None:
+    broken = {"instructions": "Hello.\nYou speak to {{ contact.nme }}."}
+    answer = await api.post("/v1/bots", json={"name": "Ada", **broken})
+    assert (answer.status_code, answer.json()["code"]) == (422, "template_broken")
+    assert answer.json()["detail"].startswith("instructions: line 2: 'contact' has no field 'nme'")
+    made = await make(api, instructions="You speak to {{ contact.name }}.")
+    assert (await api.patch(f"/v1/bots/{made['id']}", json=broken)).status_code == 422
+    assert (await api.get(f"/v1/bots/{made['id']}")).json()["instructions"] == "You speak to {{ contact.name }}."
+
+
+async def test_a_time_zone_that_there_is_not_is_refused(api: httpx.AsyncClient) -> None:
+    for wrong in ("Nowhere/At_All", "../../etc/passwd", ""):
+        answer = await api.post("/v1/bots", json={"name": "Ada", "time_zone": wrong})
+        assert (answer.status_code, answer.json()["code"]) == (422, "time_zone_unknown")
+    assert (await make(api, time_zone="Europe/Berlin"))["time_zone"] == "Europe/Berlin"

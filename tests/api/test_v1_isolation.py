@@ -18,20 +18,23 @@ async def ids(api: httpx.AsyncClient, database: Database, settings: Settings) ->
     heard = await scene.hear("hi")
     turn = await scene.open_turn(heard)
     reply, (delivery,) = await scene.reply(turn, "answer", "uncertain")
-    conversation = (await api.get(f"/v1/conversations/{scene.conversation()}")).json()
+    contact = (await api.get(f"/v1/conversations/{scene.conversation()}")).json()["contact"]["id"]
+    fact = (await api.post(f"/v1/contacts/{contact}/facts", json={"text": "Likes tea."})).json()["id"]
     return {
+        "contact_id": contact,
+        "fact_id": fact,
         "bot_id": scene.bot_id,
         "channel_id": scene.channel_id,
         "conversation_id": scene.conversation(),
         "delivery_id": delivery,
         "message_id": reply,
-        "contact_id": conversation["contact"]["id"],
         "event_id": heard,
         "approval_id": await scene.ask_approval(turn),
         "document_id": (await api.post(f"/v1/bots/{scene.bot_id}/documents", json={"title": "a", "text": "b"})).json()[
             "id"
         ],
         "model_id": (await api.post("/v1/models", json={"name": "own", "provider": "demo"})).json()["id"],
+        "prompt_name": (await api.post("/v1/prompts", json={"name": "own-prompt", "text": "Be."})).json()["name"],
         "media_id": (await api.post("/v1/media", json={"a": "file"})).json()["id"],
         "key_id": (await api.get("/v1/keys")).json()["items"][0]["id"],
     }

@@ -15,19 +15,28 @@ from api.security import Viewer
 from api.v1.routing import Route
 from tests.api.v1_routes import operations
 
-OPERATED = ("/v1/approvals/", "/v1/conversations/", "/v1/deliveries/", "/v1/bots/{bot_id}/conversations", "/v1/media")
+OPERATED = (
+    "/v1/approvals/",
+    "/v1/conversations/",
+    "/v1/deliveries/",
+    "/v1/bots/{bot_id}/conversations",
+    "/v1/contacts/",
+    "/v1/media",
+    "/v1/completions",
+    "/v1/prompts/{prompt_name}/run",
+)
 """Beginnings of the paths under which an operator acts."""
 REPOSITORIES = (
-    "approvals", "bots", "cache_admin", "call_list", "channel_admin", "conversations", "deliveries", "event_list",
-    "idempotency", "knowledge", "ledger_admin", "media", "messages", "models", "notice_list", "stats", "verdict_list",
-    "workspace_keys",
+    "approvals", "bots", "cache_admin", "call_list", "channel_admin", "contacts", "conversations", "deliveries",
+    "descriptions", "event_list", "facts", "idempotency", "knowledge", "ledger_admin", "media", "messages", "models",
+    "notice_list", "prompts", "stats", "turn_list", "verdict_list", "workspace_keys",
 )  # fmt: skip
 OF_ALL_WORKSPACES = {"idempotency": {"remove_expired"}, "media": {"linked"}, "models": {"everywhere"}}
 """Statements that mean to pass over the border: the sweep of what nobody may ask for any more, signed links, and the
 doctor."""
 NAMES = (
     "approval_id", "bot_id", "channel_id", "contact_id", "conversation_id", "delivery_id", "document_id", "event_id",
-    "key_id", "media_id", "message_id", "model_id",
+    "fact_id", "key_id", "media_id", "message_id", "model_id", "prompt_name",
 )  # fmt: skip
 IDS = {name: uuid4() for name in NAMES}
 

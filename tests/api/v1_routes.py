@@ -26,6 +26,17 @@ BODIES: Mapping[tuple[str, str], object] = {
     ("post", "/v1/keys"): {"role": "viewer"},
     ("post", "/v1/models"): {"name": "made"},
     ("patch", "/v1/models/{model_id}"): {"model": "other"},
+    ("patch", "/v1/conversations/{conversation_id}"): {"metadata": {"a": 1}},
+    ("patch", "/v1/contacts/{contact_id}"): {"metadata": {"a": 1}},
+    ("post", "/v1/contacts/{contact_id}/facts"): {"text": "Likes tea."},
+    ("post", "/v1/completions"): {
+        "messages": [{"role": "user", "content": "hi"}],
+        "model": {"provider": "demo"},
+    },
+    ("post", "/v1/prompts/{prompt_name}/run"): {"input": "hi", "model": {"provider": "demo"}},
+    ("post", "/v1/prompts"): {"name": "made", "text": "Be brief."},
+    ("post", "/v1/prompts/{prompt_name}/versions"): {"text": "Be kind."},
+    ("post", "/v1/prompts/{prompt_name}/activate"): {"version": 1},
     ("patch", "/v1/workspace"): {"limits": {"tokens_per_day": 1}},
 }
 

@@ -204,6 +204,7 @@ async def test_a_dry_run_over_what_is_there_shows_before_and_after(
         ("bots: [{key: a, name: x, greting: y}]", "bots[0].greting", "no such field"),
         ("bots: [{key: a, name: x, model: {temperature: 9}}]", "bots[0].model.temperature", "less than"),
         ("bots: [{key: a, name: x, fallback_models: [{apis: z}]}]", "bots[0].fallback_models[0].apis", "such field"),
+        ("bots: [{key: a, name: x, instructions: '{{ contact.nme }}'}]", "bots[0].instructions", "line 1: 'contact'"),
         ("bots: [{key: a, name: '${NOT_SET}'}]", "bots[0].name", "NOT_SET is not set"),
         ("bots: [{key: a, name: '${not-a-name}'}]", "bots[0].name", "$${"),
         ("bots: [{key: a, name: x, metadata: {day: 2026-01-01}}]", "bots[0].metadata.day", "quotes"),

@@ -5,7 +5,7 @@ import pytest
 from domain.bots import Model
 from domain.caching import is_whole, key_of, like, question_of
 from domain.prices import FREE
-from domain.transcripts import Line, Prompt
+from domain.transcripts import Image, Line, Prompt
 
 MODEL = Model()
 PROMPT = Prompt(lines=(Line(role="system", text="Be brief."), Line(role="user", text="hi")), estimated_tokens=7)
@@ -16,7 +16,7 @@ KEY = key_of("https://api.example", MODEL, PROMPT)
     "model",
     [
         {"name": "other"}, {"api": "responses"}, {"temperature": 0.0}, {"temperature": None}, {"max_output_tokens": 7},
-        {"provider": "own"},
+        {"provider": "own"}, {"vision": True},
     ],
 )  # fmt: skip
 def test_another_model_or_parameter_is_another_question(model: dict[str, object]) -> None:
@@ -30,6 +30,10 @@ def test_another_model_or_parameter_is_another_question(model: dict[str, object]
         (PROMPT.lines[0], Line(role="user", text="hi ")),
         (PROMPT.lines[0], Line(role="assistant", text="hi")),
         (*PROMPT.lines, Line(role="user", text="")),
+        (
+            PROMPT.lines[0],
+            PROMPT.lines[1].model_copy(update={"images": (Image(type="image/png", content=b"\xff\x00"),)}),
+        ),
         (Line(role="system", text="Be brief.hi"), Line(role="user", text="")),
     ],
 )
@@ -50,9 +54,20 @@ def test_how_long_it_is_waited_for_and_what_it_costs_decide_no_answer() -> None:
 
 def test_every_other_field_of_a_model_and_a_prompt_decides() -> None:
     assert set(Model.model_fields) - {"timeout_seconds", "first_token_seconds", "stall_seconds", "price"} == {
-        "provider", "name", "api", "temperature", "max_output_tokens"
+        "provider", "name", "api", "temperature", "max_output_tokens", "vision"
     }  # fmt: skip
     assert set(Prompt.model_fields) - {"estimated_tokens", "left_out"} == {"lines", "may_call", "steps", "tools"}
+    assert set(Line.model_fields) == {"role", "text", "images"}
+    assert set(Image.model_fields) == {"type", "content"}
+
+
+def test_another_picture_is_another_question() -> None:
+    def shown(content: bytes) -> str:
+        line = Line(role="user", text="hi", images=(Image(type="image/png", content=content),))
+        return key_of("https://api.example", MODEL, PROMPT.model_copy(update={"lines": (line,)}))
+
+    assert shown(b"\xff\x00") == shown(b"\xff\x00")
+    assert shown(b"\xff\x00") != shown(b"\xff\x01")
 
 
 @pytest.mark.parametrize("reason", ["length", "cut", "content_filter", "tool_calls", "incomplete", None])

@@ -73,3 +73,33 @@ def test_a_schema_of_a_newer_version_is_left_alone(database_url: str) -> None:
         connection.execute("UPDATE alembic_version SET version_num = 'from the future'")
     with pytest.raises(SchemaForeign, match="from the future"):
         migrate_database(database_url)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("Be brief, {customer}.", "Be brief, {customer}."),
+        ("Write {{name}} 100%.\r\n", "{% raw %}Write {{name}} 100%.\r\n{% endraw %}"),
+    ],
+)
+def test_instructions_from_before_there_were_templates_say_what_they_said(
+    database_url: str, before: str, after: str
+) -> None:
+    read = text("SELECT settings->>'instructions' FROM bots")
+    with schema.connected(database_url) as connection:
+        command.downgrade(schema.config(connection), "0007")
+        connection.execute(
+            text(
+                "INSERT INTO bots (id, workspace_id, name, settings) SELECT gen_random_uuid(), id, 'Ada',"
+                " jsonb_build_object('name', 'Ada', 'instructions', CAST(:said AS text)) FROM workspaces"
+            ),
+            {"said": before},
+        )
+        connection.commit()
+        schema.upgrade(connection)
+        assert connection.scalars(read).all() == [after]
+        connection.rollback()
+        command.downgrade(schema.config(connection), "0007")
+        assert connection.scalars(read).all() == [before]
+        connection.rollback()
+        schema.upgrade(connection)
