@@ -206,6 +206,7 @@ async def test_a_workspaces_spent_day_holds_for_the_bots_that_have_no_limits(pro
     assert await product.simulated.asked() == []
 
 
+@pytest.mark.slow
 async def test_of_many_who_write_at_once_no_more_are_answered_than_the_day_has_tokens_for(product: Product) -> None:
     await product.simulated.answer("ok", delay_seconds=0.2)
     limits: JsonValue = {"tokens_per_day": 100, "exhausted_text": SPENT}

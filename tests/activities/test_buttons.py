@@ -15,6 +15,7 @@ QUEUE: JsonValue = {"policy": "queue"}
 ANSWERED = ("answered", None)
 
 
+@pytest.mark.slow
 async def test_a_greeting_offers_quick_replies_and_a_press_says_its_label(product: Product) -> None:
     replies: JsonValue = [{"label": "Opening hours"}, {"label": "A person", "value": "human"}]
     await product.telegram(bursts=QUEUE, greeting="Welcome!", quick_replies=replies)
@@ -48,6 +49,7 @@ async def test_buttons_on_slack_stand_in_blocks(product: Product) -> None:
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("count", "kind"), [(3, "button"), (10, "list")])
 async def test_buttons_on_whatsapp_are_buttons_or_a_list(product: Product, count: int, kind: str) -> None:
     bot = await whatsapp(product)
@@ -59,6 +61,7 @@ async def test_buttons_on_whatsapp_are_buttons_or_a_list(product: Product, count
     assert (sent["text"], sent["payload"]["interactive"]["type"]) == ("Which?", kind)
 
 
+@pytest.mark.slow
 async def test_quick_replies_on_messenger_are_pressed_and_heard(product: Product) -> None:
     bot = await messenger(product)
     await bot.answered("hello")
@@ -99,6 +102,7 @@ async def test_buttons_on_discord_stand_below_the_answer_to_a_command_and_say_th
     assert (pressed["text"], pressed["metadata"]) == ("A person", {"button": "human"})
 
 
+@pytest.mark.slow
 async def test_long_labels_become_a_list_whose_numbers_are_answers(product: Product) -> None:
     bot = await whatsapp(product)
     await bot.answered("hello")
@@ -117,6 +121,7 @@ async def test_long_labels_become_a_list_whose_numbers_are_answers(product: Prod
     assert (await bot.sent())[-1] == "You said: 2"
 
 
+@pytest.mark.slow
 async def test_a_press_in_the_page_carries_its_value(product: Product) -> None:
     visitor: Visitor = await product.visitor(bursts=QUEUE)
     await visitor.press("Yes", "choice:1")

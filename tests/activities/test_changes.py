@@ -83,6 +83,7 @@ async def change_of(place: Desk, message: str) -> tuple[JsonValue, JsonValue, Js
     return found[0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("begun", [on_telegram, on_slack, on_discord, on_webchat])
 async def test_a_message_is_edited_and_deleted_where_it_stands(
     product: Product, begun: Callable[[Product], Awaitable[Stands]]
@@ -119,6 +120,7 @@ async def test_the_visitors_stream_tells_of_each_change_under_a_number_of_its_ow
     assert deleted.id > edited.id > int(str(seq))  # type: ignore[operator]  # durable events have one
 
 
+@pytest.mark.slow
 async def test_a_shorter_text_takes_away_the_parts_that_it_does_not_need(product: Product) -> None:
     stands = await on_telegram(product)
     await until_delivered(product, "sent")
@@ -135,6 +137,7 @@ async def test_a_shorter_text_takes_away_the_parts_that_it_does_not_need(product
     assert len(await stands()) == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", [{"kind": "accept_then_reset"}, {"kind": "status", "status": 429, "retry_after": 1}])
 async def test_an_edit_that_may_not_have_been_made_is_made_again(product: Product, fault: dict[str, object]) -> None:
     stands = await on_telegram(product)
@@ -161,6 +164,7 @@ async def test_what_somebody_else_deleted_cannot_be_edited_and_need_not_be_delet
     assert await change_of(place, message) == ("delete", "done", None)
 
 
+@pytest.mark.slow
 async def test_of_two_edits_that_wait_only_the_newer_is_made(front_door: Product) -> None:
     """And a call whose maker died before it was recorded is made once more."""
     product = front_door

@@ -1,5 +1,6 @@
 """Delivery to Telegram, over HTTP against the simulator: each part once, and every doubt named."""
 
+import pytest
 from sqlalchemy import select
 
 from adapters.database.records import DeliveryRow
@@ -102,6 +103,7 @@ async def test_at_least_once_sends_a_doubtful_part_a_single_time_more(product: P
     assert len(await product.simulated.sent(CHAT)) == 2
 
 
+@pytest.mark.slow
 async def test_a_call_that_was_not_accepted_is_made_again(product: Product) -> None:
     await product.telegram(bursts={"policy": "queue"})
     await product.simulated.fault("status", status=502, method="sendMessage", count=2)

@@ -45,6 +45,7 @@ async def test_a_repeated_command_has_no_second_effect(product: Product) -> None
     assert await server.stands(chat) == ["You said: only once"]
 
 
+@pytest.mark.slow
 async def test_a_long_answer_to_a_command_goes_on_in_its_channel(product: Product) -> None:
     server = await join_server(product)
     await server.register()
@@ -69,6 +70,7 @@ async def test_an_answer_that_is_too_late_is_a_message(product: Product) -> None
     assert await server.texts() == ["late"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", DOUBTS[:2])
 async def test_an_answer_to_a_command_stands_there_once(product: Product, kind: str) -> None:
     server = await join_server(product)
@@ -88,6 +90,7 @@ async def test_a_pressed_button_is_answered_like_a_message(product: Product) -> 
     assert await server.texts() == ["You said: Show more"]
 
 
+@pytest.mark.slow
 async def test_a_conversation_goes_on_by_messages_and_by_commands(product: Product) -> None:
     server = await join_server(product)
     await server.register()
@@ -103,6 +106,7 @@ async def test_a_conversation_goes_on_by_messages_and_by_commands(product: Produ
     ]  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("kind", "policy"), [*((kind, "at_most_once") for kind in DOUBTS), ("accept_then_reset", "at_least_once")]
 )
@@ -116,6 +120,7 @@ async def test_a_send_without_an_answer_is_made_again_with_its_nonce(product: Pr
     assert await ledger(product) == [("sent", None, 2)]
 
 
+@pytest.mark.slow
 async def test_a_send_that_hangs_is_made_again_with_its_nonce(product: Product) -> None:
     server = await join_server(product)
     await product.simulated.fault("accept_then_hang", method="messages.create")
@@ -128,6 +133,7 @@ async def test_a_send_that_hangs_is_made_again_with_its_nonce(product: Product) 
     assert known == [item["message_id"] for item in await server.sent()]
 
 
+@pytest.mark.slow
 async def test_a_full_bucket_is_waited_out(product: Product) -> None:
     server = await join_server(product)
     await product.simulated.post("/discord/settings", bucket=1)

@@ -44,6 +44,7 @@ async def test_a_file_that_a_platform_does_not_hand_out_stops_no_turn(product: P
     assert (attached["reason"], attached["url"]) == ("media_too_large", None)
 
 
+@pytest.mark.slow
 async def test_a_file_is_asked_for_again_where_the_platform_is_away(product: Product) -> None:
     await product.telegram(bursts=QUEUE)
     await product.simulated.fault("status", status=502, method="getFile")
@@ -102,6 +103,7 @@ async def test_an_operator_sends_files_on_telegram(product: Product) -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.slow
 async def test_an_operator_sends_a_file_on_slack_once_even_without_an_answer(product: Product) -> None:
     workspace = await join_workspace(product, bursts=QUEUE)
     await workspace.say("hello")
@@ -181,6 +183,7 @@ async def test_an_operator_sends_files_on_messenger_once_even_without_an_answer(
     ]
 
 
+@pytest.mark.slow
 async def test_an_operator_sends_a_file_on_discord_once_even_without_an_answer(product: Product) -> None:
     server = await join_server(product)
     await server.register()

@@ -169,6 +169,7 @@ async def test_a_wait_asked_for_a_bot_is_kept_by_all_its_chats_in_all_processes(
     assert await sends(simulated, "chat.postMessage") == [("C1", 429), ("C3", 200)]
 
 
+@pytest.mark.slow
 async def test_many_chats_at_once_get_their_answers_as_fast_as_the_bot_may_speak(
     simulating: Settings, shared: Database, simulated: Simulated
 ) -> None:
@@ -183,6 +184,7 @@ async def test_many_chats_at_once_get_their_answers_as_fast_as_the_bot_may_speak
     assert sorted(await sends(simulated)) == sorted((each.name, 200) for each in chats)
 
 
+@pytest.mark.slow
 async def test_a_long_answer_goes_as_fast_as_its_chat_allows_and_holds_up_no_other(
     pointed: Settings, database: Database, simulated: Simulated
 ) -> None:

@@ -114,6 +114,7 @@ async def test_what_is_not_told_is_left_for_a_week(learning: Learning) -> None:
     assert await learning.calls() == [CONTACT]
 
 
+@pytest.mark.slow
 async def test_a_platform_that_is_away_is_asked_later(learning: Learning) -> None:
     await learning.simulated.fault("status", status=500, method="profile")
     await learning.hear()
@@ -146,6 +147,7 @@ async def test_a_worker_that_died_while_it_asked_is_followed_by_the_next(learnin
     assert (await learning.named())[0] == "Ann Person"
 
 
+@pytest.mark.slow
 async def test_a_contact_has_a_name_soon_and_an_answer_at_once(product: Product) -> None:
     bot = await messenger(product)
     await product.simulated.post(f"/messenger/people/{CONTACT}", first_name="Ann", last_name="Example")

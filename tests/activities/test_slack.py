@@ -155,6 +155,7 @@ async def test_too_many_requests_are_waited_out(product: Product) -> None:
     assert await ledger(product) == [("sent", None, 2)]
 
 
+@pytest.mark.slow
 async def test_a_call_that_was_not_accepted_is_made_again(product: Product) -> None:
     workspace = await join_workspace(product, bursts={"policy": "queue"})
     await product.simulated.fault("status", status=502, method="chat.postMessage", count=2)
@@ -174,6 +175,7 @@ async def test_an_archived_channel_is_not_tried_again(product: Product) -> None:
 DOUBTS = ["accept_then_reset", "reset_before_accept", "invalid_json"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("policy", ["at_most_once", "at_least_once"])
 @pytest.mark.parametrize("kind", DOUBTS)
 async def test_a_send_without_an_answer_is_read_back(product: Product, kind: str, policy: str) -> None:
@@ -186,6 +188,7 @@ async def test_a_send_without_an_answer_is_read_back(product: Product, kind: str
     assert len(await workspace.calls("conversations.history")) == 1
 
 
+@pytest.mark.slow
 async def test_a_send_that_hangs_is_read_back_in_its_thread(product: Product) -> None:
     workspace = await join_workspace(product, bursts={"policy": "queue"})
     await product.simulated.fault("accept_then_hang", method="chat.postMessage")
@@ -197,6 +200,7 @@ async def test_a_send_that_hangs_is_read_back_in_its_thread(product: Product) ->
     assert len(await workspace.calls("conversations.replies")) == 1
 
 
+@pytest.mark.slow
 async def test_a_part_keeps_the_id_that_was_read_back(product: Product) -> None:
     workspace = await join_workspace(product, bursts={"policy": "queue"})
     await product.simulated.fault("accept_then_reset", method="chat.postMessage")
@@ -207,6 +211,7 @@ async def test_a_part_keeps_the_id_that_was_read_back(product: Product) -> None:
     assert known == [item["message_id"] for item in await workspace.sent()]
 
 
+@pytest.mark.slow
 async def test_a_history_that_is_away_is_asked_again(product: Product) -> None:
     workspace = await join_workspace(product, bursts={"policy": "queue"})
     await product.simulated.fault("accept_then_reset", method="chat.postMessage")
@@ -218,6 +223,7 @@ async def test_a_history_that_is_away_is_asked_again(product: Product) -> None:
     assert len(await workspace.calls("conversations.history")) == 3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("policy", "times", "state"), [("at_most_once", 1, "uncertain"), ("at_least_once", 2, "sent")])
 async def test_without_the_scope_the_policy_decides(product: Product, policy: str, times: int, state: str) -> None:
     workspace = await join_workspace(product, bursts={"policy": "queue"}, delivery={"uncertain": policy})
@@ -229,6 +235,7 @@ async def test_without_the_scope_the_policy_decides(product: Product, policy: st
     assert [part[0] for part in await ledger(product)] == [state]
 
 
+@pytest.mark.slow
 async def test_a_policy_allows_a_single_time_more(product: Product) -> None:
     workspace = await join_workspace(product, bursts={"policy": "queue"}, delivery={"uncertain": "at_least_once"})
     await workspace.post("/app", missing_scopes=["im:history"])
@@ -239,6 +246,7 @@ async def test_a_policy_allows_a_single_time_more(product: Product) -> None:
     assert [part[0] for part in await ledger(product)] == ["uncertain"]
 
 
+@pytest.mark.slow
 async def test_history_without_metadata_is_no_proof(product: Product) -> None:
     workspace = await join_workspace(product, bursts={"policy": "queue"})
     await keep_account(product, workspace.channel)
@@ -250,6 +258,7 @@ async def test_history_without_metadata_is_no_proof(product: Product) -> None:
     assert [part[0] for part in await ledger(product)] == ["uncertain"]
 
 
+@pytest.mark.slow
 async def test_what_was_never_accepted_is_no_reason_to_doubt_the_history(product: Product) -> None:
     workspace = await join_workspace(product, bursts={"policy": "queue"})
     await keep_account(product, workspace.channel)

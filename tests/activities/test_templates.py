@@ -112,6 +112,7 @@ async def test_a_template_that_cannot_be_checked_is_sent_and_its_refusal_told(sh
     await until(refused)
 
 
+@pytest.mark.slow
 async def test_who_is_answered_too_late_is_told_so_once_by_template(shop: Shop) -> None:
     channel = f"/channels/{shop.bot.channel.id}"
     assert (await shop.ask("PATCH", channel, settings={"closed_window": {**WAITS, "text": "An answer waits."}}))[
@@ -130,6 +131,7 @@ async def test_who_is_answered_too_late_is_told_so_once_by_template(shop: Shop) 
     await shop.until_sent("Hello Ann, an answer waits.", "You said: yes?")
 
 
+@pytest.mark.slow
 async def test_where_the_platform_says_that_it_was_too_late_the_contact_is_told_too(shop: Shop) -> None:
     assert (await shop.ask("PATCH", f"/channels/{shop.bot.channel.id}", settings={"closed_window": WAITS}))[0] == 200
     await shop.bot.answered("hello")

@@ -117,6 +117,7 @@ async def test_a_part_in_doubt_stays_so_where_the_window_has_closed(late: Late, 
     assert await calls(simulated) == 1
 
 
+@pytest.mark.slow
 async def test_what_comes_a_day_late_is_not_answered_in_vain(product: Product) -> None:
     bot = await whatsapp(product)
     await bot.say("hello", seconds_ago=DAY_SECONDS)
@@ -146,6 +147,7 @@ async def test_what_comes_a_day_late_is_not_answered_in_vain(product: Product) -
     assert conversation["undeliverable"] is None
 
 
+@pytest.mark.slow
 async def test_where_the_platform_knows_better_its_word_counts(product: Product) -> None:
     bot = await whatsapp(product)
     await bot.answered("hello")
@@ -167,6 +169,7 @@ async def test_nobody_is_written_to_first_who_never_wrote(product: Product) -> N
     assert await listed(product) == []
 
 
+@pytest.mark.slow
 async def test_messenger_is_not_asked_in_vain_either(product: Product) -> None:
     bot = await messenger(product)
     await bot.say("hello", seconds_ago=DAY_SECONDS)

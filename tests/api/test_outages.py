@@ -71,6 +71,7 @@ async def test_an_api_that_starts_without_either_store_says_so_and_recovers(
         await until(ready)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", ["cut", "held"])
 async def test_without_temporal_a_message_is_acknowledged_and_answered_later(
     settings: Settings, simulated: Simulated, door: Door, to_temporal: Proxy, how: str

@@ -46,6 +46,7 @@ async def answers(simulated: Simulated, chat: int = CHAT) -> list[object]:
     return [item["text"] for item in await simulated.sent(chat)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", ["cut", "held"])
 async def test_without_the_database_messages_are_acknowledged_and_answered_once_and_in_order(
     pointed: Settings, simulated: Simulated, door: Door, to_database: Proxy, how: str
@@ -63,6 +64,7 @@ async def test_without_the_database_messages_are_acknowledged_and_answered_once_
     assert await answers(simulated) == [f"You said: number {number}" for number in range(1, 5)]
 
 
+@pytest.mark.slow
 async def test_a_crowd_loses_nothing_and_is_answered_once_and_in_order(
     pointed: Settings, simulated: Simulated, door: Door, to_database: Proxy
 ) -> None:
@@ -161,6 +163,7 @@ async def test_what_comes_after_the_outage_does_not_overtake_what_was_carried(do
     assert await door.texts() == [f"number {number}" for number in range(1, 5)]
 
 
+@pytest.mark.slow
 async def test_a_message_of_a_group_that_got_a_new_id_meanwhile_reaches_its_conversation(
     pointed: Settings, simulated: Simulated, door: Door, to_database: Proxy
 ) -> None:
@@ -178,6 +181,7 @@ async def test_a_message_of_a_group_that_got_a_new_id_meanwhile_reaches_its_conv
     assert len(await simulated.sent(new)) == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", ["cut", "held"])
 async def test_without_either_store_a_webhook_is_asked_to_come_again(
     pointed: Settings, simulated: Simulated, door: Door, to_database: Proxy, to_temporal: Proxy, how: str

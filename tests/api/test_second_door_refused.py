@@ -1,5 +1,6 @@
 """A database that refuses at once, instead of being silent: what was carried past it waits for its return."""
 
+import pytest
 from temporalio.client import Client, WorkflowExecutionStatus
 
 from adapters.database.engine import Database
@@ -13,6 +14,7 @@ from tests.proxy import Proxy
 from tests.simulated import Simulated
 
 
+@pytest.mark.slow
 async def test_what_was_carried_survives_a_database_that_refuses(
     pointed: Settings, database: Database, simulated: Simulated, to_database: Proxy, to_temporal: Proxy
 ) -> None:

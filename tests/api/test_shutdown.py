@@ -38,6 +38,7 @@ async def running(settings: Settings, database: Database) -> AsyncIterator[tuple
         yield process, Door(url, client, database, channel)
 
 
+@pytest.mark.slow
 async def test_a_request_that_is_in_hand_is_finished(running: tuple[ChildProcess, Door]) -> None:
     process, door = running
     body, port = json.dumps(said(1)).encode(), int(door.url.rpartition(":")[2])

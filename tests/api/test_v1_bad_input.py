@@ -73,6 +73,7 @@ async def ids(api: httpx.AsyncClient, database: Database, settings: Settings) ->
             "event_id": uuid4(), "key_id": uuid4()}  # fmt: skip
 
 
+@pytest.mark.slow
 async def test_no_body_makes_a_route_fail(api: httpx.AsyncClient, ids: dict[str, object]) -> None:
     for route in await operations(api):
         if "requestBody" not in route.described or "delivery" in route.path:
@@ -102,6 +103,7 @@ async def test_a_body_that_is_no_json_is_422(api: httpx.AsyncClient) -> None:
         assert (answer.status_code, is_problem(answer)) == (422, True), kind
 
 
+@pytest.mark.slow
 async def test_what_a_path_cannot_mean_does_not_exist(api: httpx.AsyncClient) -> None:
     odd = ("0", "-1", "9223372036854775808", "..%2F..", "%00", "x" * 2000, "not-a-uuid", "%F0%28%8C%28", "null", "a b")
     for route in await operations(api):
@@ -134,6 +136,7 @@ QUERIES = (
 )  # fmt: skip
 
 
+@pytest.mark.slow
 async def test_no_query_makes_a_route_fail(api: httpx.AsyncClient, ids: dict[str, object]) -> None:
     for route in await operations(api):
         if route.method != "get" or route.path.endswith(("/webhook", "/chat")):

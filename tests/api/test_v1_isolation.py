@@ -53,6 +53,7 @@ async def everything(api: httpx.AsyncClient, ids: dict[str, UUID | str], routes:
     return found
 
 
+@pytest.mark.slow
 async def test_a_stranger_finds_nothing_and_changes_nothing(
     api: httpx.AsyncClient, stranger: httpx.AsyncClient, ids: dict[str, UUID | str]
 ) -> None:

@@ -50,6 +50,7 @@ def needed(method: str, path: str) -> Role:
     return Role.OPERATOR if path.startswith(OPERATED) else Role.ADMIN
 
 
+@pytest.mark.slow
 async def test_each_role_may_do_what_is_its_own(
     api: httpx.AsyncClient, operator: httpx.AsyncClient, viewer: httpx.AsyncClient
 ) -> None:

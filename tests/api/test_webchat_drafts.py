@@ -43,6 +43,7 @@ def drawn(deltas: list[Heard]) -> list[str]:
     return shown
 
 
+@pytest.mark.slow
 async def test_an_answer_grows_until_it_is_there(product: Product) -> None:
     channel, visitor = await enter(product)
     await product.simulated.answer(ANSWER, chunk_characters=4, chunk_seconds=0.03, fault=PAUSE)
@@ -63,6 +64,7 @@ async def test_an_answer_grows_until_it_is_there(product: Product) -> None:
     assert (joined.data["offset"], ANSWER.startswith(str(joined.data["text"]))) == (0, True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["close_mid_stream", "stall_mid_stream"])
 async def test_a_second_attempt_begins_anew(product: Product, kind: str) -> None:
     model: JsonValue = {"provider": "openai", "stall_seconds": 1}
@@ -99,6 +101,7 @@ async def test_nothing_is_shown_before_a_verdict(product: Product, moderation: J
     assert (deltas, answer.data["text"]) == ([], ANSWER)
 
 
+@pytest.mark.slow
 async def test_after_a_verdict_that_was_waited_for_the_answer_is_shown(product: Product) -> None:
     channel, visitor = await enter(product, moderation={"provider": "openai", "output": False, "when": "before"})
     await product.simulated.answer(ANSWER, fault=PAUSE)
@@ -108,6 +111,7 @@ async def test_after_a_verdict_that_was_waited_for_the_answer_is_shown(product: 
     assert ANSWER.startswith(drawn(deltas)[-1])
 
 
+@pytest.mark.slow
 async def test_nothing_more_is_seen_of_an_answer_after_a_takeover(product: Product) -> None:
     channel, visitor = await enter(product)
     await product.simulated.answer(characters=4000, chunk_characters=20, chunk_seconds=0.05)

@@ -68,6 +68,7 @@ async def test_an_edit_that_changes_no_text_has_no_effect(door: Door) -> None:
     assert (await door.events())[1] == ("edit", "ignored", "unchanged")
 
 
+@pytest.mark.slow
 async def test_an_edit_of_an_answered_message_is_recorded_and_by_default_not_answered(product: Product) -> None:
     await product.telegram(bursts={"policy": "queue"})
     await product.simulated.say(CHAT, "helo")

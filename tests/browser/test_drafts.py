@@ -31,6 +31,7 @@ async def server_url(pointed: Settings, api_port: int) -> AsyncIterator[str]:
         yield url
 
 
+@pytest.mark.slow
 async def test_an_answer_grows_and_its_message_takes_its_place(
     page: Page, server_url: str, webchat_channel: MadeChannel, simulated: Simulated, complaints: list[str]
 ) -> None:

@@ -17,6 +17,7 @@ async def operator(server_url: str, settings: Settings, database: Database) -> h
     return httpx.AsyncClient(base_url=f"{server_url}/v1", headers={"Authorization": f"Bearer {key}"}, trust_env=False)
 
 
+@pytest.mark.slow
 async def test_an_operators_files_are_shown_and_a_button_answers(
     page: Page, server_url: str, webchat_channel: MadeChannel, operator: httpx.AsyncClient, complaints: list[str]
 ) -> None:

@@ -82,6 +82,7 @@ class Phone:
         await message.get_by_role("button", name=what, exact=True).click()
 
 
+@pytest.mark.slow
 async def test_every_phone_is_answered(product: Product, phones: Page) -> None:
     complaints: list[str] = []
     phones.on("console", lambda message: complaints.append(message.text))
@@ -123,6 +124,7 @@ async def _are_kept(product: Product, count: int) -> bool:
         return await connection.scalar(query) == count
 
 
+@pytest.mark.slow
 async def test_what_is_done_to_a_message_is_seen_and_told(product: Product, phones: Page) -> None:
     telegram, discord, slack = (Phone(phones, title) for title in ("Telegram", "Discord", "Slack"))
     for phone in (telegram, discord, slack):
@@ -147,6 +149,7 @@ async def test_what_is_done_to_a_message_is_seen_and_told(product: Product, phon
     await until(told)
 
 
+@pytest.mark.slow
 async def test_a_fault_is_armed_by_a_click_and_is_over_when_it_struck(product: Product, phones: Page) -> None:
     whatsapp = Phone(phones, "WhatsApp")
     await whatsapp.column.get_by_title("Let something go wrong").click()
@@ -162,6 +165,7 @@ async def test_a_fault_is_armed_by_a_click_and_is_over_when_it_struck(product: P
     await expect(answer.get_by_role("img", name="Read")).to_be_visible()
 
 
+@pytest.mark.slow
 async def test_a_group_is_answered_where_the_bot_is_mentioned(phones: Page) -> None:
     for title in ("Telegram", "Slack", "Discord"):
         phone = Phone(phones, title)
@@ -172,6 +176,7 @@ async def test_a_group_is_answered_where_the_bot_is_mentioned(phones: Page) -> N
         await expect(phone.of_bot("among ourselves")).to_have_count(0)
 
 
+@pytest.mark.slow
 async def test_the_page_can_be_read_and_handled_by_everyone(phones: Page) -> None:
     telegram = Phone(phones, "Telegram")
     await telegram.column.get_by_role("button", name="New chat", exact=True).focus()

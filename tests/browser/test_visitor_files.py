@@ -1,5 +1,6 @@
 """Files from visitors in a real browser: chosen, pasted or dropped, they arrive once and are seen again."""
 
+import pytest
 from playwright.async_api import FilePayload, Page, Route, expect
 
 from adapters.database.engine import Database
@@ -26,6 +27,7 @@ async def open_chat(page: Page, server_url: str, channel: MadeChannel) -> None:
     await expect(page.get_by_role("button", name="Attach files")).to_be_visible()
 
 
+@pytest.mark.slow
 async def test_files_are_sent_seen_and_seen_again(
     page: Page, server_url: str, webchat_channel: MadeChannel, complaints: list[str]
 ) -> None:
@@ -44,6 +46,7 @@ async def test_files_are_sent_seen_and_seen_again(
     assert complaints == []
 
 
+@pytest.mark.slow
 async def test_a_file_that_cannot_go_yet_survives_a_reload(
     page: Page, server_url: str, webchat_channel: MadeChannel
 ) -> None:
@@ -70,6 +73,7 @@ async def test_a_file_that_cannot_go_yet_survives_a_reload(
     await expect(page.get_by_role("img", name="cat.png")).to_have_count(1)
 
 
+@pytest.mark.slow
 async def test_a_picture_is_pasted_or_dropped(page: Page, server_url: str, webchat_channel: MadeChannel) -> None:
     await open_chat(page, server_url, webchat_channel)
     await page.get_by_role("textbox").evaluate(BRING, ["paste", list(PNG)])
@@ -79,6 +83,7 @@ async def test_a_picture_is_pasted_or_dropped(page: Page, server_url: str, webch
     await expect(page.get_by_role("img", name="cat.png")).to_have_count(2)
 
 
+@pytest.mark.slow
 async def test_a_channel_may_take_no_files_or_small_ones(
     page: Page, server_url: str, settings: Settings, database: Database
 ) -> None:

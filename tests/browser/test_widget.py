@@ -82,6 +82,7 @@ async def embed(page: Page, origin: str, server_url: str, channel_id: object) ->
     return Chat(page)
 
 
+@pytest.mark.slow
 async def test_a_message_is_answered(chat):
     await chat.say("Hello there")
     await expect(chat.of("contact")).to_have_text(["Hello there"])
@@ -114,6 +115,7 @@ async def test_hostile_markdown_is_harmless(chat, server_url):
     assert [url for url in asked if not url.startswith(server_url)] == []
 
 
+@pytest.mark.slow
 async def test_a_reload_keeps_the_conversation(chat):
     await chat.say("Remember this")
     await chat.is_answered("You said: Remember this")
@@ -122,6 +124,7 @@ async def test_a_reload_keeps_the_conversation(chat):
     await chat.is_answered("You said: Remember this")
 
 
+@pytest.mark.slow
 async def test_messages_written_offline_arrive_once_and_in_order(chat, context):
     await chat.say("before")
     await chat.is_answered("You said: before")
@@ -167,6 +170,7 @@ async def test_a_message_whose_acknowledgement_is_lost_is_not_repeated(chat):
     await expect(chat.of("contact")).to_have_text(["only once"])
 
 
+@pytest.mark.slow
 async def test_tabs_of_one_browser_share_the_conversation(chat, context, address):
     await chat.say("from the first tab")
     await chat.is_answered("from the first tab")
@@ -178,6 +182,7 @@ async def test_tabs_of_one_browser_share_the_conversation(chat, context, address
         await expect(tab.of("contact")).to_have_text(["from the first tab", "from the second tab"])
 
 
+@pytest.mark.slow
 async def test_everything_can_be_done_from_the_keyboard(embedded):
     keyboard = embedded.page.keyboard
     await embedded.page.get_by_role("link", name="Buy").focus()
@@ -255,6 +260,7 @@ async def test_a_conversation_leaves_the_console_empty(complaints, chat):
     assert complaints == []
 
 
+@pytest.mark.slow
 async def test_the_widget_floats_on_a_page_of_another_origin(complaints, embedded):
     await embedded.launcher.click()
     await embedded.say("Hello from the shop")
@@ -266,6 +272,7 @@ async def test_the_widget_floats_on_a_page_of_another_origin(complaints, embedde
     assert complaints == []
 
 
+@pytest.mark.slow
 async def test_a_page_of_an_unwanted_origin_gets_no_conversation(page, server_url, webchat_channel):
     unwanted = await embed(page, UNWANTED_ORIGIN, server_url, webchat_channel.id)
     await unwanted.launcher.click()

@@ -27,6 +27,7 @@ async def test_nothing_is_lost_doubled_or_disordered_whatever_dies() -> None:
     assert all(row.verdict.events for row in report.rows)
 
 
+@pytest.mark.slow
 async def test_the_command_refuses_a_fault_that_it_does_not_know() -> None:
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "tests.chaos", "--only", "R-99", stderr=asyncio.subprocess.PIPE

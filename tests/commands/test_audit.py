@@ -180,6 +180,7 @@ async def lasting(lived: Settings, template: str, capsys: pytest.CaptureFixture[
         await connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
+@pytest.mark.slow
 async def test_a_record_in_order_is_proved(lasting: Record) -> None:
     code, report = await lasting.audit()
 

@@ -101,6 +101,7 @@ def test_wrong_settings_are_named_one_line_each_without_their_secret(
     assert "canary" not in said
 
 
+@pytest.mark.slow
 async def test_a_database_that_is_away_is_one_sentence(settings: Settings) -> None:
     away = f"postgresql://nobody:canary@127.0.0.1:{free_port()}/nothing"
     done = await chat_orchestrator("keys", "list", environment=environment(settings) | {"DATABASE_URL": away})

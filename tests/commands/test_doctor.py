@@ -122,6 +122,7 @@ async def test_a_token_that_is_refused_is_named_by_its_channel(
     assert f"channel telegram telegram {made.id}" in troubled(checks)
 
 
+@pytest.mark.slow
 async def test_without_any_setting_it_says_what_is_needed() -> None:
     done = await chat_orchestrator("doctor")
 

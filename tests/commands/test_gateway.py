@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
+import pytest
 from sqlalchemy import func, select, update
 
 from adapters.database.channels import credentials_vault, seal_credentials
@@ -51,6 +52,7 @@ async def sent(product: Product, count: int) -> None:
     await until(enough, _WITHIN_SECONDS)
 
 
+@pytest.mark.slow
 async def test_a_polled_message_is_answered(product: Product) -> None:
     await polled(product)
     async with command(product.settings, "gateway") as gateway:
@@ -61,6 +63,7 @@ async def test_a_polled_message_is_answered(product: Product) -> None:
     assert await product.states() == [("answered", None)]
 
 
+@pytest.mark.slow
 async def test_messages_that_came_while_no_gateway_ran_are_answered_once(product: Product) -> None:
     await polled(product)
     await product.simulated.say(CHAT, "one")
@@ -75,6 +78,7 @@ async def test_messages_that_came_while_no_gateway_ran_are_answered_once(product
     assert len(await product.simulated.sent(CHAT)) == 2
 
 
+@pytest.mark.slow
 async def test_a_second_gateway_stands_by_and_takes_over(product: Product) -> None:
     await polled(product)
     async with AsyncExitStack() as first:
@@ -93,6 +97,7 @@ async def test_a_second_gateway_stands_by_and_takes_over(product: Product) -> No
     assert await count_events(product) == 3
 
 
+@pytest.mark.slow
 async def test_channels_come_and_go_while_it_runs(product: Product) -> None:
     async with polling(product):
         channel = await polled(product)
@@ -106,6 +111,7 @@ async def test_channels_come_and_go_while_it_runs(product: Product) -> None:
         await sent(product, 2)
 
 
+@pytest.mark.slow
 async def test_a_refused_token_waits_until_it_is_corrected(product: Product) -> None:
     await product.simulated.post("/telegram/settings", refused_tokens=[OTHER_TOKEN])
     channel = await polled(product, OTHER_TOKEN)

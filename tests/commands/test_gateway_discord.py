@@ -64,6 +64,7 @@ async def test_what_is_said_while_a_connection_breaks_is_heard(product: Product,
     assert await server.texts() == ["You said: one", "You said: two"]
 
 
+@pytest.mark.slow
 async def test_a_gateway_that_is_killed_goes_on_with_its_session(product: Product) -> None:
     server = await join_server(product)
     said = await heard_and_killed(server)
@@ -76,6 +77,7 @@ async def test_a_gateway_that_is_killed_goes_on_with_its_session(product: Produc
     assert await server.calls("messages") == [], "the session told it, nobody had to look"
 
 
+@pytest.mark.slow
 async def test_a_gateway_whose_session_is_forgotten_loses_nothing(product: Product) -> None:
     server = await join_server(product)
     await heard_and_killed(server)
@@ -101,6 +103,7 @@ async def heard_and_killed(server: Server) -> str:
     return said
 
 
+@pytest.mark.slow
 async def test_what_was_said_before_somebody_unknown_wrote_again_is_found(product: Product) -> None:
     server = await join_server(product)
     async with listening(server):
@@ -133,6 +136,7 @@ async def test_a_bot_that_may_not_read_hears_those_who_call_it(product: Product)
         await server.until_ended(("ignored", "empty"), ANSWERED)
 
 
+@pytest.mark.slow
 async def test_a_refused_token_waits_until_it_is_corrected(product: Product) -> None:
     server = await join_server(product)
     await product.simulated.post("/discord/settings", refused_tokens=[TOKEN])

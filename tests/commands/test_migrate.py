@@ -2,6 +2,7 @@
 
 import asyncio
 
+import pytest
 from temporalio.client import Client
 
 from adapters.temporal.schedules import schedule_ids
@@ -11,12 +12,14 @@ from tests.commands.commandline import chat_orchestrator
 from tests.processes import environment
 
 
+@pytest.mark.slow
 async def test_several_processes_at_once_all_succeed(settings: Settings) -> None:
     ended = await asyncio.gather(*(chat_orchestrator("migrate", environment=environment(settings)) for _ in range(3)))
 
     assert [(done.code, done.out) for done in ended] == [(0, "")] * 3
 
 
+@pytest.mark.slow
 async def test_temporal_has_attributes_and_schedules_afterwards(settings: Settings, temporal_address: str) -> None:
     await chat_orchestrator("migrate", environment=environment(settings))
     client = await Client.connect(temporal_address)

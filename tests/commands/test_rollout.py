@@ -120,6 +120,7 @@ async def test_three_versions_roll_under_load(front_door: Product, deployment: s
         assert answers == [f"You said: number {number}" for number in range(1, said + 1)]
 
 
+@pytest.mark.slow
 async def test_a_conversation_whose_version_nobody_serves_is_named(
     front_door: Product, deployment: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -147,6 +148,7 @@ async def test_a_conversation_whose_version_nobody_serves_is_named(
         await run_on(front_door, {f"{deployment}:2": 1})
 
 
+@pytest.mark.slow
 async def test_the_status_tells_what_each_version_is_for(
     front_door: Product, deployment: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -174,6 +176,7 @@ async def test_the_status_tells_what_each_version_is_for(
         await show("a unused 0", "b current 1")
 
 
+@pytest.mark.slow
 async def test_what_runs_stays_with_the_version_that_it_began_with(front_door: Product, deployment: str) -> None:
     visitor = await front_door.visitor(bursts={"policy": "queue"})
     async with serving(front_door, deployment, "1"):
@@ -208,6 +211,7 @@ async def test_a_deployment_that_was_never_there_has_no_status(front_door: Produ
         await status(front_door.settings, deployment)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("arguments", [(), ("--build-id", "1", "--status")])
 async def test_either_a_version_or_the_status_is_asked_for(front_door: Product, arguments: tuple[str, ...]) -> None:
     asked = ("rollout", "--deployment", "chat", *arguments)

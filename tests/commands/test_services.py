@@ -127,6 +127,7 @@ async def remember(served: Served) -> None:
     await client.start_workflow("Nothing", id="kept", task_queue="nobody", search_attributes=attributes)
 
 
+@pytest.mark.slow
 async def test_it_prints_three_lines_once_both_answer(data: Path, given: Given) -> None:
     async with serving(data, given) as served:
         assert list(served.addresses) == ["DATABASE_URL", "TEMPORAL_ADDRESS", "TEMPORAL_UI_URL"]
@@ -139,6 +140,7 @@ async def test_it_prints_three_lines_once_both_answer(data: Path, given: Given) 
         assert await remembers(served)
 
 
+@pytest.mark.slow
 async def test_a_second_start_keeps_addresses_and_data(data: Path, given: Given) -> None:
     async with serving(data, given) as first:
         assert await remembers(first)
@@ -147,6 +149,7 @@ async def test_a_second_start_keeps_addresses_and_data(data: Path, given: Given)
         assert await remembers(second)
 
 
+@pytest.mark.slow
 async def test_killed_servers_come_back_on_the_same_ports_with_their_data(data: Path, given: Given) -> None:
     async with serving(data, given) as served:
         killed = [served.child("postgres"), served.child("temporal")]
@@ -156,6 +159,7 @@ async def test_killed_servers_come_back_on_the_same_ports_with_their_data(data: 
         await until(lambda: remembers(served))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 async def test_a_signal_ends_it_well_and_leaves_no_process_behind(
     data: Path, given: Given, number: signal.Signals
@@ -183,6 +187,7 @@ async def test_a_signal_during_the_start_leaves_no_process_behind(data: Path, gi
     assert living(everyone) == []
 
 
+@pytest.mark.slow
 async def test_after_a_kill_the_next_start_keeps_the_data(data: Path, given: Given) -> None:
     async with serving(data, given) as served:
         served.process.kill()
@@ -191,6 +196,7 @@ async def test_after_a_kill_the_next_start_keeps_the_data(data: Path, given: Giv
         assert await remembers(served)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("taken", "option"), [(0, "--temporal-port"), (1, "--temporal-ui-port")])
 async def test_a_taken_port_is_one_sentence_that_names_the_option(
     data: Path, given: Given, taken: int, option: str

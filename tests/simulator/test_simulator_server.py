@@ -35,6 +35,7 @@ async def process(*arguments: str) -> AsyncIterator[tuple[asyncio.subprocess.Pro
         await child.communicate()
 
 
+@pytest.mark.slow
 async def test_the_printed_addresses_answer_and_sigterm_ends_even_what_hangs() -> None:
     async with process("--port", "0") as (child, addresses), httpx.AsyncClient(trust_env=False, timeout=10) as client:
         api = f"{addresses['TELEGRAM_API_URL']}/bot{TOKEN}"
@@ -55,6 +56,7 @@ async def test_the_printed_addresses_answer_and_sigterm_ends_even_what_hangs() -
         assert await child.stderr.read() == b""
 
 
+@pytest.mark.slow
 async def test_a_taken_port_is_told_in_one_sentence() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]

@@ -32,6 +32,7 @@ async def ordering(product: Product, **bot: JsonValue) -> Visitor:
     return visitor
 
 
+@pytest.mark.slow
 async def test_an_approved_call_is_made_and_told_to_the_model(product: Product) -> None:
     visitor = await ordering(product)
     (approval,) = await pending(product)

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from uuid import uuid4
 
+import pytest
 from sqlalchemy import update
 
 from activities.auditing import Audited
@@ -20,6 +21,7 @@ async def audited(product: Product) -> Audited:
     )
 
 
+@pytest.mark.slow
 async def test_an_operator_finds_what_the_audit_found(product: Product) -> None:
     visitor = await product.visitor(bursts={"policy": "queue"})
     await visitor.say("hello")

@@ -1,5 +1,7 @@
 """Messages that come while the model works: answered with the others, turned away, or left for the next turn."""
 
+import pytest
+
 from domain.bots import Bot
 from tests.product import Product
 
@@ -34,6 +36,7 @@ async def test_a_turn_is_interrupted_so_often_and_no_more(product: Product) -> N
     assert len(await product.simulated.asked()) == 3
 
 
+@pytest.mark.slow
 async def test_a_command_does_not_interrupt_and_is_answered_afterwards(product: Product) -> None:
     await product.telegram(bursts={"policy": "interrupt", "quiet_seconds": 0})
     await product.simulated.answers({"contains": "first", "delay_seconds": 2, "text": "the first answer"})
@@ -45,6 +48,7 @@ async def test_a_command_does_not_interrupt_and_is_answered_afterwards(product: 
     assert texts == ["the first answer", Bot(name="Ada").help_text]
 
 
+@pytest.mark.slow
 async def test_who_writes_while_the_bot_answers_is_told_once_to_wait(product: Product) -> None:
     visitor = await product.visitor(bursts={"policy": "reject", "wait_text": "Just a moment."})
     await product.simulated.answers({"contains": "first", "delay_seconds": 3, "text": "the first answer"})
@@ -62,6 +66,7 @@ async def test_who_writes_while_the_bot_answers_is_told_once_to_wait(product: Pr
     assert answers[0]["answers"] == []
 
 
+@pytest.mark.slow
 async def test_a_changed_policy_holds_for_the_turn_that_comes_next(product: Product) -> None:
     visitor = await product.visitor(bursts={"policy": "queue"}, instructions="Be brief.")
     await visitor.say("one")

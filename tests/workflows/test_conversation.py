@@ -3,6 +3,7 @@
 import asyncio
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import update
 
 from adapters.database.records import Turn
@@ -85,6 +86,7 @@ async def test_a_model_that_never_answers_costs_no_more_than_the_patience(produc
     assert (await visitor.heard(2))[1]["text"] == "You said: still there?"
 
 
+@pytest.mark.slow
 async def test_an_empty_answer_is_asked_for_again(product: Product) -> None:
     visitor = await product.visitor(bursts={"policy": "queue"})
     await product.simulated.answers({"contains": "hello", "text": "", "count": 1})
@@ -111,6 +113,7 @@ async def test_a_message_of_forty_thousand_characters_is_kept_whole(product: Pro
     assert request["messages"][-1]["content"] == text
 
 
+@pytest.mark.slow
 async def test_conversations_do_not_wait_for_each_other(product: Product) -> None:
     slow = await product.visitor(bursts={"policy": "queue"})
     quick = await product.visitor(bursts={"policy": "queue"})
@@ -130,6 +133,7 @@ async def test_many_visitors_are_answered_side_by_side(product: Product) -> None
     assert [heard[0]["text"] for heard in answers] == [f"You said: I am {number}" for number in range(10)]
 
 
+@pytest.mark.slow
 async def test_above_the_rate_messages_are_answered_together_and_in_order(product: Product) -> None:
     visitor = await product.visitor(bursts={"policy": "queue"}, limits={"messages_per_minute": 2})
     for number in range(2):

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from uuid import uuid4
 
+import pytest
 from sqlalchemy import update
 from temporalio.client import Client, WorkflowExecutionStatus
 
@@ -33,6 +34,7 @@ async def grow_idle(product: Product, visitor: Visitor) -> None:
         )
 
 
+@pytest.mark.slow
 async def test_an_idle_conversation_is_closed_and_comes_back(product: Product) -> None:
     client = await connect(product.settings)
     idle = await product.visitor(bursts={"policy": "queue"})

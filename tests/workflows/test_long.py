@@ -63,6 +63,7 @@ def workflow(visitor: Visitor) -> str:
     return workflow_id(ConversationId(str(visitor.session["conversation_id"])))
 
 
+@pytest.mark.slow
 async def test_nothing_is_lost_where_a_run_ends(product: Product) -> None:
     visitor = await product.visitor(bursts={"policy": "queue"}, limits={"messages_per_minute": None})
     identity = str(visitor.session["conversation_id"])

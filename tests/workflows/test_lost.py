@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
+import pytest
 from sqlalchemy import select
 from temporalio.client import Client
 from temporalio.testing import ActivityEnvironment
@@ -35,6 +36,7 @@ async def terminate(product: Product, visitor: Visitor) -> None:
     await client.get_workflow_handle(workflow).terminate()
 
 
+@pytest.mark.slow
 async def test_recover_answers_what_was_under_way(product: Product) -> None:
     visitor = await terminated_while_asked(product, "hello")
     async with command(product.settings, "recover") as recovering:
@@ -43,6 +45,7 @@ async def test_recover_answers_what_was_under_way(product: Product) -> None:
     await product.until_states("answered")
 
 
+@pytest.mark.slow
 async def test_recover_repeats_nothing(product: Product) -> None:
     visitor = await product.visitor(bursts={"policy": "queue"})
     await visitor.say("hello")
@@ -55,6 +58,7 @@ async def test_recover_repeats_nothing(product: Product) -> None:
     assert [item["text"] for item in await visitor.heard(2)] == ["You said: hello", "You said: again"]
 
 
+@pytest.mark.slow
 async def test_the_sweep_hands_over_what_stands_still(product: Product) -> None:
     visitor = await terminated_while_asked(product, "hello")
     later = datetime.now(UTC) + sweep.OPEN_TURN_MOVES_WITHIN + timedelta(minutes=1)
@@ -64,6 +68,7 @@ async def test_the_sweep_hands_over_what_stands_still(product: Product) -> None:
     assert [item["text"] for item in await visitor.heard(1)] == ["You said: hello"]
 
 
+@pytest.mark.slow
 async def test_the_sweep_leaves_alone_what_moves(product: Product) -> None:
     visitor = await product.visitor(bursts={"policy": "queue"})
     await product.simulated.answer("done", delay_seconds=2)

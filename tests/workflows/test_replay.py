@@ -185,6 +185,7 @@ def replayer(*workflows: type) -> Replayer:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.__name__)
 async def test_a_conversation_replays(product: Product, scenario: Callable[[Product], Awaitable[Visitor]]) -> None:
     visitor = await scenario(product)

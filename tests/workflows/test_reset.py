@@ -66,6 +66,7 @@ def numbers(count: int) -> list[str]:
     return [f"You said: number {number}" for number in range(count)]
 
 
+@pytest.mark.slow
 async def test_an_idle_conversation_repeats_nothing(product: Product, client: Client) -> None:
     visitor = await product.visitor(bursts={"policy": "queue"})
     for number in range(TURNS):
@@ -83,6 +84,7 @@ async def test_an_idle_conversation_repeats_nothing(product: Product, client: Cl
     assert len(await product.simulated.asked()) == TURNS + 1
 
 
+@pytest.mark.slow
 async def test_a_busy_conversation_answers_each_message_once(product: Product, client: Client) -> None:
     visitor = await product.visitor(bursts={"policy": "queue"}, limits={"messages_per_minute": None})
     await product.simulated.answer(echo="last", delay_seconds=0.1)

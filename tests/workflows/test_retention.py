@@ -3,6 +3,7 @@
 from datetime import timedelta
 from uuid import uuid4
 
+import pytest
 from sqlalchemy import update
 
 from activities.retention import Pruned
@@ -12,6 +13,7 @@ from adapters.temporal.client import connect
 from tests.product import Product
 
 
+@pytest.mark.slow
 async def test_what_is_old_is_removed_and_what_is_shown_stays(product: Product) -> None:
     visitor = await product.visitor(bursts={"policy": "queue"})
     await visitor.say("hello")

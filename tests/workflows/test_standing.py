@@ -1,5 +1,7 @@
 """Who has the voice: pause, resume, close, takeover and release hold from their answer on."""
 
+import pytest
+
 from tests.machine import until
 from tests.product import Operator, Product, Visitor
 
@@ -32,6 +34,7 @@ async def test_a_paused_conversation_holds_what_comes(product: Product) -> None:
     assert (await product.states())[1] == ("held", "paused")
 
 
+@pytest.mark.slow
 async def test_resuming_answers_what_was_held(product: Product) -> None:
     visitor, operator, path = await begun(product)
     await operator.post(f"{path}/pause")
@@ -42,6 +45,7 @@ async def test_resuming_answers_what_was_held(product: Product) -> None:
     assert await heard(visitor) == ["You said: hello", "You said: anybody there?"]
 
 
+@pytest.mark.slow
 async def test_resuming_without_a_word_leaves_what_was_held_unanswered(product: Product) -> None:
     visitor, operator, path = await begun(product)
     await operator.post(f"{path}/pause")
@@ -53,6 +57,7 @@ async def test_resuming_without_a_word_leaves_what_was_held_unanswered(product: 
     assert [item["text"] for item in await visitor.heard(2)] == ["You said: hello", "You said: and now?"]
 
 
+@pytest.mark.slow
 async def test_a_pause_cancels_the_model_call(product: Product) -> None:
     visitor, operator, path = await begun(product)
     await product.simulated.answers({"contains": "think", "text": "too late", "delay_seconds": 3})
@@ -70,6 +75,7 @@ async def test_a_pause_cancels_the_model_call(product: Product) -> None:
     assert [item["text"] for item in answers] == ["You said: hello", "You said: something else"]
 
 
+@pytest.mark.slow
 async def test_an_operator_speaks_and_the_bot_is_silent_until_released(product: Product) -> None:
     visitor, operator, path = await begun(product)
     assert (await operator.post(f"{path}/takeover"))["status"] == "handed_over"
@@ -85,6 +91,7 @@ async def test_an_operator_speaks_and_the_bot_is_silent_until_released(product: 
     assert await heard(visitor) == ["You said: hello", "This is Grace.", "You said: thanks"]
 
 
+@pytest.mark.slow
 async def test_a_closed_conversation_reopens_with_its_memory(product: Product) -> None:
     visitor, operator, path = await begun(product)
     assert (await operator.post(f"{path}/close"))["status"] == "closed"
@@ -95,6 +102,7 @@ async def test_a_closed_conversation_reopens_with_its_memory(product: Product) -
     assert [line["content"] for line in request["messages"]] == ["hello", "You said: hello", "me again"]
 
 
+@pytest.mark.slow
 async def test_after_a_reset_the_model_sees_only_what_is_new(product: Product) -> None:
     visitor, operator, path = await begun(product)
     await operator.post(f"{path}/reset")
@@ -104,6 +112,7 @@ async def test_after_a_reset_the_model_sees_only_what_is_new(product: Product) -
     assert [line["content"] for line in request["messages"]] == ["who am I?"]
 
 
+@pytest.mark.slow
 async def test_a_stopped_bot_answers_when_it_is_started(product: Product) -> None:
     visitor, operator, path = await begun(product)
     bot = f"/bots/{(await operator.get(path))['bot_id']}"
@@ -115,6 +124,7 @@ async def test_a_stopped_bot_answers_when_it_is_started(product: Product) -> Non
     assert await heard(visitor) == ["You said: hello", "You said: hello?"]
 
 
+@pytest.mark.slow
 async def test_the_bot_speaks_first(product: Product) -> None:
     channel = await product.telegram(greeting="Welcome!")
     operator = await product.operator()

@@ -70,6 +70,7 @@ async def let_the_limit_pass(database: Database) -> None:
         await connection.execute(delete(PaceRow))
 
 
+@pytest.mark.slow
 async def test_an_answer_that_the_platform_puts_off_for_a_day_ends_and_the_next_one_arrives(
     skipping: WorkflowEnvironment, pointed: Settings, database: Database, simulated: Simulated
 ) -> None:
@@ -105,6 +106,7 @@ async def test_a_burst_waits_for_its_quiet_minute(
     assert timedelta(seconds=50) < timers[0] <= timedelta(seconds=60)
 
 
+@pytest.mark.slow
 async def test_an_approval_that_nobody_gives_is_denied_in_the_end(
     skipping: WorkflowEnvironment, pointed: Settings, database: Database, simulated: Simulated
 ) -> None:

@@ -99,6 +99,7 @@ POINTS = {
 ENDS = {"pause": {"held", "answered"}, "takeover": {"held", "answered"}, "close": {"ignored", "answered"}}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("control", ENDS)
 @pytest.mark.parametrize("point", POINTS.values(), ids=POINTS)
 async def test_a_stop_holds_from_its_answer_on(product: Product, point: Point, control: str) -> None:

@@ -13,6 +13,7 @@ from tests.simulated import Simulated
 RESPONSES = MODEL.model_copy(update={"api": "responses"})
 
 
+@pytest.mark.slow
 async def test_a_prompt_is_asked_as_it_is_and_nothing_of_it_is_to_be_kept(openai: OpenAI, simulated: Simulated) -> None:
     await simulated.answer("Good day.")
     answer = await openai.complete(RESPONSES, PROMPT)

@@ -147,6 +147,7 @@ LIMITS = st.dictionaries(st.sampled_from(OWNERS), st.integers(20, 150), min_size
 CALLS = st.lists(st.tuples(st.integers(0, 3), st.integers(2, 60), st.integers(0, 100)), min_size=2, max_size=12)
 
 
+@pytest.mark.slow
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(limits=LIMITS, calls=CALLS)
 async def test_no_schedule_of_calls_at_once_spends_more_than_any_of_its_payers_has(

@@ -75,6 +75,7 @@ async def test_a_converter_reads_what_one_without_encryption_wrote(settings: Set
         await plain.decode(await sealing.encode([said]), [Handover])
 
 
+@pytest.mark.slow
 async def test_what_was_said_cannot_be_read_on_the_server(
     pointed: Settings, database: Database, simulated: Simulated, server_directory: Path
 ) -> None:

@@ -28,6 +28,7 @@ LARGE = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("markdown", HOSTILE.values(), ids=HOSTILE)
 def test_a_hostile_text_is_rendered_in_seconds(markdown: str) -> None:
     start = time.process_time()
@@ -37,6 +38,7 @@ def test_a_hostile_text_is_rendered_in_seconds(markdown: str) -> None:
     assert time.process_time() - start < MAX_SECONDS
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("markdown", LARGE.values(), ids=LARGE)
 def test_a_megabyte_is_rendered_in_seconds_in_every_dialect(markdown: str) -> None:
     start = time.process_time()
