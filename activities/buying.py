@@ -17,7 +17,7 @@ from adapters.database.engine import Database
 from adapters.errors import EmptyAnswer, OutOfTime, OutsideError
 from domain.bots import Model
 from domain.budgets import Amount, Limit, Owner, day_of, held_to, reason
-from domain.prices import FREE, Tokens, cost
+from domain.prices import Tokens, cost
 from domain.transcripts import Prompt
 
 
@@ -69,14 +69,14 @@ class Buying:
                 answer = await _answer(asked.provider, model, prompt, listener)
             except EmptyAnswer as error:
                 if error.tokens is not None:
-                    await self.pay(call, _paid(model, error.tokens, started, day))
+                    await self.pay(call, Paid.now(model, error.tokens, started, day))
                     raise
                 await self._release(call, access)
                 raise
             except (OutsideError, asyncio.CancelledError):
                 await self._release(call, access)
                 raise
-            paid = _paid(model, answer.tokens, started, day, answer)
+            paid = Paid.now(model, answer.tokens, started, day, answer)
             if not answer.calls and not is_shown(answer.text):
                 await self.pay(call, paid)
                 raise EmptyAnswer(f"the model {model.name!r} answered with nothing that can be shown")
@@ -123,14 +123,3 @@ async def _answer(provider: Provider, model: Model, prompt: Prompt, listener: Li
     except TimeoutError:
         message = f"the model {model.name!r} did not answer in {model.timeout_seconds:g} s"
         raise OutOfTime(message, model.timeout_seconds) from None
-
-
-def _paid(model: Model, tokens: Tokens, started: float, day: date, answer: Answer | None = None) -> Paid:
-    price = FREE if answer is not None and answer.free else model.rate
-    return Paid(
-        model=answer.model if answer is not None else model.name,
-        tokens=tokens,
-        cost=cost(price, tokens),
-        duration_ms=int((time.monotonic() - started) * 1000),
-        day=day,
-    )

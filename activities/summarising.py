@@ -19,7 +19,7 @@ from adapters.errors import EmptyAnswer, OutOfTime, OutsideError
 from domain.bots import Bot, Model
 from domain.budgets import Amount, Verdict, day_of, held_to
 from domain.moderation import seen_by_model
-from domain.prices import FREE, Tokens, cost
+from domain.prices import Tokens, cost
 from domain.recollection import (
     LEAST_TOKENS,
     MAX_OUTPUT_TOKENS,
@@ -125,11 +125,11 @@ class Summarising:
                     answer = await asking.provider.complete(model, prompt)
             except EmptyAnswer as error:
                 if error.tokens is not None:
-                    await self._pay(call, _paid(model, error.tokens, started, now))
+                    await self._pay(call, Paid.now(model, error.tokens, started, day_of(now)))
                 raise
             except TimeoutError:
                 raise OutOfTime(f"the model {model.name!r} took too long", model.timeout_seconds) from None
-        return answer, _paid(model, answer.tokens, started, now, answer)
+        return answer, Paid.now(model, answer.tokens, started, day_of(now), answer)
 
     @asynccontextmanager
     async def _reserved(
@@ -194,14 +194,3 @@ def _seen(said: Sequence[Said], bot: Bot) -> list[Said]:
 
 def _brief(model: Model) -> Model:
     return model.model_copy(update={"max_output_tokens": min(model.max_output_tokens, MAX_OUTPUT_TOKENS)})
-
-
-def _paid(model: Model, tokens: Tokens, started: float, now: datetime, answer: Answer | None = None) -> Paid:
-    price = FREE if answer is not None and answer.free else model.rate
-    return Paid(
-        model=answer.model if answer is not None else model.name,
-        tokens=tokens,
-        cost=cost(price, tokens),
-        duration_ms=int((time.monotonic() - started) * 1000),
-        day=day_of(now),
-    )

@@ -17,7 +17,7 @@ from api.resources import Resources
 from domain.bots import DayLimits, Limits, Model
 from domain.budgets import Amount, Verdict, day_of, held_to, resets_at
 from domain.patience import shared
-from domain.prices import FREE, Tokens, cost
+from domain.prices import Tokens, cost
 from domain.transcripts import Prompt
 
 NO_LIMITS = Limits()
@@ -72,11 +72,11 @@ async def _ask(using: Resources, workspace_id: UUID, asked: Asked, prompt: Promp
         except EmptyAnswer as error:
             if error.tokens is not None:
                 async with using.database.begin() as connection:
-                    await budgets.settle(connection, call, _paid(model, error.tokens, started, now))
+                    await budgets.settle(connection, call, Paid.now(model, error.tokens, started, day_of(now)))
             raise
         except TimeoutError:
             raise OutOfTime(f"the model {model.name!r} took too long", model.timeout_seconds) from None
-    return Executed(answer, _paid(model, answer.tokens, started, now, answer), call)
+    return Executed(answer, Paid.now(model, answer.tokens, started, day_of(now), answer), call)
 
 
 @asynccontextmanager
@@ -110,14 +110,3 @@ def _told(failures: Sequence[OutsideError]) -> Problem:
     soonest = min(again, key=lambda error: error.after or timedelta(seconds=1))
     seconds = int((soonest.after or timedelta(seconds=1)).total_seconds()) + 1
     return Problem(503, f"No model answered: {soonest}.", "model_unavailable", {"Retry-After": str(seconds)})
-
-
-def _paid(model: Model, tokens: Tokens, started: float, now: datetime, answer: Answer | None = None) -> Paid:
-    price = FREE if answer is not None and answer.free else model.rate
-    return Paid(
-        model=answer.model if answer is not None else model.name,
-        tokens=tokens,
-        cost=cost(price, tokens),
-        duration_ms=int((time.monotonic() - started) * 1000),
-        day=day_of(now),
-    )

@@ -1,5 +1,6 @@
 """What calls of models may cost, and what they did: reserved before each call that a budget holds, settled after."""
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -25,14 +26,15 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from adapters.ai.base import Answer
 from adapters.database import budget_days
 from adapters.database.completions import LEASE
 from adapters.database.records import Usage
 from adapters.database.spending import Budget, Reservation
 from adapters.database.tables import Conversation
-from domain.bots import DayLimits, Limits
+from domain.bots import DayLimits, Limits, Model
 from domain.budgets import Amount, Owner, Purpose, Spent, Verdict, day_of, held_to, judge_all
-from domain.prices import Tokens
+from domain.prices import FREE, Tokens, cost
 
 NO_LIMITS = DayLimits()
 NOTHING = Amount()
@@ -106,6 +108,18 @@ class Paid:
     day: date
     cache: Literal["hit", "miss"] | None = None
     saved: Amount = NOTHING
+
+    @classmethod
+    def now(cls, model: Model, tokens: Tokens, started: float, day: date, answer: Answer | None = None) -> "Paid":
+        """What a call came to that began at `started` of the monotonic clock, and ends with this answer or none."""
+        price = FREE if answer is not None and answer.free else model.rate
+        return cls(
+            model=answer.model if answer is not None else model.name,
+            tokens=tokens,
+            cost=cost(price, tokens),
+            duration_ms=int((time.monotonic() - started) * 1000),
+            day=day,
+        )
 
 
 # Built once: building a statement costs more than running it, and these run for each turn.

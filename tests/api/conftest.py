@@ -1,4 +1,4 @@
-"""Clients of a running API: three roles of one workspace, and an admin of another."""
+"""Clients of a running API: three roles of one workspace, an admin of another, and a visitor of a webchat."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -12,7 +12,8 @@ from adapters.database.engine import Database
 from adapters.database.tables import Role
 from api.app import create_app
 from settings import Settings
-from tests.product import make_key
+from tests.machine import caller
+from tests.product import MadeChannel, Visitor, make_channel, make_key, running_api
 from tests.proxy import Proxy, proxy_to
 
 
@@ -77,3 +78,24 @@ async def stranger(app: FastAPI, settings: Settings, database: Database) -> Asyn
     """An admin of another workspace."""
     async with client_of(app, settings, database, Role.ADMIN, "strangers") as client:
         yield client
+
+
+@pytest.fixture
+async def channel(settings: Settings, database: Database) -> MadeChannel:
+    """A bot on a webchat."""
+    return await make_channel(settings, database)
+
+
+@pytest.fixture
+async def client(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
+    """The way to the API alone."""
+    async with running_api(settings) as url, caller(url) as made:
+        yield made
+
+
+@pytest.fixture
+async def visitor(client: httpx.AsyncClient, channel: MadeChannel) -> Visitor:
+    """Someone with a session."""
+    made = Visitor(client, channel.id)
+    await made.enter()
+    return made

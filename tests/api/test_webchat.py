@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -17,7 +16,6 @@ from adapters.database.tables import BotRow, WebchatSession
 from adapters.vault import Vault
 from api import tokens
 from settings import Settings
-from tests.machine import caller
 from tests.product import MadeChannel, Visitor, make_channel, running_api
 
 PAGE = "https://shop.example"
@@ -27,21 +25,6 @@ PAGE = "https://shop.example"
 async def channel(settings: Settings, database: Database) -> MadeChannel:
     """A bot on a webchat that the pages of a shop may embed."""
     return await make_channel(settings, database, channel_settings={"allowed_origins": [PAGE]})
-
-
-@pytest.fixture
-async def client(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
-    """The way to the API alone."""
-    async with running_api(settings) as url, caller(url) as made:
-        yield made
-
-
-@pytest.fixture
-async def visitor(client: httpx.AsyncClient, channel: MadeChannel) -> Visitor:
-    """Someone with a session."""
-    made = Visitor(client, channel.id)
-    await made.enter()
-    return made
 
 
 async def test_a_session_begins_with_all_that_a_widget_needs(client: httpx.AsyncClient, channel: MadeChannel) -> None:

@@ -1,6 +1,5 @@
 """Files that visitors bring: what is taken, whose they are, what is seen of them, and when they go."""
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
@@ -18,31 +17,9 @@ from api.webchat_files import MOST_UNSENT
 from domain.media import MAX_MEDIA_BYTES
 from settings import Settings
 from tests.files import PAGE, PDF, PNG
-from tests.machine import caller
-from tests.product import MadeChannel, Operator, Visitor, make_channel, make_key, running_api
+from tests.product import MadeChannel, Operator, Visitor, make_channel, make_key
 
 KEPT = timedelta(days=30)
-
-
-@pytest.fixture
-async def channel(settings: Settings, database: Database) -> MadeChannel:
-    """A bot on a webchat."""
-    return await make_channel(settings, database)
-
-
-@pytest.fixture
-async def client(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
-    """The way to the API alone."""
-    async with running_api(settings) as url, caller(url) as made:
-        yield made
-
-
-@pytest.fixture
-async def visitor(client: httpx.AsyncClient, channel: MadeChannel) -> Visitor:
-    """Someone with a session."""
-    made = Visitor(client, channel.id)
-    await made.enter()
-    return made
 
 
 async def bring(visitor: Visitor, content: bytes, name: str = "cat.png", key: str | None = None) -> httpx.Response:

@@ -2,12 +2,10 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from uuid import UUID
 
 import httpx
-import pytest
 from sqlalchemy import select
 
 from adapters.database import voice
@@ -18,30 +16,9 @@ from domain.conversations import Control
 from settings import Settings
 from tests.api.visits import say_many
 from tests.machine import caller, until
-from tests.product import MadeChannel, Product, Visitor, make_channel, running_api
+from tests.product import MadeChannel, Product, Visitor, running_api
 
 TOO_LONG_NAME = "x" * 201
-
-
-@pytest.fixture
-async def channel(settings: Settings, database: Database) -> MadeChannel:
-    """A bot on a webchat."""
-    return await make_channel(settings, database)
-
-
-@pytest.fixture
-async def client(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
-    """The way to the API alone."""
-    async with running_api(settings) as url, caller(url) as made:
-        yield made
-
-
-@pytest.fixture
-async def visitor(client: httpx.AsyncClient, channel: MadeChannel) -> Visitor:
-    """Someone with a session."""
-    made = Visitor(client, channel.id)
-    await made.enter()
-    return made
 
 
 async def test_a_text_is_kept_as_it_was_said(visitor: Visitor) -> None:

@@ -22,29 +22,8 @@ from domain.conversations import Control
 from domain.ids import ConversationId, WorkspaceId
 from settings import Settings
 from tests.api.visits import listening, say_many
-from tests.machine import PATIENCE_SECONDS, caller, until
-from tests.product import MadeChannel, Product, Visitor, make_channel, running_api
-
-
-@pytest.fixture
-async def channel(settings: Settings, database: Database) -> MadeChannel:
-    """A bot on a webchat."""
-    return await make_channel(settings, database)
-
-
-@pytest.fixture
-async def client(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
-    """The way to the API alone."""
-    async with running_api(settings) as url, caller(url) as made:
-        yield made
-
-
-@pytest.fixture
-async def visitor(client: httpx.AsyncClient, channel: MadeChannel) -> Visitor:
-    """Someone with a session."""
-    made = Visitor(client, channel.id)
-    await made.enter()
-    return made
+from tests.machine import PATIENCE_SECONDS, until
+from tests.product import MadeChannel, Product, Visitor
 
 
 @pytest.fixture
