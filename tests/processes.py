@@ -9,7 +9,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from settings import Settings
-from tests.machine import PATIENCE_SECONDS
+
+_GRACE_SECONDS = 30.0
 
 
 def environment(settings: Settings) -> dict[str, str]:
@@ -50,12 +51,12 @@ class ChildProcess:
         """SIGTERM: what is in hand is finished; its exit code."""
         if self._process.returncode is None:
             self._process.send_signal(signal.SIGTERM)
-        async with asyncio.timeout(PATIENCE_SECONDS):
+        async with asyncio.timeout(_GRACE_SECONDS):
             return await self._process.wait()
 
     async def finished(self) -> int:
         """Its exit code, once it ends by itself."""
-        async with asyncio.timeout(PATIENCE_SECONDS):
+        async with asyncio.timeout(_GRACE_SECONDS):
             return await self._process.wait()
 
     def freeze(self) -> None:

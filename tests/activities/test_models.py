@@ -10,7 +10,6 @@ from adapters.database.engine import Database
 from domain.circuits import FAILURES, REST_SECONDS
 from settings import Settings
 from tests.activities.bench import Bench, set_up
-from tests.machine import PATIENCE_SECONDS
 from tests.product import Product
 from tests.simulated import Simulated
 
@@ -35,7 +34,7 @@ async def test_a_model_that_hangs_leaves_time_for_the_next_one(
 ) -> None:
     await simulated.fault("hang")
     slow: JsonValue = {"name": "first", "timeout_seconds": 600, "first_token_seconds": 600}
-    async with set_up(simulating, shared, **{**MODELS, "model": slow}) as bench, asyncio.timeout(PATIENCE_SECONDS):
+    async with set_up(simulating, shared, **{**MODELS, "model": slow}) as bench, asyncio.timeout(20):
         assert (await bench.within(seconds=2).complete()).model == "second"
         assert [model for model, *_ in await bench.usage()] == ["second"]
 

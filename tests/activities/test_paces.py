@@ -202,7 +202,7 @@ async def test_a_long_answer_goes_as_fast_as_its_chat_allows_and_holds_up_no_oth
         await simulated.say(BUSY, "tell me everything")
         await until(has_begun)
         await simulated.say(QUIET, "be quick")
-        await product.until_states("answered", "answered")
+        await product.until_states("answered", "answered", within_seconds=40)
         metrics = (await product.client.get(f"http://127.0.0.1:{port}/metrics")).text
     assert {status for _, status in await sends(simulated)} == {200}
     busy, quiet = await simulated.sent(BUSY), await simulated.sent(QUIET)

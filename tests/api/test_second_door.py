@@ -21,6 +21,9 @@ from tests.product import make_key, running_worker
 from tests.proxy import Proxy
 from tests.simulated import Simulated
 
+GOES_ON_SECONDS = 60.0
+"""The database is asked every ten seconds at the longest, and one call that it does not answer takes fifteen."""
+
 PROVED = ("I1", "I2", "I3", "I5")
 
 
@@ -60,7 +63,7 @@ async def test_without_the_database_messages_are_acknowledged_and_answered_once_
         assert await stand(door, "answered")()
         await to_database.listen()
         await recovered(door, said(3, "number 3"))
-        await until(stand(door, *["answered"] * 4))
+        await until(stand(door, *["answered"] * 4), GOES_ON_SECONDS)
     assert await answers(simulated) == [f"You said: number {number}" for number in range(1, 5)]
 
 
@@ -86,7 +89,7 @@ async def test_a_crowd_loses_nothing_and_is_answered_once_and_in_order(
         await to_database.cut()
         await speaking
         await to_database.listen()
-        await until(all_answered)
+        await until(all_answered, GOES_ON_SECONDS)
     for chat in chats:
         assert await answers(simulated, chat) == [f"You said: {text}" for text in texts]
     assert [(await look(door.database, invariant, datetime.now(UTC))).breaches for invariant in PROVED] == [()] * 4
@@ -105,7 +108,7 @@ async def test_a_conversation_can_begin_without_the_database_and_its_payloads_ar
         assert "binary/encrypted" in _decoded(await begun.fetch_history())
         await to_database.listen()
         async with running_worker(through(secret, to_database)):
-            await until(stand(door, "answered", "answered"))
+            await until(stand(door, "answered", "answered"), GOES_ON_SECONDS)
     assert await answers(simulated, 8) == ["You said: a secret"]
 
 
@@ -126,7 +129,7 @@ async def test_edits_and_memberships_are_recorded_and_wake_nobody(
         assert (await door.post(update)).status_code == 200
     await to_database.listen()
     async with running_worker(through(pointed, to_database)):
-        await until(stand(door, "answered", "answered", "ignored", "ignored"))
+        await until(stand(door, "answered", "answered", "ignored", "ignored"), GOES_ON_SECONDS)
     reasons = {kind: reason for kind, _, reason in await door.events()}
     assert (reasons["edit"], reasons["membership"]) == ("applied", "membership")
     assert await answers(simulated) == ["You said: number 1", "You said: after"]
@@ -145,7 +148,7 @@ async def test_what_was_recorded_before_and_not_handed_over_is_not_overtaken(
     await to_temporal.listen()
     await recovered(door, said(3, "number 3"))
     async with running_worker(pointed):
-        await until(stand(door, *["answered"] * 3))
+        await until(stand(door, *["answered"] * 3), GOES_ON_SECONDS)
     assert await answers(simulated) == ["You said: number 1", "You said: number 2", "You said: number 3"]
 
 
@@ -176,7 +179,7 @@ async def test_a_message_of_a_group_that_got_a_new_id_meanwhile_reaches_its_conv
     assert (await door.post(said(4, "/ask after", chat=new, **mention))).status_code == 200
     await to_database.listen()
     async with running_worker(through(pointed, to_database)):
-        await until(stand(door, "answered", "answered", "answered", "ignored"))
+        await until(stand(door, "answered", "answered", "answered", "ignored"), GOES_ON_SECONDS)
     assert len(await door.conversations()) == 2
     assert len(await simulated.sent(new)) == 2
 
@@ -198,7 +201,7 @@ async def test_without_either_store_a_webhook_is_asked_to_come_again(
     for number in (2, 3):
         await recovered(door, said(number, f"number {number}"))
     async with running_worker(pointed):
-        await until(stand(door, *["answered"] * 3))
+        await until(stand(door, *["answered"] * 3), GOES_ON_SECONDS)
     assert sorted(map(str, await answers(simulated))) == [f"You said: number {number}" for number in range(1, 4)]
 
 

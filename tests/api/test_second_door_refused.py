@@ -13,6 +13,8 @@ from tests.product import running_worker
 from tests.proxy import Proxy
 from tests.simulated import Simulated
 
+GOES_ON_SECONDS = 60.0
+
 
 @pytest.mark.slow
 async def test_what_was_carried_survives_a_database_that_refuses(
@@ -35,4 +37,4 @@ async def test_what_was_carried_survives_a_database_that_refuses(
         async with running_worker(through(pointed, to_database)):
             await until(waits_patiently)
             await to_database.listen()
-            await until(answered)
+            await until(answered, GOES_ON_SECONDS)

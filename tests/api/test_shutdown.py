@@ -71,5 +71,5 @@ async def test_an_open_stream_does_not_hold_up_the_end(
     async with listening(door.client, channel.id, visitor) as stream:
         assert (await stream.next()).data["text"] == "hello"
         stopping = asyncio.create_task(process.stop())
-        await stream.ended()
+        await stream.ended(within_seconds=20)
     assert await stopping == 0

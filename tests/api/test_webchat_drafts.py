@@ -12,6 +12,7 @@ from tests.product import MadeChannel, Product, Visitor
 ANSWER = "First, open the lid. Then pour water up to the mark; wait until it boils, and put 2 spoons of tea in. "
 QUEUE: dict[str, JsonValue] = {"bursts": {"policy": "queue"}}
 PAUSE = {"kind": "stall_mid_stream", "seconds": 2}
+GOES_ON_SECONDS = 30.0
 
 
 async def enter(product: Product, **bot: JsonValue) -> tuple[MadeChannel, Visitor]:
@@ -140,7 +141,7 @@ async def test_after_a_kill_in_the_middle_the_page_ends_with_exactly_the_answer(
             assert "One moment, I will look.".startswith(str((await stream.next("delta")).data["text"]))
             await worker.kill()
         async with command(front_door.settings, "worker"):
-            await front_door.until_states("answered")
+            await front_door.until_states("answered", within_seconds=GOES_ON_SECONDS)
             deltas, answer = await until_answered(stream)
     assert {delta.data["attempt"] for delta in deltas} <= {1, 2}
     assert answer.data["text"] == ANSWER

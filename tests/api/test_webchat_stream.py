@@ -22,7 +22,7 @@ from domain.conversations import Control
 from domain.ids import ConversationId, WorkspaceId
 from settings import Settings
 from tests.api.visits import listening, say_many
-from tests.machine import PATIENCE_SECONDS, until
+from tests.machine import until
 from tests.product import MadeChannel, Product, Visitor
 
 
@@ -205,7 +205,7 @@ async def test_streams_end_when_the_server_stops(resources: Resources, channel: 
     open_streams = [asyncio.create_task(rest("retry: 3000\n\n")) for _ in range(3)]
     await until(lambda: resources.wakeups.listeners == 3)
     resources.wakeups.stop()
-    async with asyncio.timeout(PATIENCE_SECONDS):
+    async with asyncio.timeout(2):
         assert await asyncio.gather(*open_streams, rest("retry: 3000\n\n")) == [[]] * 4
     assert resources.wakeups.listeners == 0
 

@@ -44,9 +44,9 @@ class Stream:
                     number = int(fields["id"]) if "id" in fields else None
                     return Heard(fields["event"], number, json.loads(fields["data"]))
 
-    async def ended(self) -> None:
+    async def ended(self, within_seconds: float) -> None:
         """Returns once nothing more comes."""
-        async with asyncio.timeout(PATIENCE_SECONDS):
+        async with asyncio.timeout(within_seconds):
             with suppress(EOFError, httpx.RemoteProtocolError):
                 while True:
                     await self._block()

@@ -145,7 +145,7 @@ async def test_a_product_that_loses_what_it_acknowledged_is_caught(front_door: P
         await connection.exec_driver_sql("DELETE FROM events")
     await front_door.simulated.say(8, SECOND)
     async with command(front_door.settings, "worker") as worker:
-        await front_door.until_states("answered")
+        await front_door.until_states("answered", within_seconds=30)
         await worker.stop()
     assert (await judged(front_door.simulated)).lost == [FIRST]
 
@@ -165,5 +165,5 @@ async def test_a_product_that_forgets_what_it_was_sending_is_caught(front_door: 
     async with front_door.database.begin() as connection:
         await connection.exec_driver_sql("UPDATE deliveries SET state = 'planned', lease_until = NULL")
     async with command(front_door.settings, "worker"):
-        await front_door.until_states("answered")
+        await front_door.until_states("answered", within_seconds=60)
     assert (await judged(front_door.simulated)).doubled == [FIRST]

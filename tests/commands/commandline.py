@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 HOUSE = Path(__file__).parents[2]
-_WITHIN_SECONDS = 120.0
+_WITHIN_SECONDS = 60.0
 
 
 @dataclass(frozen=True)

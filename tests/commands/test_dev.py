@@ -16,7 +16,7 @@ from adapters.processes.ports import free_port
 from tests.machine import caller, family, living, open_directory, until
 from tests.product import Visitor
 
-_STARTS_SECONDS = 240.0
+_STARTS_SECONDS = 120.0
 WHO: dict[str, dict[str, object]] = {
     "telegram": {"chat_id": 7},
     "slack": {"user": "U7"},
@@ -81,7 +81,7 @@ async def test_dev_answers_restarts_what_dies_and_remembers() -> None:
             dev.child("worker").kill()
             dev.child("api").kill()
             dev.child("simulator").kill()
-            await until(lambda: serves(dev))
+            await until(lambda: serves(dev), 60)
             await visitor.say("still there?")
             await visitor.heard(2)
             said = await visitor.messages()

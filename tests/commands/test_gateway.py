@@ -19,7 +19,7 @@ from tests.simulated import TOKEN
 
 CHAT = 7
 OTHER_TOKEN = "654321:" + "B" * 35
-_WITHIN_SECONDS = 90.0
+_WITHIN_SECONDS = 30.0
 
 
 async def polled(product: Product, token: str = TOKEN) -> MadeChannel:

@@ -141,7 +141,7 @@ async def test_a_refused_token_waits_until_it_is_corrected(product: Product) -> 
     server = await join_server(product)
     await product.simulated.post("/discord/settings", refused_tokens=[TOKEN])
     async with command(product.settings, "gateway") as gateway:
-        await until(lambda: _was_refused(server))
+        await until(lambda: _was_refused(server), 30)
         assert await gateway.stop() == 0
 
 

@@ -18,7 +18,7 @@ from tests.machine import until
 from tests.processes import ChildProcess, command, environment
 from tests.product import Product, Visitor
 
-VISITORS = 3
+VISITORS = 4
 IN_TIME_SECONDS = 300.0
 _PINNED = VersioningBehavior.VERSIONING_BEHAVIOR_PINNED
 

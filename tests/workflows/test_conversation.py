@@ -80,7 +80,7 @@ async def test_a_model_that_never_answers_costs_no_more_than_the_patience(produc
     visitor = await product.visitor(bursts={"policy": "queue"}, patience_seconds=3, apology="Too slow.")
     await product.simulated.answers({"contains": "hang", "fault": {"kind": "hang"}})
     await visitor.say("hang")
-    answers = await visitor.heard(1)
+    answers = await visitor.heard(1, within_seconds=8)
     assert [item["text"] for item in answers] == ["Too slow."]
     await visitor.say("still there?")
     assert (await visitor.heard(2))[1]["text"] == "You said: still there?"
@@ -117,10 +117,10 @@ async def test_a_message_of_forty_thousand_characters_is_kept_whole(product: Pro
 async def test_conversations_do_not_wait_for_each_other(product: Product) -> None:
     slow = await product.visitor(bursts={"policy": "queue"})
     quick = await product.visitor(bursts={"policy": "queue"})
-    await product.simulated.answers({"contains": "slow", "text": "done", "delay_seconds": 8})
+    await product.simulated.answers({"contains": "slow", "text": "done", "delay_seconds": 5})
     await slow.say("slow")
     await quick.say("quick")
-    await quick.heard(1)
+    await quick.heard(1, within_seconds=4)
     assert [item for item in await slow.messages() if item["direction"] == "outbound"] == []
 
 

@@ -10,6 +10,7 @@ from tests.processes import command
 from tests.product import Product
 
 CHAT = 7
+GOES_ON_SECONDS = 30.0
 
 
 @pytest.mark.slow
@@ -21,7 +22,7 @@ async def test_a_worker_killed_while_the_model_works_leaves_one_answer(front_doo
         await front_door.until_asked()
         await worker.kill()
     async with command(front_door.settings, "worker"):
-        await front_door.until_states("answered")
+        await front_door.until_states("answered", within_seconds=GOES_ON_SECONDS)
     assert [item["text"] for item in await front_door.simulated.sent(CHAT)] == ["You said: hello"]
     async with front_door.database.begin() as connection:
         assert len((await connection.scalars(select(Usage.id))).all()) == 1
@@ -38,7 +39,7 @@ async def test_what_a_killed_worker_held_of_the_budget_pays_for_the_answer_of_th
     async with front_door.database.begin() as connection:
         assert (await connection.scalars(select(Reservation.lease))).all() == [1]
     async with command(front_door.settings, "worker"):
-        await front_door.until_states("answered")
+        await front_door.until_states("answered", within_seconds=GOES_ON_SECONDS)
     async with front_door.database.begin() as connection:
         assert (await connection.scalars(select(Reservation.lease))).all() == []
 
@@ -56,7 +57,7 @@ async def test_a_worker_killed_while_it_sends_leaves_a_doubt_and_no_second_messa
         await until(accepted)
         await worker.kill()
     async with command(front_door.settings, "worker"):
-        await front_door.until_states("answered")
+        await front_door.until_states("answered", within_seconds=GOES_ON_SECONDS)
     assert len(await front_door.simulated.sent(CHAT)) == 1
     assert len(await front_door.simulated.asked()) == 1
     async with front_door.database.begin() as connection:
@@ -68,7 +69,7 @@ async def test_what_arrives_without_a_worker_is_answered_when_one_is_there(front
     for number in range(3):
         assert (await visitor.say(f"number {number}")).status_code == 202
     async with command(front_door.settings, "worker") as worker:
-        answers = await visitor.heard(3)
+        answers = await visitor.heard(3, within_seconds=GOES_ON_SECONDS)
         code = await worker.stop()
     assert [item["text"] for item in answers] == [f"You said: number {number}" for number in range(3)]
     assert code == 0

@@ -9,6 +9,8 @@ from tests.processes import command
 from tests.product import Product
 from tests.slack import OWN, join_workspace
 
+GOES_ON_SECONDS = 60.0
+
 
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", ["accept_then_hang", "hang"])
@@ -27,7 +29,7 @@ async def test_a_worker_killed_while_it_sends_leaves_one_message(front_door: Pro
         await until(sending)
         await worker.kill()
     async with command(front_door.settings, "worker"):
-        await until(answered)
+        await until(answered, GOES_ON_SECONDS)
     assert await workspace.texts() == ["You said: hello"]
     assert len(await workspace.calls("conversations.history")) == 1
     async with front_door.database.begin() as connection:

@@ -16,7 +16,7 @@ from adapters.processes import leftovers
 from adapters.processes.children import Child, run
 from adapters.processes.data_directory import DataDirectory
 from adapters.processes.supervisor import BackOff, Supervisor
-from tests.machine import PATIENCE_SECONDS, is_alive, until
+from tests.machine import is_alive, until
 
 SLEEPER = "import signal; signal.pause()"
 # Blocked before the first word, so that a signal right after it is not lost between a handler and a pause.
@@ -241,7 +241,7 @@ async def test_a_second_signal_hurries_and_still_leaves_nothing_behind(tmp_path:
     assert len(alive()) == 2
 
     supervisor.send_signal(signal.SIGINT)
-    async with asyncio.timeout(PATIENCE_SECONDS):
+    async with asyncio.timeout(10):
         assert await supervisor.wait() == 0
     assert alive() == []
 
@@ -253,7 +253,7 @@ async def test_what_a_killed_supervisor_left_running_is_ended_by_the_next(tmp_pa
     leftovers.remember(data.folder("run") / "sleeper.json", orphan.pid, command, signal.SIGTERM)
     reports: list[str] = []
     async with Supervisor(data, reports.append):
-        async with asyncio.timeout(PATIENCE_SECONDS):
+        async with asyncio.timeout(5):
             assert await orphan.wait() == -signal.SIGTERM
     assert reports == [f"ending sleeper (pid {orphan.pid}), left over from a run that was killed"]
 
