@@ -3,13 +3,11 @@
 from dataclasses import dataclass
 
 from pydantic import JsonValue
-from sqlalchemy import select
 
-from adapters.database.records import DeliveryRow
 from adapters.platforms.catalogue import http_client, platforms
 from domain.platforms import PlatformName
-from tests.machine import PATIENCE_SECONDS, until
-from tests.product import MadeChannel, Product, make_channel
+from tests.product import Product, make_channel
+from tests.receipts import ReceiptedBot
 
 PAGE, SIBLING, APP = "1234567890", "1234567891", "517299288"
 CONTACT = "7001002003004005"
@@ -28,11 +26,9 @@ def credentials(page: str = PAGE) -> dict[str, str]:
 
 
 @dataclass(frozen=True)
-class MessengerBot:
+class MessengerBot(ReceiptedBot):
     """A bot on Messenger, and what tests do with it and see of it."""
 
-    product: Product
-    channel: MadeChannel
     page: str = PAGE
 
     async def say(self, text: str, **more: object) -> str:
@@ -52,18 +48,6 @@ class MessengerBot:
         await self.until_states(*["answered"] * (before + 1))
         return name
 
-    async def states(self) -> list[tuple[str, str | None]]:
-        """State and reason of every event but receipts, in order."""
-        return [state for state in await self.product.states() if state[1] != "receipt"]
-
-    async def until_states(self, *wanted: str, within_seconds: float = PATIENCE_SECONDS) -> None:
-        """Wait until these events stand so."""
-
-        async def stand() -> bool:
-            return [state for state, _ in await self.states()] == list(wanted)
-
-        await until(stand, within_seconds)
-
     async def sends(self) -> list[dict[str, object]]:
         """What Messenger took of this page's messages, in order."""
         outbound = await self.product.simulated.ledger("outbound")
@@ -72,14 +56,6 @@ class MessengerBot:
     async def sent(self) -> list[str]:
         """The texts that reached Messenger, in order."""
         return [str(item["text"]) for item in await self.sends()]
-
-    async def ledger(self) -> list[tuple[str, str | None, int]]:
-        """State, reason and attempts of every part, in order."""
-        columns = (DeliveryRow.state, DeliveryRow.reason, DeliveryRow.attempts)
-        query = select(*columns).order_by(DeliveryRow.created_at, DeliveryRow.part)
-        async with self.product.database.begin() as connection:
-            rows = await connection.execute(query.where(DeliveryRow.channel_id == self.channel.id))
-            return [(row.state, row.reason, row.attempts) for row in rows]
 
 
 async def messenger(product: Product, page: str = PAGE, **bot: JsonValue) -> MessengerBot:

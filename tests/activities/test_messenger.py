@@ -15,7 +15,7 @@ async def test_a_conversation(product: Product) -> None:
     await bot.answered("hello")
     await bot.answered("**and** again", fields={"quick_reply": {"payload": "v1:again"}})
     assert await bot.sent() == ["Welcome!", "You said: hello", "You said: and again"]
-    assert await bot.ledger() == [("sent", None, 1)] * 3
+    await bot.until_ledger(*[("sent", None, 1)] * 3)
     operator = await product.operator()
     deliveries = (await operator.get("/deliveries"))["items"]
     assert isinstance(deliveries, list)
@@ -110,7 +110,7 @@ async def test_a_doubtful_send_is_settled_by_its_echo(product: Product, kind: st
     await product.simulated.fault(kind, method="messages")
     await bot.say("hello")
     await bot.until_states("answered")
-    assert await bot.ledger() == [("sent", None, 1)]
+    await bot.until_ledger(("sent", None, 1))
     assert await bot.sent() == ["You said: hello"]
 
 
@@ -125,11 +125,7 @@ async def test_a_doubtful_send_stays_in_doubt_until_its_echo_comes(product: Prod
     (sent,) = await bot.sends()
     told = {"to": CONTACT, "message_id": sent["message_id"], "metadata": _metadata(sent)}
     await product.simulated.post(f"/messenger/{PAGE}/echoes", app_id=int(credentials()["app_id"]), **told)
-
-    async def settled() -> bool:
-        return await bot.ledger() == [("sent", None, 1)]
-
-    await until(settled)
+    await bot.until_ledger(("sent", None, 1))
 
 
 @pytest.mark.slow
@@ -180,5 +176,5 @@ async def test_a_worker_killed_while_it_sends_leaves_one_answer_and_no_doubt(fro
     async with command(front_door.settings, "worker"):
         await bot.until_states("answered")
     assert await bot.sent() == ["You said: hello"]
-    assert await bot.ledger() == [("sent", None, 1)]
+    await bot.until_ledger(("sent", None, 1))
     assert len(await front_door.simulated.asked()) == 1

@@ -80,7 +80,7 @@ async def test_an_operator_lists_and_sends_a_template_to_who_never_wrote(shop: S
     template = {**template, "parameters": ["Bob"]}
     assert (await shop.ask("POST", path, template=template))[0] == 201
     await shop.until_sent("Hello Ann, an answer waits.", "Hello Bob, an answer waits.")
-    assert await shop.bot.ledger() == [("sent", None, 1)] * 2
+    await shop.bot.until_ledger(*[("sent", None, 1)] * 2)
 
 
 async def test_a_template_that_would_be_refused_is_refused_before_it_is_recorded(shop: Shop) -> None:
@@ -105,11 +105,7 @@ async def test_a_template_that_cannot_be_checked_is_sent_and_its_refusal_told(sh
     await shop.bot.product.simulated.fault("status", status=500, method="templates")
     template: dict[str, JsonValue] = {"name": "unheard_of", "language": "en_US"}
     assert (await shop.ask("POST", f"/conversations/{await shop.conversation()}/messages", template=template))[0] == 201
-
-    async def refused() -> bool:
-        return await shop.bot.ledger() == [("sent", None, 1), ("failed", "template_unknown", 1)]
-
-    await until(refused)
+    await shop.bot.until_ledger(("sent", None, 1), ("failed", "template_unknown", 1))
 
 
 @pytest.mark.slow

@@ -13,7 +13,7 @@ async def test_a_conversation(product: Product) -> None:
     await bot.answered("hello")
     await bot.answered("and again")
     assert await bot.sent() == ["You said: hello", "You said: and again"]
-    assert await bot.ledger() == [("sent", None, 1)] * 2
+    await bot.until_ledger(*[("sent", None, 1)] * 2)
 
 
 async def test_receipts_end_without_waking_anything(product: Product) -> None:
@@ -51,11 +51,7 @@ async def test_a_burst_is_answered_once(product: Product) -> None:
     path = f"/whatsapp/{NUMBER}/batch"
     await product.simulated.post(path, **{"from": CONTACT}, messages=[{"text": "one"}, {"text": "two"}])
     await product.simulated.post("/openai/answers", default={"text": "both"})
-
-    async def settled() -> bool:
-        return await bot.ledger() == [("sent", None, 1)]
-
-    await until(settled)
+    await bot.until_ledger(("sent", None, 1))
     assert len(await bot.sent()) == 1
 
 
@@ -122,11 +118,8 @@ async def test_a_contact_who_cannot_be_reached_is_known_from_the_receipt(product
     bot = await whatsapp(product)
     await product.simulated.post(f"/whatsapp/people/{CONTACT}", state="undeliverable")
     await bot.say("hello")
-
-    async def failed() -> bool:
-        return await bot.ledger() == [("failed", "recipient_gone", 1)]
-
-    await until(failed)
+    await bot.until_ledger(("failed", "recipient_gone", 1))
+    await bot.until_states("failed")
     assert await bot.states() == [("failed", "undeliverable")]
 
 
@@ -155,7 +148,7 @@ async def test_a_doubtful_send_is_settled_by_its_receipt(product: Product, kind:
     await product.simulated.fault(kind, method="messages")
     await bot.say("hello")
     await bot.until_states("answered")
-    assert await bot.ledger() == [("sent", None, 1)]
+    await bot.until_ledger(("sent", None, 1))
     assert await bot.sent() == ["You said: hello"]
 
 
@@ -172,11 +165,7 @@ async def test_a_doubtful_send_stays_in_doubt_until_its_receipt_comes(product: P
     assert isinstance(payload, dict)
     told = {"message_id": sent["message_id"], "recipient": CONTACT, "mark": payload["biz_opaque_callback_data"]}
     await product.simulated.post(f"/whatsapp/{NUMBER}/statuses", status="delivered", **told)
-
-    async def settled() -> bool:
-        return await bot.ledger() == [("sent", None, 1)]
-
-    await until(settled)
+    await bot.until_ledger(("sent", None, 1))
 
 
 @pytest.mark.slow
@@ -258,5 +247,5 @@ async def test_a_worker_killed_while_it_sends_leaves_one_answer_and_no_doubt(fro
     async with command(front_door.settings, "worker"):
         await bot.until_states("answered")
     assert await bot.sent() == ["You said: hello"]
-    assert await bot.ledger() == [("sent", None, 1)]
+    await bot.until_ledger(("sent", None, 1))
     assert len(await front_door.simulated.asked()) == 1

@@ -154,11 +154,7 @@ async def test_where_the_platform_knows_better_its_word_counts(product: Product)
     await product.simulated.post("/whatsapp/advance", seconds=DAY_SECONDS)
     (conversation,) = await listed(product)
     assert await say(product, f"/conversations/{conversation['id']}/messages", text="Kim here") == (201, None)
-
-    async def failed() -> bool:
-        return await bot.ledger() == [("sent", None, 1), ("failed", "window_closed", 1)]
-
-    await until(failed)
+    await bot.until_ledger(("sent", None, 1), ("failed", "window_closed", 1))
     assert (await listed(product))[0]["undeliverable"] == "window_closed"
 
 
