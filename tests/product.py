@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from http import HTTPStatus
 from uuid import UUID, uuid4
 
 import httpx
@@ -122,6 +123,19 @@ class Visitor:
         named = client_msg_id or str(uuid4())
         return await taken(lambda: self.try_to_say(text, named))
 
+    async def say_in_its_time(self, text: str) -> None:
+        """Send a message, and wait first where so many were sent that the product asks for it."""
+        named = str(uuid4())
+
+        async def is_allowed() -> bool:
+            answer = await self.say(text, named)
+            if answer.status_code == HTTPStatus.TOO_MANY_REQUESTS:
+                return False
+            answer.raise_for_status()
+            return True
+
+        await until(is_allowed)
+
     async def try_to_say(self, text: str, client_msg_id: str) -> httpx.Response:
         """Send a message, and leave it at that."""
         body = {"client_msg_id": client_msg_id, "type": "text", "text": text}
@@ -133,11 +147,20 @@ class Visitor:
         return await taken(lambda: self.client.post(f"{self.path}/messages", json=body, headers=self.headers))
 
     async def messages(self, after_seq: int = 0) -> list[dict[str, object]]:
-        """What was said so far."""
+        """What was said so far, to the last page."""
+        found: list[dict[str, object]] = []
+        after: str | None = str(after_seq)
+        while after is not None:
+            items, after = await self._page(after)
+            found += items
+        return found
+
+    async def _page(self, after_seq: str) -> tuple[list[dict[str, object]], str | None]:
         where, asked = f"{self.path}/messages", {"after_seq": after_seq}
         answer = await taken(lambda: self.client.get(where, params=asked, headers=self.headers))
         answer.raise_for_status()
-        return list(answer.json()["items"])
+        page = answer.json()
+        return page["items"], page["next_cursor"]
 
     async def heard(self, count: int, within_seconds: float = PATIENCE_SECONDS) -> list[dict[str, object]]:
         """The answers so far, once there are so many."""

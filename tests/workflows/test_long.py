@@ -42,13 +42,8 @@ async def test_an_ordinary_turn_costs_few_events(product: Product) -> None:
 async def test_a_conversation_goes_on_in_a_new_run(product: Product) -> None:
     visitor = await product.visitor(bursts={"policy": "queue"}, limits={"messages_per_minute": None})
     turns = 75
-    said = 0
-    while said < turns:
-        answer = await visitor.say(f"number {said}")
-        if answer.status_code == 429:
-            await visitor.heard(said)
-            continue
-        said += 1
+    for number in range(turns):
+        await visitor.say_in_its_time(f"number {number}")
     answers = await visitor.heard(turns, within_seconds=120)
     assert [item["text"] for item in answers] == [f"You said: number {number}" for number in range(turns)]
     client = await client_of(product)
@@ -74,15 +69,10 @@ async def test_nothing_is_lost_where_a_run_ends(product: Product) -> None:
     handle = await client.start_workflow(
         names.CONVERSATION_WORKFLOW, state, id=workflow(visitor), task_queue=product.settings.task_queue
     )
-    said = 0
-    while said < MESSAGES:
-        answer = await visitor.say(f"number {said}")
-        if answer.status_code == 429:
-            await visitor.heard(said)
-        else:
-            said += 1
-            # Signals that bring nothing new come at any moment, also in the activation that decides to end the run.
-            await handle.signal(names.RECEIVE_SIGNAL, Handover(bursts=BurstPolicy(policy="queue")))
+    for number in range(MESSAGES):
+        await visitor.say_in_its_time(f"number {number}")
+        # Signals that bring nothing new come at any moment, also in the activation that decides to end the run.
+        await handle.signal(names.RECEIVE_SIGNAL, Handover(bursts=BurstPolicy(policy="queue")))
     answers = await visitor.heard(MESSAGES)
     assert [item["text"] for item in answers] == [f"You said: number {number}" for number in range(MESSAGES)]
     await product.until_states(*["answered"] * MESSAGES)
