@@ -44,7 +44,15 @@ class ApiServer(uvicorn.Server):
 
 async def api(settings: Settings, host: str, port: int) -> int:
     """Serves the API; raises `PortTaken`."""
-    listener = _listen(host, port)
+    listener = listen(host, port)
+    server = api_server(settings)
+    _at_stop(server.stop)
+    await server.serve([listener])
+    return 0 if server.started else 1
+
+
+def api_server(settings: Settings) -> ApiServer:
+    """The API's server, which is yet to be given its listener."""
     app = create_app(settings)
     config = uvicorn.Config(
         app,
@@ -62,10 +70,7 @@ async def api(settings: Settings, host: str, port: int) -> int:
         timeout_graceful_shutdown=int(GRACE.total_seconds()),
         h11_max_incomplete_event_size=_MAX_HEAD_BYTES,
     )
-    server = ApiServer(config, app)
-    _at_stop(server.stop)
-    await server.serve([listener])
-    return 0 if server.started else 1
+    return ApiServer(config, app)
 
 
 async def work(settings: Settings, queues: worker.Queues, deployment: str | None, build_id: str | None) -> int:
@@ -81,7 +86,8 @@ def _at_stop(act: Callable[[], None]) -> None:
         asyncio.get_running_loop().add_signal_handler(number, act)
 
 
-def _listen(host: str, port: int) -> socket.socket:
+def listen(host: str, port: int) -> socket.socket:
+    """A listener for the server; raises `PortTaken`."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     # asyncio turns Nagle's algorithm off only where the protocol number says TCP.
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)

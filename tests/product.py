@@ -8,7 +8,6 @@ from http import HTTPStatus
 from uuid import UUID, uuid4
 
 import httpx
-import uvicorn
 from pydantic import JsonValue
 from sqlalchemy import insert, select
 
@@ -19,8 +18,7 @@ from adapters.database.engine import Database
 from adapters.database.records import Event
 from adapters.database.tables import BotRow, ChannelRow, Role
 from adapters.platforms.catalogue import http_client, platforms
-from adapters.processes.ports import free_port
-from api.app import create_app
+from commands.serving import api_server, listen
 from domain.bots import Bot
 from domain.platforms import PlatformName
 from settings import Settings
@@ -71,18 +69,17 @@ async def make_key(settings: Settings, database: Database, workspace: str = "def
 
 @asynccontextmanager
 async def running_api(settings: Settings, port: int | None = None) -> AsyncIterator[str]:
-    """The API on a port of its own; its address."""
-    chosen = port or free_port()
-    config = uvicorn.Config(create_app(settings), port=chosen, log_config=None, lifespan="on", access_log=False)
-    server = uvicorn.Server(config)
-    serving = asyncio.create_task(server.serve())
+    """The API, served as it always is, on a port of its own; its address."""
+    listener = listen("127.0.0.1", port or 0)
+    server = api_server(settings)
+    serving = asyncio.create_task(server.serve([listener]))
     await until(lambda: server.started or serving.done())
     if serving.done():
         serving.result()
     try:
-        yield f"http://127.0.0.1:{chosen}"
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
     finally:
-        server.should_exit = True
+        server.stop()
         await serving
 
 

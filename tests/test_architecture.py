@@ -19,6 +19,7 @@ def check(rule: Rule, package: str | None = None) -> None:
     assert not faults, f"{rule.__doc__}\n" + "\n".join(faults)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("package", sorted({source.package for source in ALL}))
 def test_a_package_imports_what_the_table_allows(package: str) -> None:
     check(imports, package)
@@ -56,6 +57,7 @@ def test_nothing_that_serves_prints() -> None:
     check(rules.prints)
 
 
+@pytest.mark.slow
 def test_every_overlooked_type_has_a_code_and_a_reason() -> None:
     check(rules.type_ignores)
 

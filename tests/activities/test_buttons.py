@@ -34,6 +34,7 @@ async def test_a_greeting_offers_quick_replies_and_a_press_says_its_label(produc
     assert (pressed["text"], pressed["metadata"]) == ("A person", {"button": "human"})
 
 
+@pytest.mark.slow
 async def test_buttons_on_slack_stand_in_blocks(product: Product) -> None:
     workspace = await join_workspace(product, bursts=QUEUE)
     await workspace.say("hello")
@@ -80,6 +81,7 @@ async def test_quick_replies_on_messenger_are_pressed_and_heard(product: Product
     assert (pressed["text"], pressed["metadata"]) == ("Yes", {"button": "call"})
 
 
+@pytest.mark.slow
 async def test_buttons_on_discord_stand_below_the_answer_to_a_command_and_say_their_label(product: Product) -> None:
     replies: JsonValue = [{"label": "Opening hours"}, {"label": "A person", "value": "human"}]
     server = await join_server(product, greeting="Welcome!", quick_replies=replies)

@@ -143,6 +143,7 @@ async def test_what_is_kept_is_said_though_the_day_is_spent(simulating: Settings
         assert spent == Completed(refused=True, exhausted=True, reason="budget:tokens_per_day")
 
 
+@pytest.mark.slow
 async def test_its_owner_sees_what_it_saved_and_empties_it(product: Product) -> None:
     bot: dict[str, JsonValue] = {"bursts": {"policy": "queue"}, "cache": CACHE}
     channel = await make_channel(product.settings, product.database, **bot)

@@ -23,6 +23,7 @@ FLAGGED = {"awful": "hate", "vile": "violence"}
 PRICE = {"input": 1_000_000, "output": 1_000_000}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("rule", "verdict"),
     [
@@ -48,6 +49,7 @@ async def test_what_is_allowed_is_written_down(simulating: Settings, shared: Dat
         assert await bench.verdicts() == [("input", "allow", ["hate"])]
 
 
+@pytest.mark.slow
 async def test_what_a_rule_takes_out_the_model_does_not_see(product: Product) -> None:
     rules: JsonValue = {"lists": ["personal_data"]}
     moderation: JsonValue = {"rules": rules, "categories": {"personal_data": {"action": "redact"}}}
@@ -77,6 +79,7 @@ MODERATED: dict[str, JsonValue] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("by", MODERATED)
 async def test_a_conversation_is_handed_over_by_a_category(product: Product, by: str) -> None:
     await product.simulated.post("/openai/answers", flagged_words=FLAGGED)

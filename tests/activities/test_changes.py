@@ -103,6 +103,7 @@ async def test_a_message_is_edited_and_deleted_where_it_stands(
     assert (await place.change("PATCH", message, text="too late")).json()["code"] == "message_deleted"
 
 
+@pytest.mark.slow
 async def test_the_visitors_stream_tells_of_each_change_under_a_number_of_its_own(product: Product) -> None:
     channel = await product.channel(bursts=QUEUE)
     visitor = await product.visit(str(channel.id))
@@ -150,6 +151,7 @@ async def test_an_edit_that_may_not_have_been_made_is_made_again(product: Produc
     assert (await stands())[-1] == "new"
 
 
+@pytest.mark.slow
 async def test_what_somebody_else_deleted_cannot_be_edited_and_need_not_be_deleted(product: Product) -> None:
     workspace = await join_workspace(product, bursts=QUEUE)
     await workspace.say("hello")
@@ -185,6 +187,7 @@ async def test_of_two_edits_that_wait_only_the_newer_is_made(front_door: Product
     assert len(edits) == 1
 
 
+@pytest.mark.slow
 async def test_a_platform_that_cannot_change_says_so_before_anything_is_recorded(product: Product) -> None:
     bot = await whatsapp(product)
     await bot.answered("hello")

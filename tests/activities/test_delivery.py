@@ -65,6 +65,7 @@ async def test_markdown_becomes_entities(product: Product) -> None:
     ]
 
 
+@pytest.mark.slow
 async def test_too_many_requests_are_waited_out(product: Product) -> None:
     await product.telegram(bursts={"policy": "queue"})
     await product.simulated.fault("status", status=429, retry_after=2, method="sendMessage")
@@ -94,6 +95,7 @@ async def test_a_send_that_may_have_worked_stays_in_doubt(product: Product) -> N
     assert len(await product.simulated.sent(CHAT)) == 1
 
 
+@pytest.mark.slow
 async def test_at_least_once_sends_a_doubtful_part_a_single_time_more(product: Product) -> None:
     await product.telegram(bursts={"policy": "queue"}, delivery={"uncertain": "at_least_once"})
     await product.simulated.fault("accept_then_reset", method="sendMessage", count=5)
@@ -140,6 +142,7 @@ async def test_a_group_that_moved_is_answered_at_its_new_id(product: Product) ->
     assert len(request["messages"]) == 3
 
 
+@pytest.mark.slow
 async def test_typing_is_shown_while_the_model_works(product: Product) -> None:
     await product.telegram(bursts={"policy": "queue"})
     await product.simulated.answer("done", delay_seconds=2)
@@ -149,6 +152,7 @@ async def test_typing_is_shown_while_the_model_works(product: Product) -> None:
     assert [item["chat_id"] for item in actions] == [str(CHAT)]
 
 
+@pytest.mark.slow
 async def test_a_doubtful_part_is_sent_again_when_an_operator_says_so(product: Product) -> None:
     await product.telegram(bursts={"policy": "queue"})
     operator = await product.operator()

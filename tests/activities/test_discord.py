@@ -58,6 +58,7 @@ async def test_a_long_answer_to_a_command_goes_on_in_its_channel(product: Produc
     assert (len(await server.sent("original.edit")), len(await server.sent())) == (1, len(stands) - 1)
 
 
+@pytest.mark.slow
 async def test_an_answer_that_is_too_late_is_a_message(product: Product) -> None:
     server = await join_server(product)
     await server.register()
@@ -145,6 +146,7 @@ async def test_a_full_bucket_is_waited_out(product: Product) -> None:
     assert [call["status"] for call in await server.calls("messages.create")] == [200, 429, 200]
 
 
+@pytest.mark.slow
 async def test_a_person_who_cannot_be_written_to_is_not_tried_again(product: Product) -> None:
     server = await join_server(product)
     async with listening(server):
@@ -156,6 +158,7 @@ async def test_a_person_who_cannot_be_written_to_is_not_tried_again(product: Pro
     assert await ledger(product) == [("sent", None, 1), ("failed", "recipient_gone", 1)]
 
 
+@pytest.mark.slow
 async def test_a_person_is_written_to_first_in_the_conversation_that_discord_opens(product: Product) -> None:
     server = await join_server(product)
     operator = await product.operator()
@@ -173,6 +176,7 @@ async def test_a_person_is_written_to_first_in_the_conversation_that_discord_ope
     assert [item["content"] for item in request["messages"][-2:]] == ["Good morning!", "hello"]
 
 
+@pytest.mark.slow
 async def test_registering_sets_the_endpoint_and_the_command(product: Product) -> None:
     server = await join_server(product)
     settings = product.settings

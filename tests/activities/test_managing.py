@@ -33,6 +33,7 @@ async def ask(place: Desk, deed: str, **what: JsonValue) -> httpx.Response:
     return await place.operator.client.post(path, json=what or None, headers=headers)
 
 
+@pytest.mark.slow
 async def test_a_group_is_shown_pinned_to_and_left_by_its_administrator(product: Product) -> None:
     place = await at_group(product, about="We meet on Mondays.", is_administered=True)
     answer = (await place.messages())[-1]
@@ -51,6 +52,7 @@ async def test_a_group_is_shown_pinned_to_and_left_by_its_administrator(product:
     assert (await ask(place, "leave")).json()["code"] == "recipient_gone"
 
 
+@pytest.mark.slow
 async def test_what_may_not_be_done_says_why(product: Product) -> None:
     place = await at_group(product)
     answer = (await place.messages())[-1]
@@ -71,6 +73,7 @@ async def test_in_a_private_chat_nobody_is_banned(product: Product) -> None:
     assert {(item.status_code, item.json()["code"]) for item in refusals} == {(422, "not_a_group")}
 
 
+@pytest.mark.slow
 async def test_other_platforms_say_that_they_are_not_managed(product: Product) -> None:
     workspace = await join_workspace(product, bursts=QUEUE)
     await workspace.say("hello")
@@ -84,6 +87,7 @@ async def test_other_platforms_say_that_they_are_not_managed(product: Product) -
     assert (shown["external_id"], shown["profile"], shown["problem"]) == (contact["external_id"], None, None)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["new", "same"])
 async def test_a_contacts_picture_comes_from_our_store_and_is_fetched_once(product: Product, kind: str) -> None:
     await product.telegram(bursts=QUEUE)

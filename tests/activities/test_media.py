@@ -53,6 +53,7 @@ async def test_a_file_is_asked_for_again_where_the_platform_is_away(product: Pro
     assert (attached["kind"], attached["type"]) == ("voice", "audio/ogg")
 
 
+@pytest.mark.slow
 async def test_a_file_on_slack_is_kept_and_a_login_page_is_not(product: Product) -> None:
     workspace = await join_workspace(product, bursts=QUEUE)
     file = await product.simulated.post("/slack/files", name="plan.pdf", mime_type="application/pdf",
@@ -72,6 +73,7 @@ async def test_a_file_on_slack_is_kept_and_a_login_page_is_not(product: Product)
     await until(given_up)
 
 
+@pytest.mark.slow
 async def test_a_voice_on_whatsapp_is_kept(product: Product) -> None:
     bot = await whatsapp(product)
     file = await product.simulated.post("/whatsapp/media", mime_type="audio/ogg", content_base64=written(OGG))
@@ -84,6 +86,7 @@ async def test_a_voice_on_whatsapp_is_kept(product: Product) -> None:
     assert (await opened(product, attached["url"]))[0] == OGG
 
 
+@pytest.mark.slow
 async def test_an_operator_sends_files_on_telegram(product: Product) -> None:
     await product.telegram(bursts=QUEUE)
     await product.simulated.say(CHAT, "hello")
@@ -131,6 +134,7 @@ async def test_a_file_that_cannot_go_fails_alone(product: Product) -> None:
     assert conversation["undeliverable"] is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("policy", "state", "times"), [("at_most_once", "uncertain", 1), ("at_least_once", "sent", 2)])
 async def test_a_photo_in_doubt_is_sent_as_the_bot_says(product: Product, policy: str, state: str, times: int) -> None:
     await product.telegram(bursts=QUEUE, delivery={"uncertain": policy})
@@ -145,6 +149,7 @@ async def test_a_photo_in_doubt_is_sent_as_the_bot_says(product: Product, policy
     assert len(sent) == times
 
 
+@pytest.mark.slow
 async def test_an_operator_sends_files_on_whatsapp(product: Product) -> None:
     bot = await whatsapp(product)
     await bot.answered("hello")
@@ -163,6 +168,7 @@ async def test_an_operator_sends_files_on_whatsapp(product: Product) -> None:
     assert (await bot.sent())[1:] == ["a *picture*", "None", "listen"]
 
 
+@pytest.mark.slow
 async def test_an_operator_sends_files_on_messenger_once_even_without_an_answer(product: Product) -> None:
     bot = await messenger(product)
     await bot.answered("hello")

@@ -8,6 +8,7 @@ from tests.processes import command
 from tests.product import Product
 
 
+@pytest.mark.slow
 async def test_a_conversation(product: Product) -> None:
     bot = await messenger(product, greeting="Welcome!")
     await bot.happens(postback={"mid": "m_start", "title": "Get Started", "payload": "GET_STARTED"})
@@ -43,6 +44,7 @@ async def test_echoes_and_receipts_end_without_waking_anything(product: Product)
     assert len(await product.simulated.asked()) == 1
 
 
+@pytest.mark.slow
 async def test_a_batch_with_a_broken_item_loses_no_message(product: Product) -> None:
     bot = await messenger(product)
     messages = [{"text": f"number {number}"} for number in range(5)]
@@ -68,6 +70,7 @@ async def test_what_a_person_says_in_the_pages_inbox_is_recorded_and_not_answere
     assert await bot.sent() == ["You said: hello"]
 
 
+@pytest.mark.slow
 async def test_an_edit_of_a_message_that_waits_changes_it(product: Product) -> None:
     bot = await messenger(product, bursts={"policy": "coalesce", "quiet_seconds": 2})
     name = await bot.say("helo")
@@ -79,6 +82,7 @@ async def test_an_edit_of_a_message_that_waits_changes_it(product: Product) -> N
     await until(answered)
 
 
+@pytest.mark.slow
 async def test_a_long_formatted_answer_goes_out_in_parts_while_typing_is_shown(product: Product) -> None:
     bot = await messenger(product)
     code = "```py\n" + "value = compute(1)\n" * 200 + "```"

@@ -29,6 +29,7 @@ async def models_asked(simulated: Simulated) -> list[object]:
     return [request["model"] for request in requests if isinstance(request, dict)]
 
 
+@pytest.mark.slow
 async def test_a_model_that_hangs_leaves_time_for_the_next_one(
     simulating: Settings, shared: Database, simulated: Simulated
 ) -> None:
@@ -84,6 +85,7 @@ async def test_an_endless_answer_is_cut_and_paid(simulating: Settings, shared: D
     assert output_tokens > 10_000
 
 
+@pytest.mark.slow
 async def test_a_contact_hears_from_the_fallback_while_the_model_is_silent(product: Product) -> None:
     silent: JsonValue = {"name": "first", "first_token_seconds": 0.2}
     visitor = await product.visitor(

@@ -109,6 +109,7 @@ async def test_what_is_refused_before_costs_no_call_of_the_model(product: Produc
     assert await product.simulated.asked() == []
 
 
+@pytest.mark.slow
 async def test_beside_the_model_a_slow_judge_still_decides(product: Product) -> None:
     await product.simulated.post("/openai/answers", flagged_words=FLAGGED)
     await product.simulated.fault("delay", seconds=1.5, method="moderations")
@@ -128,6 +129,7 @@ async def test_a_flagged_answer_is_refused(product: Product) -> None:
     assert await product.states() == [("refused", "moderation:violence")]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("when", "on_error", "answer", "state"),
     [

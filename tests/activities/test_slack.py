@@ -62,6 +62,7 @@ async def test_a_conversation_remembers(product: Product) -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.slow
 async def test_a_burst_is_answered_together(product: Product) -> None:
     workspace = await join_workspace(product, bursts={"policy": "coalesce", "quiet_seconds": 1.0})
     for text in ("a", "b", "c"):
@@ -114,6 +115,7 @@ async def test_a_long_answer_goes_out_in_parts_and_in_order(product: Product) ->
     assert parts[-1].endswith("print(899)\n```")
 
 
+@pytest.mark.slow
 async def test_an_edit_before_the_answer_changes_what_is_answered(product: Product) -> None:
     workspace = await join_workspace(product, bursts={"policy": "coalesce", "quiet_seconds": 2.0})
     ts = await workspace.say("old words")
@@ -144,6 +146,7 @@ async def test_a_button_and_a_command_are_answered_like_messages(product: Produc
     assert await workspace.texts() == ["You said: hello", "You said: Show more", "You said: what now?"]
 
 
+@pytest.mark.slow
 async def test_too_many_requests_are_waited_out(product: Product) -> None:
     workspace = await join_workspace(product, bursts={"policy": "queue"})
     await product.simulated.fault("status", status=429, retry_after=2, method="chat.postMessage")

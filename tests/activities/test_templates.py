@@ -61,6 +61,7 @@ async def shop(product: Product) -> Shop:
     return Shop(bot, await product.operator())
 
 
+@pytest.mark.slow
 async def test_an_operator_lists_and_sends_a_template_to_who_never_wrote(shop: Shop) -> None:
     status, page = await shop.ask("GET", f"/channels/{shop.bot.channel.id}/templates")
     assert status == 200

@@ -78,6 +78,7 @@ async def test_a_button_is_heard_as_its_label(product: Product) -> None:
     assert await bot.sent() == ["You said: Yes, please"]
 
 
+@pytest.mark.slow
 async def test_an_edit_of_a_message_that_waits_changes_it(product: Product) -> None:
     bot = await whatsapp(product, bursts={"policy": "coalesce", "quiet_seconds": 2})
     name = await bot.say("helo")
@@ -92,6 +93,7 @@ async def test_an_edit_of_a_message_that_waits_changes_it(product: Product) -> N
     await until(answered)
 
 
+@pytest.mark.slow
 async def test_what_was_heard_is_marked_as_read_while_the_model_works(product: Product) -> None:
     bot = await whatsapp(product)
     await product.simulated.answer("done", delay_seconds=2)
@@ -123,6 +125,7 @@ async def test_a_contact_who_cannot_be_reached_is_known_from_the_receipt(product
     assert await bot.states() == [("failed", "undeliverable")]
 
 
+@pytest.mark.slow
 async def test_a_contact_who_is_refused_at_once_is_not_tried_again(product: Product) -> None:
     bot = await whatsapp(product)
     await product.simulated.post(f"/whatsapp/people/{CONTACT}", state="refused")
@@ -131,6 +134,7 @@ async def test_a_contact_who_is_refused_at_once_is_not_tried_again(product: Prod
     assert await bot.ledger() == [("failed", "recipient_gone", 1)]
 
 
+@pytest.mark.slow
 async def test_too_many_requests_are_waited_out(product: Product) -> None:
     bot = await whatsapp(product)
     await product.simulated.fault("status", status=429, parameters={"code": 80007}, retry_after=2, method="messages")

@@ -106,6 +106,7 @@ async def test_a_part_that_waited_is_sent_where_the_contact_wrote_meanwhile(late
     assert (await late.deliver(reply, heard + timedelta(hours=25))).sent == 1
 
 
+@pytest.mark.slow
 async def test_a_part_in_doubt_stays_so_where_the_window_has_closed(late: Late, simulated: Simulated) -> None:
     await late.chat.settings(delivery={"uncertain": "at_least_once"})
     reply, heard = await late.apology(), late.chat.now
@@ -158,6 +159,7 @@ async def test_where_the_platform_knows_better_its_word_counts(product: Product)
     assert (await listed(product))[0]["undeliverable"] == "window_closed"
 
 
+@pytest.mark.slow
 async def test_nobody_is_written_to_first_who_never_wrote(product: Product) -> None:
     for bot, recipient in ((await whatsapp(product), CONTACT), (await messenger(product), PERSON)):
         first = {"channel_id": str(bot.channel.id), "recipient": recipient, "text": "good morning"}

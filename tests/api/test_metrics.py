@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import update
 
 from adapters.database.records import DeliveryRow, Event
@@ -20,6 +21,7 @@ async def metric(product: Product, name: str, **labels: str) -> float:
     return float(next((line.removeprefix(start) for line in lines if line.startswith(start)), 0))
 
 
+@pytest.mark.slow
 async def test_events_are_counted_as_they_were_recorded(product: Product) -> None:
     channel = await make_channel(product.settings, product.database, "telegram", CREDENTIALS)
     door = Door(product.url, product.client, product.database, channel)
@@ -36,6 +38,7 @@ async def test_events_are_counted_as_they_were_recorded(product: Product) -> Non
     assert await metric(product, "chat_webhook_seconds_count", platform="telegram") == acknowledged_before + 3
 
 
+@pytest.mark.slow
 async def test_what_waits_is_shown_by_state(product: Product) -> None:
     visitor = await product.visitor(bursts={"policy": "queue"})
     await visitor.say("hello")
@@ -68,6 +71,7 @@ async def test_what_waits_is_counted_anew_after_a_while(product: Product) -> Non
     assert shown == [0, 1]
 
 
+@pytest.mark.slow
 async def test_no_metric_names_anybody(product: Product) -> None:
     await product.telegram(bursts={"policy": "queue"})
     await product.simulated.say(7527593, CANARY, name=CANARY)

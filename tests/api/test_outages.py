@@ -38,6 +38,7 @@ async def test_without_the_database_the_webchat_is_unavailable(
     assert "Retry-After" in opened.headers
 
 
+@pytest.mark.slow
 async def test_a_stream_ends_with_the_database_and_is_resumed_with_it(
     door: Door, settings: Settings, database: Database, to_database: Proxy
 ) -> None:

@@ -151,6 +151,7 @@ async def test_no_query_makes_a_route_fail(api: httpx.AsyncClient, ids: dict[str
             assert answer.is_success or is_problem(answer), told
 
 
+@pytest.mark.slow
 async def test_a_cursor_is_taken_only_as_it_was_given(api: httpx.AsyncClient) -> None:
     for _ in range(3):
         await api.post("/v1/bots", json={"name": "Ada"})

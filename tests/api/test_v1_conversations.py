@@ -174,6 +174,7 @@ async def test_nobody_is_written_to_in_a_webchat_who_never_opened_it(
     assert (await api.post(address, json={**first, "recipient": str(session.id)})).status_code == 201
 
 
+@pytest.mark.slow
 async def test_a_bot_speaks_only_on_its_own_channels(api: httpx.AsyncClient, scene: Scene) -> None:
     other = (await api.post("/v1/bots", json={"name": "Eve"})).json()
     first = {"channel_id": str(scene.channel_id), "recipient": "1", "text": "hi"}

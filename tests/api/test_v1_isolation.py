@@ -88,6 +88,7 @@ async def test_filters_by_foreign_ids_find_nothing(
     assert (own["messages"]["inbound"], foreign["messages"]["inbound"]) == (1, 0)
 
 
+@pytest.mark.slow
 async def test_a_search_does_not_look_into_other_workspaces(
     stranger: httpx.AsyncClient, ids: dict[str, UUID | str]
 ) -> None:

@@ -29,6 +29,7 @@ async def refusal(answer: httpx.Response) -> tuple[int, str]:
     return answer.status_code, answer.json()["code"]
 
 
+@pytest.mark.slow
 async def test_a_model_shows_all_but_its_keys(api: httpx.AsyncClient) -> None:
     made = await make(api)
     assert made["keys"] == {"first": {"last4": "6789"}, "second": {"last4": None}}

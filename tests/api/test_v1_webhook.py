@@ -85,6 +85,7 @@ async def test_a_webchat_has_no_webhook(client: httpx.AsyncClient) -> None:
     assert [(item.status_code, item.json()["code"]) for item in answers] == [(422, "not_permitted")] * 3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("fault", "status", "code"),
     [

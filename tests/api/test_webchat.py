@@ -161,6 +161,7 @@ async def test_only_the_sessions_own_fresh_token_is_let_in(
     assert (await visitor.say("hi")).status_code == 202
 
 
+@pytest.mark.slow
 async def test_a_token_outlives_a_rotation_of_the_key(
     settings: Settings, channel: MadeChannel, visitor: Visitor
 ) -> None:

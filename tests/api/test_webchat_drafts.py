@@ -84,6 +84,7 @@ async def test_a_second_attempt_begins_anew(product: Product, kind: str) -> None
     assert ANSWER.startswith(drawn(second)[-1])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "moderation",
     [

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 import httpx
+import pytest
 from sqlalchemy import select
 
 from adapters.database import voice
@@ -57,6 +58,7 @@ async def test_what_it_answers_may_hold_anything(
     assert answer.status_code == 202
 
 
+@pytest.mark.slow
 async def test_a_burst_is_taken_and_then_the_rate_holds(
     client: httpx.AsyncClient, channel: MadeChannel, visitor: Visitor, settings: Settings
 ) -> None:
@@ -75,6 +77,7 @@ async def test_a_burst_is_taken_and_then_the_rate_holds(
     assert {answer.json()["code"] for answer in refused} == {"rate_limited"}
 
 
+@pytest.mark.slow
 async def test_after_the_wait_that_was_named_a_message_is_taken(visitor: Visitor) -> None:
     while (refused := await visitor.say("hi")).status_code == 202:
         pass
@@ -91,6 +94,7 @@ async def test_the_same_message_again_gets_the_first_result(visitor: Visitor, da
     assert [item["text"] for item in await visitor.messages()] == ["once"]
 
 
+@pytest.mark.slow
 async def test_the_same_message_at_two_doors_at_once_is_one_message(
     channel: MadeChannel, visitor: Visitor, settings: Settings
 ) -> None:
@@ -111,6 +115,7 @@ async def test_two_sessions_may_use_the_same_client_id(client: httpx.AsyncClient
         assert (await visitor.say("mine", client_msg_id="one")).status_code == 202
 
 
+@pytest.mark.slow
 async def test_a_closed_conversation_reopens(product: Product) -> None:
     visitor = await product.visitor(bursts={"policy": "queue"})
     await visitor.say("first")

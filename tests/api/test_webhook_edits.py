@@ -79,6 +79,7 @@ async def test_an_edit_of_an_answered_message_is_recorded_and_by_default_not_ans
     assert len(await product.simulated.sent(CHAT)) == 1
 
 
+@pytest.mark.slow
 async def test_an_edit_of_an_answered_message_is_answered_where_the_bot_says_so(product: Product) -> None:
     await product.telegram(bursts={"policy": "queue"}, edits="answer")
     await product.simulated.say(CHAT, "helo")

@@ -76,6 +76,7 @@ async def test_a_move_of_a_group_that_nobody_spoke_in_is_remembered(door: Door) 
     assert (await door.events())[0] == ("membership", "ignored", "chat_moved")
 
 
+@pytest.mark.slow
 async def test_after_a_move_the_answer_goes_to_the_new_chat(product: Product) -> None:
     channel = await product.channel("telegram", bursts={"policy": "queue"}, groups="always")
     door = Door(product.url, product.client, product.database, channel)

@@ -90,6 +90,7 @@ async def test_a_message_is_answered(chat):
     await expect(chat.waiting).to_have_count(0)
 
 
+@pytest.mark.slow
 async def test_markdown_is_rendered(chat):
     await chat.say(RICH)
     answer = chat.of("bot").filter(has_text="You said: Look")
@@ -102,6 +103,7 @@ async def test_markdown_is_rendered(chat):
     await expect(link).to_have_attribute("rel", re.compile("noopener.*nofollow"))
 
 
+@pytest.mark.slow
 async def test_hostile_markdown_is_harmless(chat, server_url):
     asked: list[str] = []
     chat.page.on("request", lambda request: asked.append(request.url))
@@ -142,6 +144,7 @@ async def test_messages_written_offline_arrive_once_and_in_order(chat, context):
     await expect(chat.of("contact")).to_have_text(["before", "first", "second"])
 
 
+@pytest.mark.slow
 async def test_unsent_messages_survive_a_reload(chat):
     async def refuse(route: Route) -> None:
         await route.abort()
@@ -156,6 +159,7 @@ async def test_unsent_messages_survive_a_reload(chat):
     await expect(chat.of("contact")).to_have_text(["not yet"])
 
 
+@pytest.mark.slow
 async def test_a_message_whose_acknowledgement_is_lost_is_not_repeated(chat):
     async def lose(route: Route) -> None:
         await route.fetch()
@@ -203,6 +207,7 @@ async def test_everything_can_be_done_from_the_keyboard(embedded):
     await expect(embedded.launcher).to_be_focused()
 
 
+@pytest.mark.slow
 async def test_enter_that_ends_a_composition_sends_nothing(chat):
     await chat.field.fill("に")
     composing = {"key": "Enter", "isComposing": True, "bubbles": True, "cancelable": True}
@@ -211,6 +216,7 @@ async def test_enter_that_ends_a_composition_sends_nothing(chat):
     await expect(chat.of("contact")).to_have_count(0)
 
 
+@pytest.mark.slow
 async def test_a_screen_reader_finds_its_way(chat):
     await expect(chat.page.get_by_role("heading", name="Ada", level=1)).to_be_visible()
     await expect(chat.page.get_by_role("log", name="Conversation with Ada")).to_have_attribute("aria-live", "polite")
@@ -223,6 +229,7 @@ async def test_a_screen_reader_finds_its_way(chat):
     await expect(chat.page.get_by_role("article").last.locator("time")).to_have_attribute("datetime", re.compile("T"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("scheme", "is_dark"), [("light", False), ("dark", True)])
 async def test_text_is_readable_in_both_themes(chat, scheme, is_dark):
     await chat.page.emulate_media(color_scheme=scheme)
@@ -235,6 +242,7 @@ async def test_text_is_readable_in_both_themes(chat, scheme, is_dark):
     assert all(int(part) < 64 for part in re.findall(r"\d+", ground)[:3]) is is_dark
 
 
+@pytest.mark.slow
 async def test_nothing_moves_for_those_who_ask_for_it(chat):
     await chat.page.emulate_media(reduced_motion="reduce")
     await chat.say("Hold still")
@@ -242,6 +250,7 @@ async def test_nothing_moves_for_those_who_ask_for_it(chat):
     assert await chat.page.evaluate("document.getAnimations().length") == 0
 
 
+@pytest.mark.slow
 async def test_a_narrow_window_scrolls_only_inside_bubbles(chat):
     await chat.page.set_viewport_size({"width": 320, "height": 480})
     await chat.say(RICH)
@@ -252,6 +261,7 @@ async def test_a_narrow_window_scrolls_only_inside_bubbles(chat):
     assert await chat.of("bot").last.locator("pre").first.evaluate(width) > 0
 
 
+@pytest.mark.slow
 async def test_a_conversation_leaves_the_console_empty(complaints, chat):
     await chat.say(RICH)
     await chat.is_answered("You said: Look")

@@ -137,6 +137,7 @@ async def test_a_product_that_does_not_know_an_event_again_is_caught(product: Pr
     assert (await judged(product.simulated)).doubled == [FIRST]
 
 
+@pytest.mark.slow
 async def test_a_product_that_loses_what_it_acknowledged_is_caught(front_door: Product) -> None:
     await front_door.telegram(bursts={"policy": "queue"})
     await front_door.simulated.say(7, FIRST)

@@ -3,6 +3,8 @@
 import asyncio
 import sys
 
+import pytest
+
 from commands.alive import is_alive
 from commands.gateway import poll
 from settings import Settings
@@ -29,6 +31,7 @@ async def test_a_gateway_is_alive_while_it_looks_for_channels(settings: Settings
     assert not before
 
 
+@pytest.mark.slow
 async def test_without_its_process_the_check_ends_with_1(settings: Settings) -> None:
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "commands.alive", "gateway", env=bare() | environment(settings), cwd=HOUSE

@@ -267,6 +267,7 @@ async def test_looking_changes_nothing(lasting: Record) -> None:
     await database.close()
 
 
+@pytest.mark.slow
 async def test_a_product_at_work_breaks_nothing(product: Product, capsys: pytest.CaptureFixture[str]) -> None:
     visitors = [await product.visitor(bursts=QUEUE) for _ in range(3)]
     for number in range(6):
@@ -291,6 +292,7 @@ async def test_the_table_names_what_is_broken_and_what_is_in_doubt(lasting: Reco
     assert "In doubt:" in shown
 
 
+@pytest.mark.slow
 async def test_the_command_answers_with_json_alone_on_stdout(lasting: Record) -> None:
     done = await chat_orchestrator("audit", "--json", environment=environment(lasting.settings))
 

@@ -124,6 +124,7 @@ async def test_a_database_without_a_schema_is_one_sentence_that_names_migrate(
     assert len(done.error.splitlines()) == 1
 
 
+@pytest.mark.slow
 async def test_a_temporal_that_is_away_is_one_sentence_with_its_address(settings: Settings) -> None:
     away = f"127.0.0.1:{free_port()}"
     done = await chat_orchestrator("migrate", environment=environment(settings) | {"TEMPORAL_ADDRESS": away})
@@ -150,6 +151,7 @@ def test_with_debug_an_error_shows_where_it_came_from(
     assert "ZeroDivisionError: canary" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 async def test_a_taken_port_is_one_sentence_that_names_the_option(settings: Settings) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
@@ -161,6 +163,7 @@ async def test_a_taken_port_is_one_sentence_that_names_the_option(settings: Sett
     assert len(done.error.splitlines()) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 async def test_the_api_serves_and_stops_well_at_a_signal(settings: Settings, number: signal.Signals) -> None:
     port = free_port()

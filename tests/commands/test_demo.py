@@ -92,6 +92,7 @@ async def test_a_token_adds_a_telegram_channel_that_polls(
     assert access.channel.secret("webhook_secret")
 
 
+@pytest.mark.slow
 async def test_with_an_https_address_the_webhook_is_registered(
     settings: Settings, directory: DataDirectory, simulated: Simulated
 ) -> None:

@@ -95,6 +95,7 @@ async def test_what_is_away_is_named_with_a_remedy(settings: Settings, diagnosis
     assert all(checks[name]["remedy"] for name in troubled(checks))
 
 
+@pytest.mark.slow
 async def test_a_model_whose_keys_are_refused_is_named_and_one_that_is_left_is_enough(
     pointed: Settings, database: Database, simulated: Simulated, diagnosis: Diagnosis
 ) -> None:

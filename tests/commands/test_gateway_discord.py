@@ -11,6 +11,7 @@ ANSWERED = ("answered", None)
 NOT_ADDRESSED = ("ignored", "not_addressed")
 
 
+@pytest.mark.slow
 async def test_a_direct_message_is_answered(product: Product) -> None:
     server = await join_server(product)
     async with listening(server):
@@ -22,6 +23,7 @@ async def test_a_direct_message_is_answered(product: Product) -> None:
     assert "message_reference" not in dict(sent["payload"])
 
 
+@pytest.mark.slow
 async def test_in_a_server_it_answers_who_calls_it_or_replies_to_it(product: Product) -> None:
     server = await join_server(product)
     async with listening(server):
@@ -37,6 +39,7 @@ async def test_in_a_server_it_answers_who_calls_it_or_replies_to_it(product: Pro
     assert dict(first["payload"])["message_reference"] == reference
 
 
+@pytest.mark.slow
 async def test_edits_deletions_and_reactions_are_heard(product: Product) -> None:
     server = await join_server(product, bursts={"policy": "coalesce", "quiet_seconds": 1.5})
     async with listening(server):
@@ -50,6 +53,7 @@ async def test_edits_deletions_and_reactions_are_heard(product: Product) -> None
     assert await server.texts() == ["You said: new words"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("do", ["close", "reconnect", "invalidate"])
 async def test_what_is_said_while_a_connection_breaks_is_heard(product: Product, do: str) -> None:
     server = await join_server(product)
@@ -118,6 +122,7 @@ async def test_what_was_said_before_somebody_unknown_wrote_again_is_found(produc
     assert await server.texts() == ["You said: one", "You said: a stranger", "You said: once more"]
 
 
+@pytest.mark.slow
 async def test_without_an_endpoint_the_gateway_brings_commands(product: Product) -> None:
     server = await join_server(product)
     async with listening(server):
@@ -127,6 +132,7 @@ async def test_without_an_endpoint_the_gateway_brings_commands(product: Product)
     assert await server.stands(chat) == ["You said: how late?"]
 
 
+@pytest.mark.slow
 async def test_a_bot_that_may_not_read_hears_those_who_call_it(product: Product) -> None:
     server = await join_server(product)
     await server.post("/app", flags=0)

@@ -36,6 +36,7 @@ async def test_missing_attributes_are_made_and_usable_at_once(temporal_address: 
     assert await search_attributes.usable(client)
 
 
+@pytest.mark.slow
 async def test_a_namespace_that_is_missing_is_one_sentence_with_the_command_that_makes_it(settings: Settings) -> None:
     nowhere = environment(settings) | {"TEMPORAL_NAMESPACE": "nowhere"}
     done = await chat_orchestrator("migrate", environment=nowhere)

@@ -42,6 +42,7 @@ def rename(file: Path, activity: str, name: str) -> None:
     file.write_text(json.dumps(history))
 
 
+@pytest.mark.slow
 async def test_a_conversation_of_the_server_goes_the_same_way(
     product: Product, capsys: pytest.CaptureFixture[str]
 ) -> None:

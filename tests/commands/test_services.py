@@ -176,6 +176,7 @@ async def test_a_signal_ends_it_well_and_leaves_no_process_behind(
         assert living(everyone) == []
 
 
+@pytest.mark.slow
 async def test_a_signal_during_the_start_leaves_no_process_behind(data: Path, given: Given) -> None:
     process = await launched(data, given)
     await until(lambda: len(family(process.pid)) > 0)
@@ -223,6 +224,7 @@ async def test_a_file_that_temporal_did_not_make_is_refused(given: Given) -> Non
         assert "is no database of Temporal" in error.decode()
 
 
+@pytest.mark.slow
 async def test_a_directory_that_cannot_be_made_is_one_sentence(tmp_path: Path, given: Given) -> None:
     (tmp_path / "a-file").write_text("")
     process = await launched(tmp_path / "a-file" / "data", given)

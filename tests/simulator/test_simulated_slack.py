@@ -135,6 +135,7 @@ async def test_the_apps_own_messages_come_back(client: httpx.AsyncClient, app: S
     assert (told.event["ts"], str(told.event["bot_id"])[:1]) == (posted["ts"], "B")
 
 
+@pytest.mark.slow
 async def test_an_event_that_is_not_taken_comes_again_three_times(control: Control, app: SlackApp) -> None:
     app.answers.extend(Response(status_code=503) for _ in range(9))
     await control.post(f"/slack/{TOKEN}/messages", text="hello")

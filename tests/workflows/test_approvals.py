@@ -53,6 +53,7 @@ async def test_an_approved_call_is_made_and_told_to_the_model(product: Product) 
     assert (items[0]["tool"], items[0]["turn"], items[0]["outcome"]) == ("order", 1, "done")
 
 
+@pytest.mark.slow
 async def test_approvals_may_come_in_any_order(product: Product) -> None:
     both = wants("order", ("order", {"item": "tea"}), ("order", {"item": "milk"}))
     await product.simulated.answers(both, says("order", "Ordered.", results=2))
@@ -65,6 +66,7 @@ async def test_approvals_may_come_in_any_order(product: Product) -> None:
     assert [item["body"] for item in await product.simulated.called()] == [{"item": "tea"}, {"item": "milk"}]
 
 
+@pytest.mark.slow
 async def test_a_denied_call_is_not_made(product: Product) -> None:
     visitor = await ordering(product)
     (approval,) = await pending(product)
@@ -74,6 +76,7 @@ async def test_a_denied_call_is_not_made(product: Product) -> None:
     assert await product.simulated.called() == []
 
 
+@pytest.mark.slow
 async def test_while_an_approval_is_waited_for_an_operator_can_speak(product: Product) -> None:
     visitor = await ordering(product)
     (approval,) = await pending(product)
@@ -85,6 +88,7 @@ async def test_while_an_approval_is_waited_for_an_operator_can_speak(product: Pr
     assert len(await product.simulated.called()) == 1
 
 
+@pytest.mark.slow
 async def test_a_pause_withdraws_what_was_asked(product: Product) -> None:
     visitor = await ordering(product)
     await pending(product)

@@ -8,6 +8,7 @@ from tests.product import Product
 CHAT = 7
 
 
+@pytest.mark.slow
 async def test_a_message_interrupts_the_model_and_both_are_answered_together(product: Product) -> None:
     visitor = await product.visitor(bursts={"policy": "interrupt", "quiet_seconds": 0})
     await product.simulated.answers({"contains": "first", "fault": {"kind": "hang"}, "count": 1})
@@ -23,6 +24,7 @@ async def test_a_message_interrupts_the_model_and_both_are_answered_together(pro
     assert [line["content"] for line in request["messages"] if line["role"] == "user"] == ["first", "second"]
 
 
+@pytest.mark.slow
 async def test_a_turn_is_interrupted_so_often_and_no_more(product: Product) -> None:
     visitor = await product.visitor(bursts={"policy": "interrupt", "quiet_seconds": 0, "max_interrupts": 1})
     await product.simulated.answers({"contains": "one", "delay_seconds": 2, "text": "of one turn", "count": 2})

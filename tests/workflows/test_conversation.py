@@ -39,6 +39,7 @@ async def test_a_queue_answers_each_message_in_turn(product: Product) -> None:
     assert [item["turn"] for item in answers] == [1, 2, 3, 4, 5]
 
 
+@pytest.mark.slow
 async def test_a_burst_is_answered_at_once(product: Product) -> None:
     visitor = await product.visitor(bursts={"policy": "coalesce", "quiet_seconds": 1})
     said = [(await visitor.say(f"part {number}")).json()["message_id"] for number in range(3)]
@@ -76,6 +77,7 @@ async def test_a_failing_model_ends_in_an_apology_and_the_next_message_works(pro
     assert (await product.states())[0] == ("failed", "model:unacceptable")
 
 
+@pytest.mark.slow
 async def test_a_model_that_never_answers_costs_no_more_than_the_patience(product: Product) -> None:
     visitor = await product.visitor(bursts={"policy": "queue"}, patience_seconds=3, apology="Too slow.")
     await product.simulated.answers({"contains": "hang", "fault": {"kind": "hang"}})
@@ -124,6 +126,7 @@ async def test_conversations_do_not_wait_for_each_other(product: Product) -> Non
     assert [item for item in await slow.messages() if item["direction"] == "outbound"] == []
 
 
+@pytest.mark.slow
 async def test_many_visitors_are_answered_side_by_side(product: Product) -> None:
     channel = await product.channel(bursts={"policy": "queue"})
     visitors = [Visitor(product.client, channel.id) for _ in range(10)]

@@ -25,6 +25,7 @@ async def begun(product: Product, **bot: object) -> tuple[Visitor, Operator, str
     return visitor, await product.operator(), await conversation_of(visitor)
 
 
+@pytest.mark.slow
 async def test_a_paused_conversation_holds_what_comes(product: Product) -> None:
     visitor, operator, path = await begun(product)
     assert (await operator.post(f"{path}/pause"))["status"] == "paused"

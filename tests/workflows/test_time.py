@@ -89,6 +89,7 @@ async def test_an_answer_that_the_platform_puts_off_for_a_day_ends_and_the_next_
     assert sorted((row.state, row.reason) for row in rows) == [("failed", "patience_over"), ("sent", None)]
 
 
+@pytest.mark.slow
 async def test_a_burst_waits_for_its_quiet_minute(
     skipping: WorkflowEnvironment, pointed: Settings, database: Database, simulated: Simulated
 ) -> None:

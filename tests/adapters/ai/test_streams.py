@@ -24,6 +24,7 @@ async def read(*pieces: bytes) -> list[object]:
     return [value async for value in events(stream())]
 
 
+@pytest.mark.slow
 @given(st.lists(st.integers(0, len(STREAM)), max_size=8))
 async def test_events_are_the_same_wherever_the_stream_is_cut(cuts: list[int]) -> None:
     places = [0, *sorted(cuts), len(STREAM)]

@@ -172,6 +172,7 @@ async def test_a_spent_budget_is_told_of_once_a_day(chat: Chat, turn: UUID) -> N
 CALLS = st.lists(st.tuples(st.integers(2, 60), st.integers(0, 100)), min_size=2, max_size=12)
 
 
+@pytest.mark.slow
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(limit=st.integers(20, 200), calls=CALLS)
 async def test_no_schedule_of_calls_at_once_spends_more_than_there_is(

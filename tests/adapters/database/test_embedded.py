@@ -65,6 +65,7 @@ async def answers(url: str) -> bool:
         return False
 
 
+@pytest.mark.slow
 async def test_it_answers_at_its_address_with_room_for_many_connections(data: Path) -> None:
     async with running(data) as (postgres, _):
         assert await ask(postgres.url, "SELECT current_database()") == "chat_orchestrator"
@@ -140,6 +141,7 @@ async def test_a_cluster_in_a_closed_directory_is_served_all_the_same(data: Path
     data.parent.chmod(0o755)
 
 
+@pytest.mark.slow
 async def test_a_start_that_was_stopped_while_it_made_the_cluster_is_repeated(empty: Path) -> None:
     half_made = empty / "postgres" / "cluster.new"
     half_made.mkdir(parents=True)

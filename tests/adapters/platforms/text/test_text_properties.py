@@ -2,6 +2,7 @@
 
 from html.parser import HTMLParser
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -147,6 +148,7 @@ def test_plain_parts_are_within_the_limit_and_lose_nothing(markdown: str, limit:
         assert "".join(map(visible, parts)) == "".join(map(visible, dialect.render(markdown, WHOLE)))
 
 
+@pytest.mark.slow
 @any_text
 @given(anything)
 def test_html_holds_only_allowed_elements_and_attributes(markdown: str) -> None:

@@ -103,6 +103,7 @@ def test_no_grapheme_is_cut_at_the_limit() -> None:
     assert parts == ("x" * (LIMIT - 3), family + "end")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("piece", ["**a** _b_ `c` ", "```\na\n```\n\n", "- **x**: y\n", "😀**é** ", "*a*\n\n"])
 def test_no_part_is_longer_than_whatsapp_takes(piece: str) -> None:
     parts = render(piece * 3000)
