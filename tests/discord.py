@@ -66,12 +66,17 @@ class Server:
 
         await until(ended, within_seconds)
 
+    async def connections(self) -> dict[str, list[dict[str, object]]]:
+        """The bot's sessions, and how they were begun."""
+        answer = await self.product.simulated.client.get(f"/_sim/discord/{TOKEN}/gateway")
+        told: dict[str, list[dict[str, object]]] = answer.json()
+        return told
+
     async def until_connected(self) -> None:
         """Wait until a gateway listens for the bot."""
 
         async def connected() -> bool:
-            answer = await self.product.simulated.client.get(f"/_sim/discord/{TOKEN}/gateway")
-            return any(session["connected"] for session in answer.json()["sessions"])
+            return any(session["connected"] for session in (await self.connections())["sessions"])
 
         await until(connected)
 

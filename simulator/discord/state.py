@@ -40,7 +40,7 @@ class State:
     _spent: dict[str, deque[float]] = field(default_factory=lambda: defaultdict(deque))
 
     def __post_init__(self) -> None:
-        self.gateway = Gateway(self.bots.bot, self._guilds, self.simulation.closing)
+        self.gateway = Gateway(self.bots, self._guilds, self.simulation.closing)
 
     def interaction(self, application: str, token: str) -> Interaction:
         """An interaction as its token names it; refused once it is over."""

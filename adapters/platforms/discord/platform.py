@@ -47,6 +47,7 @@ from adapters.platforms.discord.place import Newest, identity, moment_of, newest
 from adapters.platforms.discord.posting import Posting, receipt_of, without
 from adapters.platforms.discord.setup import ASK, ENDPOINT, ask_command, may_read
 from adapters.platforms.discord.signature import demand_signature, look_signed
+from adapters.platforms.discord.starts import Terms, read_terms
 from adapters.platforms.fields import Fields, parse_object, reference, shown_name
 from adapters.platforms.management import Management
 from adapters.platforms.menus import Menu
@@ -191,10 +192,9 @@ class Discord:
         with suppress(AlreadyAnswered):
             await self.calls.respond("POST", path, response_to(interaction))
 
-    async def gateway_url(self, channel: Channel) -> str:
-        """Where the gateway is."""
-        told = object_of(await self.calls.get(channel, "/gateway/bot", {}), "gateway")
-        return reference(told, "url") or ""
+    async def gateway_terms(self, channel: Channel) -> Terms:
+        """Where the gateway is, how many shards Discord recommends, and which sessions may begin."""
+        return read_terms(object_of(await self.calls.get(channel, "/gateway/bot", {}), "gateway"))
 
     async def newest(self, channel: Channel, chat: str) -> Newest:
         """Where a channel is, and the newest message in it."""
