@@ -22,6 +22,7 @@ from adapters.database.events import Recorded
 from adapters.database.gateway_positions import Position
 from adapters.errors import CredentialsRefused, OutsideError, Unreadable
 from adapters.platforms.base import Channel
+from adapters.platforms.discord.forms import forms_in
 from adapters.platforms.discord.gateway import Dispatch, GatewayRefused, Login, Session, SessionLost, listen
 from adapters.platforms.discord.interactions import read_interaction
 from adapters.platforms.discord.messages import read_dispatch
@@ -129,7 +130,7 @@ class Listener:
         key = f"dispatch:{dispatch.session.id}:{dispatch.session.sequence}"
         try:
             if dispatch.name == "INTERACTION_CREATE":
-                return (read_interaction(dispatch.data),)
+                return (read_interaction(dispatch.data, forms_in(self._channel)),)
             return read_dispatch(dispatch.name, dispatch.data, key, me_of(self._channel))
         except Unreadable as error:
             self._log.warning("dispatch_unreadable", problem=str(error))
@@ -179,6 +180,6 @@ class Listener:
     async def _answer(self, interaction: Fields) -> None:
         try:
             async with asyncio.timeout(_ANSWER_SECONDS):
-                await self._reception.discord.answer(interaction)
+                await self._reception.discord.answer(self._channel, interaction)
         except (OutsideError, TimeoutError) as error:
             self._log.info("interaction_not_acknowledged", kind=type(error).__name__)

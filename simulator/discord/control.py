@@ -14,6 +14,7 @@ from simulator.discord.people import (
     Deleted,
     DiscordSettings,
     Edited,
+    Filled,
     Pressed,
     Reacted,
     Said,
@@ -116,6 +117,14 @@ def _add_deeds(router: APIRouter, state: Callable[[], State], courier: Courier) 
     async def press(token: str, what: Pressed) -> Object:
         """Somebody presses a button."""
         return inbound.press(state(), courier, _bot(state(), token), what)
+
+    @router.post("/{token}/forms")
+    async def fill(token: str, what: Filled) -> Object:
+        """Somebody fills in the form that a command or press opened; 409 before it was shown, or once it was sent."""
+        told = inbound.fill(state(), courier, _bot(state(), token), what)
+        if told is None:
+            raise HTTPException(409, f"{what.id!r} shows no form")
+        return told
 
     @router.post("/{token}/reactions")
     async def react(token: str, what: Reacted) -> Object:

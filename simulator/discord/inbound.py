@@ -6,12 +6,14 @@ from uuid import uuid4
 from simulator.discord.bots import Bot
 from simulator.discord.channels import Channel, direct, written
 from simulator.discord.courier import Courier, Post
+from simulator.discord.forms import filled
 from simulator.discord.people import (
     Actor,
     ChannelSettings,
     Commanded,
     Deleted,
     Edited,
+    Filled,
     Pressed,
     Reacted,
     Said,
@@ -123,10 +125,20 @@ def command(state: State, courier: Courier, bot: Bot, what: Commanded) -> Object
     return _interact(state, courier, bot, channel, what, {"type": 2, "data": data}, what.text)
 
 
+def fill(state: State, courier: Courier, bot: Bot, what: Filled) -> Object | None:
+    """Somebody fills a form in; None for who was shown none."""
+    opened = next((item for item in state.interactions.values() if item.id == what.id), None)
+    if opened is None or opened.form is None:
+        return None
+    form, opened.form = opened.form, None
+    told: Object = {"type": 5, "data": filled(form, what.answers)}
+    return _interact(state, courier, bot, opened.channel, what, told, str(form.get("title")))
+
+
 def _interact(
     state: State, courier: Courier, bot: Bot, channel: Channel, who: Actor, what: Object, text: str
 ) -> Object:
-    made = Interaction(state.channels.clock.next(), f"aW50ZXJhY3Rpb24{uuid4().hex}", bot, channel)
+    made = Interaction(state.channels.clock.next(), f"aW50ZXJhY3Rpb24{uuid4().hex}", bot, channel, what["type"] == 5)
     state.interactions[made.token] = made
     user = _person(who)
     by: Object = {"member": {"user": user, "nick": None, "roles": []}} if channel.guild else {"user": user}

@@ -62,6 +62,13 @@ class Pressed(Actor):
     custom_id: str = "yes"
 
 
+class Filled(Actor):
+    """A form that is filled in, which the command or press of this id opened."""
+
+    id: str
+    answers: dict[str, str] = Field(default_factory=dict)
+
+
 class Commanded(Actor):
     """A slash command with its one option."""
 

@@ -1,10 +1,8 @@
 """Several connections of one Discord bot: each server is heard by one of them, whatever their number becomes."""
 
 import pytest
-from sqlalchemy import select, update
 
 from adapters.database import gateway_positions
-from adapters.database.tables import ChannelRow
 from tests.discord import Server, join_server, listening
 from tests.machine import until
 from tests.processes import command
@@ -52,14 +50,6 @@ async def until_kept(server: Server, of: int) -> None:
     await until(are)
 
 
-async def set_shards(server: Server, number: int) -> None:
-    """The owner wants another number of them."""
-    async with server.product.database.begin() as connection:
-        row = ChannelRow.id == server.channel.id
-        settings = (await connection.execute(select(ChannelRow.settings).where(row))).scalar_one()
-        await connection.execute(update(ChannelRow).where(row).values(settings={**settings, "shards": number}))
-
-
 @pytest.mark.slow
 async def test_each_shard_hears_its_servers_and_goes_on_when_it_was_killed(product: Product) -> None:
     server = await join_server(product)
@@ -81,18 +71,18 @@ async def test_each_shard_hears_its_servers_and_goes_on_when_it_was_killed(produ
 async def test_another_number_of_shards_loses_nothing_that_is_said_meanwhile(product: Product) -> None:
     server = await join_server(product)
     await enter(server, shards=2)
-    await set_shards(server, 2)
+    await server.set_up(shards=2)
     async with listening(server):
         await until_kept(server, 2)
         said = await everywhere(server, "one")
         await heard(server, *said)
     said += await everywhere(server, "two")
-    await set_shards(server, 3)
+    await server.set_up(shards=3)
     async with listening(server):
         said += await everywhere(server, "three")
         await until_kept(server, 3)
         await heard(server, *said)
-        await set_shards(server, 1)
+        await server.set_up(shards=1)
         said += await everywhere(server, "four")
         await until_kept(server, 1)
         await heard(server, *said)
@@ -101,7 +91,7 @@ async def test_another_number_of_shards_loses_nothing_that_is_said_meanwhile(pro
 async def test_more_shards_are_taken_once_discord_demands_them(product: Product) -> None:
     server = await join_server(product)
     await enter(server)
-    await set_shards(server, 1)
+    await server.set_up(shards=1)
     async with listening(server):
         said = await everywhere(server, "one")
         await heard(server, *said)
