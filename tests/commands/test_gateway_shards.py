@@ -114,9 +114,9 @@ async def test_no_session_is_begun_of_the_last_ones_of_a_day(product: Product) -
 
 
 @pytest.mark.slow
-async def test_sessions_of_one_bucket_begin_five_seconds_apart(product: Product) -> None:
+async def test_sessions_of_one_bucket_begin_one_after_another(product: Product) -> None:
     server = await join_server(product)
-    await enter(server, shards=2, max_concurrency=1, seconds_apart=4.9)
+    await enter(server, shards=2, max_concurrency=1, seconds_apart=1.0)
     async with listening(server):
         await until_kept(server, 2)
 
