@@ -77,7 +77,6 @@ class Sharding:
 
     async def _plan(self) -> Plan:
         """Keeps who the bot is, by which it is addressed, and asks how to connect; not at once as was refused."""
-        self._changed.clear()
         channel = self.access.channel
         account = await self._reception.discord.check(channel)
         async with self._reception.database.begin() as connection:
@@ -97,6 +96,8 @@ class Sharding:
 
     async def _number(self) -> int:
         recommended = (await self._shared.starts.terms()).shards
+        # What is set from here on is a change of this.
+        self._changed.clear()
         wanted = wanted_shards(self.access.channel)
         if wanted is None or wanted > self._demanded:
             return wanted or recommended

@@ -50,6 +50,12 @@ async def until_kept(server: Server, of: int) -> None:
     await until(are)
 
 
+async def are_left(server: Server, sessions: int) -> bool:
+    """Whether so many sessions may still begin on this day."""
+    limit = (await server.connections())["session_start_limit"]
+    return isinstance(limit, dict) and limit["remaining"] == sessions
+
+
 @pytest.mark.slow
 async def test_each_shard_hears_its_servers_and_goes_on_when_it_was_killed(product: Product) -> None:
     server = await join_server(product)
@@ -102,15 +108,25 @@ async def test_more_shards_are_taken_once_discord_demands_them(product: Product)
         await heard(server, *said)
 
 
+@pytest.mark.slow
+async def test_what_discord_refuses_is_not_tried_again_until_it_is_mended(product: Product) -> None:
+    server = await join_server(product)
+    await enter(server, shards=1, guilds_per_shard=1)
+    async with command(product.settings, "gateway"):
+        await until(lambda: are_left(server, 999))
+        await server.set_up(shards=3)
+        await until_kept(server, 3)
+
+    assert await are_left(server, 996), "one was refused, three were begun"
+
+
 async def test_no_session_is_begun_of_the_last_ones_of_a_day(product: Product) -> None:
     server = await join_server(product)
     await enter(server, shards=2, remaining=50, reset_after_seconds=1.0)
     async with listening(server):
         await until_kept(server, 2)
 
-    left = (await server.connections())["session_start_limit"]
-    assert isinstance(left, dict)
-    assert left["remaining"] == 998, "both were begun on the next day"
+    assert await are_left(server, 998), "both were begun on the next day"
 
 
 @pytest.mark.slow
