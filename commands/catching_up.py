@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
+from typing import TypeAlias
 
 from structlog.stdlib import get_logger
 
@@ -11,6 +12,7 @@ from adapters.platforms.base import Channel
 from adapters.platforms.discord import Discord
 from adapters.platforms.discord.messages import read_message
 from adapters.platforms.discord.place import Newest, identity, me_of, newest_in, snowflake_at
+from adapters.platforms.discord.shards import Heard, Shard
 from adapters.platforms.fields import Fields, parts
 from domain.events import InboundEvent
 
@@ -21,20 +23,25 @@ _LATE = snowflake_at(datetime(2015, 1, 1, tzinfo=UTC) + timedelta(minutes=1))
 """How much later than a newer message of another chat one may be told."""
 
 Record = Callable[[Sequence[InboundEvent]], Awaitable[None]]
+Guilds: TypeAlias = dict[str, str | None]
+"""Of chats, the servers that they are in: where none is, with one person."""
 
 
 class Gap:
-    """What lies between the newest message that was recorded and the beginning of a session.
+    """What lies between the newest message that was recorded and the beginning of a shard's session.
 
-    `heard` moves on only while nothing is missing before it.
+    `heard` moves on only while nothing is missing before it. `guilds` is shared by the shards of a bot.
     """
 
-    def __init__(self, discord: Discord, record: Record) -> None:
-        self.heard = 0
+    def __init__(self, discord: Discord, shard: Shard, heard: Heard, guilds: Guilds, record: Record) -> None:
+        self.heard = heard.by(shard)
         self._newest = 0
         self._discord = discord
+        self._shard = shard
+        self._before = heard
+        self._guilds = guilds
         self._record = record
-        self._since: int | None = None
+        self._since: Heard | None = None
         self._caught: set[str] = set()
         self._awaited: set[str] = set()
 
@@ -62,7 +69,7 @@ class Gap:
         if not self.heard:
             self.heard = snowflake_at(datetime.now(UTC))
             return
-        self._since = self.heard - _LATE
+        self._since = self._before.and_by(self._shard, self.heard)
         free = asyncio.Semaphore(_AT_ONCE)
 
         async def look(chat: str) -> None:
@@ -71,7 +78,8 @@ class Gap:
 
         async with asyncio.TaskGroup() as group:
             for chat in chats:
-                group.create_task(look(chat))
+                if self._may_have(chat):
+                    group.create_task(look(chat))
 
     async def look_into(self, channel: Channel, guild: Fields) -> None:
         """A server told of its channels."""
@@ -98,8 +106,10 @@ class Gap:
             self._caught.add(chat)
             return
 
-    async def _catch_up(self, channel: Channel, place: Newest, since: int) -> None:
-        if place.message <= since:
+    async def _catch_up(self, channel: Channel, place: Newest, heard: Heard) -> None:
+        self._guilds[place.chat] = place.guild
+        since = heard.within(place.guild) - _LATE
+        if not self._shard.has(place.guild) or place.message <= since:
             return
         batch: list[InboundEvent] = []
         async for message in self._discord.history.after(channel, place.chat, since):
@@ -109,3 +119,7 @@ class Gap:
                 batch = []
         if batch:
             await self._record(batch)
+
+    def _may_have(self, chat: str) -> bool:
+        """Whether a chat may be one of the shard's: of most chats only asking for them tells."""
+        return chat not in self._guilds or self._shard.has(self._guilds[chat])

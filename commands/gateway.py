@@ -19,10 +19,10 @@ from adapters.temporal.client import connect
 from adapters.temporal.handover import Handing
 from adapters.vault import KeyMissing, Vault
 from commands.channel_locks import ChannelLocks
-from commands.listening import Listener
 from commands.outside import database
 from commands.polling import Poller, Reception
 from commands.services import report
+from commands.sharding import Sharding
 from domain.platforms import PlatformName
 from settings import Settings
 
@@ -55,7 +55,7 @@ async def poll(settings: Settings) -> None:
 
 @dataclass
 class _Kept:
-    receiver: Poller | Listener
+    receiver: Poller | Sharding
     task: asyncio.Task[None]
     access: ChannelAccess
 
@@ -116,7 +116,7 @@ class Gateway:
         self._start(channel, access)
 
     def _start(self, channel: UUID, access: ChannelAccess) -> None:
-        receives = Listener if access.channel.platform is PlatformName.DISCORD else Poller
+        receives = Sharding if access.channel.platform is PlatformName.DISCORD else Poller
         receiver = receives(self._reception, access)
         self._kept[channel] = _Kept(receiver, asyncio.create_task(receiver.run(), name=f"receive {channel}"), access)
 

@@ -4,9 +4,12 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import ClassVar
 
 from pydantic import JsonValue
+from sqlalchemy import select, update
 
+from adapters.database.tables import ChannelRow
 from adapters.platforms.catalogue import http_client, platforms
 from commands.gateway import poll
 from domain.platforms import PlatformName
@@ -26,6 +29,14 @@ class Server:
 
     product: Product
     channel: MadeChannel
+    token: ClassVar[str] = TOKEN
+
+    async def set_up(self, **settings: JsonValue) -> None:
+        """The owner gives the channel these settings."""
+        row = ChannelRow.id == self.channel.id
+        async with self.product.database.begin() as connection:
+            before = (await connection.execute(select(ChannelRow.settings).where(row))).scalar_one()
+            await connection.execute(update(ChannelRow).where(row).values(settings={**before, **settings}))
 
     async def post(self, path: str, **what: object) -> dict[str, object]:
         """Somebody does something there."""
@@ -66,12 +77,17 @@ class Server:
 
         await until(ended, within_seconds)
 
+    async def connections(self) -> dict[str, list[dict[str, object]]]:
+        """The bot's sessions, and how they were begun."""
+        answer = await self.product.simulated.client.get(f"/_sim/discord/{TOKEN}/gateway")
+        told: dict[str, list[dict[str, object]]] = answer.json()
+        return told
+
     async def until_connected(self) -> None:
         """Wait until a gateway listens for the bot."""
 
         async def connected() -> bool:
-            answer = await self.product.simulated.client.get(f"/_sim/discord/{TOKEN}/gateway")
-            return any(session["connected"] for session in answer.json()["sessions"])
+            return any(session["connected"] for session in (await self.connections())["sessions"])
 
         await until(connected)
 

@@ -38,10 +38,10 @@ async def understood(
 
 
 def metadata(event: InboundEvent) -> dict[str, JsonValue]:
-    """What a message keeps of the button that it came from: `button` is what the button carries."""
+    """What a message keeps of the button or the form that it came from: `button` is what the button carries."""
     data = event.details.get("data") if event.kind is EventKind.BUTTON else event.details.get("button")
     wrote = event.details.get("wrote")
-    known: dict[str, JsonValue] = {"button": data, "wrote": wrote}
+    known: dict[str, JsonValue] = {"button": data, "wrote": wrote, "form": event.details.get("form")}
     return {name: value for name, value in known.items() if value}
 
 

@@ -187,10 +187,13 @@ class ChatAlias(Base):
 
 
 class GatewayPosition(Base):
-    """How far a channel's gateway was heard: the session that can be resumed, and the newest message without a gap."""
+    """How far a shard of a channel was heard: the session that can be resumed, the newest message without a gap."""
 
     __tablename__ = "gateway_positions"
     channel_id: Mapped[UUID] = mapped_column(ForeignKey("channels.id"), primary_key=True)
+    shards: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    """How many there were of them then."""
+    shard: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     session_id: Mapped[str | None]
     resume_url: Mapped[str | None]
     sequence: Mapped[int] = mapped_column(BigInteger)

@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 from fastapi.exceptions import RequestValidationError
 from pydantic import JsonValue, ValidationError
 
+from adapters.platforms.discord.shards import MAX_SHARDS, SHARDS_SETTING, is_number_of_shards
+from domain.forms import FORMS_SETTING, fault_of
 from domain.media import MAX_MEDIA_BYTES
 from domain.paces import BOT_SETTING, CHAT_SETTING, is_rate
 from domain.platforms import CREDENTIALS, PlatformName
@@ -50,6 +52,8 @@ def settings(platform: PlatformName, given: Mapping[str, JsonValue]) -> dict[str
         faults[SIZE_SETTING] = f"give a number of bytes from 1 to {MAX_MEDIA_BYTES}"
     if platform is PlatformName.TELEGRAM and not isinstance(given.get("polling", False), bool):
         faults["polling"] = "give true or false"
+    if platform is PlatformName.DISCORD:
+        faults |= _of_discord(given)
     if given.get(CLOSED_WINDOW_SETTING) is not None:
         faults |= _of_closed_window(platform, given[CLOSED_WINDOW_SETTING])
     for name in (BOT_SETTING, CHAT_SETTING):
@@ -81,6 +85,15 @@ def _of_closed_window(platform: PlatformName, value: JsonValue) -> _Faults:
         form = "give {template, language, parameters?, header?, text?}"
         return {CLOSED_WINDOW_SETTING: f"{form}; wrong here: {wrong[:_SHOWN_CHARACTERS] or 'all of it'}"}
     return {}
+
+
+def _of_discord(given: Mapping[str, JsonValue]) -> _Faults:
+    faults: _Faults = {}
+    if not is_number_of_shards(given.get(SHARDS_SETTING, 1)):
+        faults[SHARDS_SETTING] = f"give a whole number from 1 to {MAX_SHARDS}"
+    if (fault := fault_of(given.get(FORMS_SETTING))) is not None:
+        faults[FORMS_SETTING] = fault
+    return faults
 
 
 def _are_origins(value: JsonValue) -> bool:

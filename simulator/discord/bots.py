@@ -7,6 +7,7 @@ from hashlib import sha256
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from simulator.discord.refusals import Refused
+from simulator.discord.starts import Starts
 from simulator.wire import JSON, Object
 
 TOKEN = re.compile(r"[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{4,}\.[A-Za-z0-9_-]{10,}")
@@ -21,6 +22,7 @@ class Bot:
     flags: int = MAY_READ
     endpoint: str | None = None
     commands: dict[str, JSON] = field(default_factory=dict)
+    starts: Starts = field(default_factory=Starts)
 
     @property
     def id(self) -> str:
@@ -64,6 +66,10 @@ class Bots:
         if not TOKEN.fullmatch(token) or token in self.refused_tokens:
             raise Refused(0, status=401)
         return self._bots.setdefault(token, Bot(token))
+
+    def refuse(self, token: str) -> None:
+        """Accept a token no longer."""
+        self.refused_tokens |= {token}
 
     def of_application(self, application: str) -> Bot:
         """The bot of an app."""

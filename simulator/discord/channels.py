@@ -60,9 +60,13 @@ class Channel:
     def describe(self) -> Object:
         """The channel as the gateway tells of it."""
         last = next(reversed(self.messages), None)
-        place: Object = {"guild_id": self.guild} if self.guild else {}
         kind = 0 if self.guild else 1
-        return {"id": self.id, "type": kind, "name": "simulated", "last_message_id": last, **place}
+        return {"id": self.id, "type": kind, "name": "simulated", "last_message_id": last, **self.place}
+
+    @property
+    def place(self) -> Object:
+        """The guild that it is in."""
+        return {"guild_id": self.guild} if self.guild else {}
 
 
 class Channels:
@@ -100,11 +104,10 @@ def direct(bot: str, user: str) -> str:
 
 def written(channel: Channel, name: str, author: Object, content: str, **more: JSON) -> Object:
     """A message."""
-    place: Object = {"guild_id": channel.guild} if channel.guild else {}
     return {
         "id": name,
         "channel_id": channel.id,
-        **place,
+        **channel.place,
         "type": 0,
         "author": author,
         "content": content,

@@ -14,21 +14,24 @@ from simulator.discord.people import (
     Deleted,
     DiscordSettings,
     Edited,
+    Filled,
     Pressed,
     Reacted,
     Said,
+    StartSettings,
     Steered,
     Told,
 )
 from simulator.discord.refusals import Refused
 from simulator.discord.state import State
-from simulator.wire import Object
+from simulator.wire import JSON, Object
 
 
 def control_router(state: Callable[[], State], courier: Courier) -> APIRouter:
     """The routes; the state is asked for each time, because a reset replaces it."""
     router = APIRouter(tags=["discord"])
     _add_settings(router, state)
+    _add_connections(router, state)
     _add_words(router, state)
     _add_deeds(router, state, courier)
     return router
@@ -63,17 +66,28 @@ def _add_settings(router: APIRouter, state: Callable[[], State]) -> None:
         bot.endpoint = bot.endpoint if changed.endpoint is None else changed.endpoint or None
         return {**bot.application(), "public_key": bot.public_key, "commands": [*bot.commands.values()]}
 
+
+def _add_connections(router: APIRouter, state: Callable[[], State]) -> None:
     @router.post("/{token}/gateway")
     async def steer(token: str, what: Steered) -> Object:
         """Have connections end (`close`, `reconnect`), or sessions forgotten (`invalidate`, `forget`)."""
-        return {"sessions": state().gateway.steer(_bot(state(), token), what.do, what.code)}
+        return {"sessions": state().gateway.steer(_bot(state(), token), what.do, what.code, what.shard)}
+
+    @router.post("/{token}/starts")
+    async def limit(token: str, changed: StartSettings) -> Object:
+        """How many shards are recommended and needed, and which sessions may still begin."""
+        return inbound.limit(_bot(state(), token).starts, changed)
 
     @router.get("/{token}/gateway")
     async def connected(token: str) -> Object:
-        """The sessions of a bot, and whether somebody listens to each."""
+        """The sessions of a bot, whether somebody listens to each, and how they were begun."""
         bot = _bot(state(), token)
-        found = [item for item in state().gateway.sessions.values() if item.bot is bot]
-        return {"sessions": [{"id": item.id, "connected": item.outbox is not None} for item in found]}
+        found: list[JSON] = [
+            {"id": item.id, "shard": [item.shard.number, item.shard.of], "connected": item.outbox is not None}
+            for item in state().gateway.sessions.values()
+            if item.bot is bot
+        ]
+        return {"sessions": found, "begun": [*bot.starts.begun], **bot.starts.describe()}
 
 
 def _add_words(router: APIRouter, state: Callable[[], State]) -> None:
@@ -103,6 +117,14 @@ def _add_deeds(router: APIRouter, state: Callable[[], State], courier: Courier) 
     async def press(token: str, what: Pressed) -> Object:
         """Somebody presses a button."""
         return inbound.press(state(), courier, _bot(state(), token), what)
+
+    @router.post("/{token}/forms")
+    async def fill(token: str, what: Filled) -> Object:
+        """Somebody fills in the form that a command or press opened; 409 before it was shown, or once it was sent."""
+        told = inbound.fill(state(), courier, _bot(state(), token), what)
+        if told is None:
+            raise HTTPException(409, f"{what.id!r} shows no form")
+        return told
 
     @router.post("/{token}/reactions")
     async def react(token: str, what: Reacted) -> Object:

@@ -13,11 +13,13 @@ from uuid import uuid4
 
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
-from simulator.discord.bots import MAY_READ, Bot
+from simulator.discord.bots import MAY_READ, Bot, Bots
 from simulator.discord.refusals import Refused
+from simulator.discord.starts import Shard, shard_of
 from simulator.wire import JSON, Object, encode
 
 AUTHENTICATION_FAILED, DISALLOWED_INTENTS, INVALID_SEQ, NOT_AUTHENTICATED = 4004, 4014, 4007, 4003
+INVALID_SHARD, SHARDING_REQUIRED = 4010, 4011
 HEARTBEAT_MILLISECONDS = 2_000
 KEPT_DISPATCHES = 10_000
 MESSAGE_CONTENT = 1 << 15
@@ -47,6 +49,7 @@ class Session:
     id: str
     bot: Bot
     intents: int
+    shard: Shard = field(default_factory=Shard)
     seq: int = 0
     told: deque[Object] = field(default_factory=lambda: deque(maxlen=KEPT_DISPATCHES))
     outbox: Outbox | None = None
@@ -60,7 +63,10 @@ class Session:
             self.outbox.put_nowait(dispatch)
 
     def may_know(self, event: str, data: Object) -> bool:
-        """Whether its intents cover an event."""
+        """Whether its intents cover an event, and its shard the place of it."""
+        guild = data.get("guild_id")
+        if not self.shard.has(guild if isinstance(guild, str) else None):
+            return False
         name = next((name for name in ("MESSAGE_REACTION", "MESSAGE") if event.startswith(f"{name}_")), None)
         if name is None:
             return True
@@ -78,8 +84,8 @@ class Session:
 class Gateway:
     """All sessions of all bots."""
 
-    def __init__(self, bot: Callable[[str], Bot], guilds: Callable[[], list[Object]], closing: asyncio.Event) -> None:
-        self._bot = bot
+    def __init__(self, bots: Bots, guilds: Callable[[], list[Object]], closing: asyncio.Event) -> None:
+        self._bots = bots
         self._guilds = guilds
         self._closing = closing
         self.sessions: dict[str, Session] = {}
@@ -90,9 +96,10 @@ class Gateway:
             if session.bot is bot and session.may_know(event, data):
                 session.tell(event, session.shown(event, data))
 
-    def steer(self, bot: Bot, do: str, code: int) -> int:
-        """Have a bot's connections end, or its sessions forgotten; how many there are."""
-        sessions = [session for session in self.sessions.values() if session.bot is bot]
+    def steer(self, bot: Bot, do: str, code: int, shard: int | None) -> int:
+        """Have a bot's connections, or that of one shard, end, or their sessions forgotten; how many there are."""
+        own = [session for session in self.sessions.values() if session.bot is bot]
+        sessions = [session for session in own if shard in (None, session.shard.number)]
         steps: dict[str, list[Object | int]] = {
             "close": [code],
             "reconnect": [{"op": Operation.RECONNECT, "d": None}, code],
@@ -170,23 +177,36 @@ class Gateway:
 
     def _identify(self, data: Object, outbox: Outbox, url: str) -> None:
         try:
-            bot = self._bot(str(data.get("token")).removeprefix("Bot "))
+            bot = self._bots.bot(str(data.get("token")).removeprefix("Bot "))
         except Refused:
             outbox.put_nowait(AUTHENTICATION_FAILED)
             return
-        intents = data.get("intents")
+        intents, shard = data.get("intents"), shard_of(data.get("shard"))
         wanted = intents if isinstance(intents, int) else 0
-        if wanted & MESSAGE_CONTENT and not bot.flags & MAY_READ:
-            outbox.put_nowait(DISALLOWED_INTENTS)
+        if (refusal := self._refusal(bot, wanted, shard)) is not None or shard is None:
+            outbox.put_nowait(refusal or INVALID_SHARD)
             return
-        session = Session(uuid4().hex, bot, wanted, outbox=outbox)
+        session = Session(uuid4().hex, bot, wanted, shard, outbox=outbox)
         self.sessions[session.id] = session
-        guilds = self._guilds()
+        guilds = [guild for guild in self._guilds() if shard.has(str(guild["id"]))]
         away: list[JSON] = [{"id": guild["id"], "unavailable": True} for guild in guilds]
         named: Object = {"session_id": session.id, "resume_gateway_url": url, "guilds": away}
-        session.tell("READY", {"v": 10, "user": bot.user(), **named})
+        session.tell("READY", {"v": 10, "user": bot.user(), "shard": [shard.number, shard.of], **named})
         for guild in guilds:
             session.tell("GUILD_CREATE", guild)
+
+    def _refusal(self, bot: Bot, wanted: int, shard: Shard | None) -> Object | int | None:
+        """What a session is refused with; each try counts, and one too many costs the token."""
+        if not bot.starts.take():
+            self._bots.refuse(bot.token)
+            return AUTHENTICATION_FAILED
+        if wanted & MESSAGE_CONTENT and not bot.flags & MAY_READ:
+            return DISALLOWED_INTENTS
+        if shard is None:
+            return INVALID_SHARD
+        if sum(shard.has(str(guild["id"])) for guild in self._guilds()) > bot.starts.guilds_per_shard:
+            return SHARDING_REQUIRED
+        return None if bot.starts.is_in_time(shard) else {"op": Operation.INVALID_SESSION, "d": False}
 
     def _resume(self, data: Object, outbox: Outbox) -> None:
         session, seq = self.sessions.get(str(data.get("session_id"))), data.get("seq")

@@ -6,7 +6,20 @@ from uuid import uuid4
 from simulator.discord.bots import Bot
 from simulator.discord.channels import Channel, direct, written
 from simulator.discord.courier import Courier, Post
-from simulator.discord.people import Actor, ChannelSettings, Commanded, Deleted, Edited, Pressed, Reacted, Said
+from simulator.discord.forms import filled
+from simulator.discord.people import (
+    Actor,
+    ChannelSettings,
+    Commanded,
+    Deleted,
+    Edited,
+    Filled,
+    Pressed,
+    Reacted,
+    Said,
+    StartSettings,
+)
+from simulator.discord.starts import Starts
 from simulator.discord.state import Interaction, State
 from simulator.wire import JSON, Object
 
@@ -22,6 +35,16 @@ def change(state: State, channel: Channel, changed: ChannelSettings) -> None:
     channel.refusal, channel.hides_history = changed.refusal, changed.hides_history
     fields: Object = {"account": None, "chat_id": channel.id, "what": "refusal", "content": channel.refusal}
     state.simulation.ledger.record("inbound", "discord", fields)
+
+
+def limit(starts: Starts, changed: StartSettings) -> Object:
+    """Have a bot connect otherwise."""
+    given = changed.model_dump(exclude_none=True, exclude={"remaining", "reset_after_seconds"})
+    for name, value in given.items():
+        setattr(starts, name, value)
+    if changed.remaining is not None:
+        starts.limit(changed.remaining, changed.reset_after_seconds)
+    return starts.describe()
 
 
 def channel_of(state: State, bot: Bot, who: Actor) -> Channel:
@@ -53,7 +76,7 @@ def edit(state: State, bot: Bot, what: Edited) -> Object:
     message: Object = {**before, "content": what.text, "edited_timestamp": datetime.now(UTC).isoformat()}
     channel.keep(message)
     _note(state, bot, "MESSAGE_UPDATE", channel, message)
-    state.gateway.tell(bot, "MESSAGE_UPDATE", {**message, **_guild(channel)})
+    state.gateway.tell(bot, "MESSAGE_UPDATE", {**message, **channel.place})
     return {"id": what.id}
 
 
@@ -62,7 +85,7 @@ def delete(state: State, bot: Bot, what: Deleted) -> Object:
     channel = channel_of(state, bot, what)
     channel.messages.pop(what.id, None)
     _note(state, bot, "MESSAGE_DELETE", channel, {"id": what.id})
-    state.gateway.tell(bot, "MESSAGE_DELETE", {"id": what.id, "channel_id": channel.id, **_guild(channel)})
+    state.gateway.tell(bot, "MESSAGE_DELETE", {"id": what.id, "channel_id": channel.id, **channel.place})
     return {"id": what.id}
 
 
@@ -76,7 +99,7 @@ def react(state: State, bot: Bot, what: Reacted) -> Object:
         "emoji": {"id": None, "name": what.emoji},
         "type": 0,
         "burst": False,
-        **_guild(channel),
+        **channel.place,
     }
     event = "MESSAGE_REACTION_REMOVE" if what.removed else "MESSAGE_REACTION_ADD"
     _note(state, bot, event, channel, told)
@@ -102,14 +125,24 @@ def command(state: State, courier: Courier, bot: Bot, what: Commanded) -> Object
     return _interact(state, courier, bot, channel, what, {"type": 2, "data": data}, what.text)
 
 
+def fill(state: State, courier: Courier, bot: Bot, what: Filled) -> Object | None:
+    """Somebody fills a form in; None for who was shown none."""
+    opened = next((item for item in state.interactions.values() if item.id == what.id), None)
+    if opened is None or opened.form is None:
+        return None
+    form, opened.form = opened.form, None
+    told: Object = {"type": 5, "data": filled(form, what.answers)}
+    return _interact(state, courier, bot, opened.channel, what, told, str(form.get("title")))
+
+
 def _interact(
     state: State, courier: Courier, bot: Bot, channel: Channel, who: Actor, what: Object, text: str
 ) -> Object:
-    made = Interaction(state.channels.clock.next(), f"aW50ZXJhY3Rpb24{uuid4().hex}", bot, channel)
+    made = Interaction(state.channels.clock.next(), f"aW50ZXJhY3Rpb24{uuid4().hex}", bot, channel, what["type"] == 5)
     state.interactions[made.token] = made
     user = _person(who)
     by: Object = {"member": {"user": user, "nick": None, "roles": []}} if channel.guild else {"user": user}
-    place: Object = {"channel_id": channel.id, "context": 0 if channel.guild else 1, **_guild(channel)}
+    place: Object = {"channel_id": channel.id, "context": 0 if channel.guild else 1, **channel.place}
     told: Object = {"id": made.id, "application_id": bot.id, "token": made.token, "version": 1, **place, **by, **what}
     _note(state, bot, "INTERACTION_CREATE", channel, {"id": made.id, "text": text, **by, **what})
     if bot.endpoint is None:
@@ -121,7 +154,3 @@ def _interact(
 
 def _person(who: Actor) -> Object:
     return {"id": who.user, "username": who.name.lower(), "global_name": who.name, "discriminator": "0"}
-
-
-def _guild(channel: Channel) -> Object:
-    return {"guild_id": channel.guild} if channel.guild else {}

@@ -62,6 +62,13 @@ class Pressed(Actor):
     custom_id: str = "yes"
 
 
+class Filled(Actor):
+    """A form that is filled in, which the command or press of this id opened."""
+
+    id: str
+    answers: dict[str, str] = Field(default_factory=dict)
+
+
 class Commanded(Actor):
     """A slash command with its one option."""
 
@@ -77,10 +84,23 @@ class Told(Given):
 
 
 class Steered(Given):
-    """What happens to a bot's connections; `invalidate` forgets their sessions, `code` is that of a `close`."""
+    """What happens to a bot's connections, or that of one shard; `invalidate` forgets their sessions, `code` is that
+    of a `close`."""
 
     do: Literal["close", "reconnect", "invalidate", "forget"]
     code: int = 4000
+    shard: int | None = None
+
+
+class StartSettings(Given):
+    """How a bot may connect; what is left out stays as it is. A `remaining` is for `reset_after_seconds`."""
+
+    shards: int | None = Field(default=None, ge=1)
+    guilds_per_shard: int | None = Field(default=None, ge=0)
+    max_concurrency: int | None = Field(default=None, ge=1)
+    seconds_apart: float | None = None
+    remaining: int | None = None
+    reset_after_seconds: float = 86_400.0
 
 
 class AppSettings(Given):

@@ -84,9 +84,8 @@ async def change_application(call: Call) -> Done:
 
 
 async def gateway(call: Call) -> Done:
-    """Where the gateway is."""
-    limit: Object = {"total": 1000, "remaining": 999, "reset_after": 0, "max_concurrency": 1}
-    return Done({"url": f"ws://{call.host}/discord/gateway", "shards": 1, "session_start_limit": limit})
+    """Where the gateway is, and which sessions may begin."""
+    return Done({"url": f"ws://{call.host}/discord/gateway", **call.bot.starts.describe()})
 
 
 async def create_command(call: Call) -> Done:
@@ -189,7 +188,7 @@ async def edit_message(call: Call) -> Done:
         edited["components"] = components_of(call.body)
     message: Object = {**before, **edited}
     channel.keep(message)
-    call.state.gateway.tell(call.bot, "MESSAGE_UPDATE", message)
+    call.state.gateway.tell(call.bot, "MESSAGE_UPDATE", {**message, **channel.place})
     return Done(message, _said(message), headers)
 
 
@@ -197,7 +196,8 @@ async def delete_message(call: Call) -> Done:
     """Take a message away."""
     channel, before = _own(call)
     del channel.messages[str(before["id"])]
-    call.state.gateway.tell(call.bot, "MESSAGE_DELETE", {"id": before["id"], "channel_id": channel.id})
+    told: Object = {"id": before["id"], "channel_id": channel.id, **channel.place}
+    call.state.gateway.tell(call.bot, "MESSAGE_DELETE", told)
     return Done(said={"chat": channel.id, "id": before["id"]})
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from simulator.discord.bots import Bot, Bots
 from simulator.discord.channels import Channel, Channels, written
+from simulator.discord.forms import MODAL, form_of
 from simulator.discord.gateway import Gateway
 from simulator.discord.refusals import RateLimited, Refused
 from simulator.simulation import Simulation
@@ -23,9 +24,12 @@ class Interaction:
     token: str
     bot: Bot
     channel: Channel
+    of_form: bool = False
     answered: bool = False
     is_over: bool = False
     original: str | None = None
+    form: Object | None = None
+    """What was shown to whoever acted, to be filled in."""
 
 
 @dataclass
@@ -40,7 +44,7 @@ class State:
     _spent: dict[str, deque[float]] = field(default_factory=lambda: defaultdict(deque))
 
     def __post_init__(self) -> None:
-        self.gateway = Gateway(self.bots.bot, self._guilds, self.simulation.closing)
+        self.gateway = Gateway(self.bots, self._guilds, self.simulation.closing)
 
     def interaction(self, application: str, token: str) -> Interaction:
         """An interaction as its token names it; refused once it is over."""
@@ -56,8 +60,10 @@ class State:
         if interaction.answered:
             raise Refused(40060)
         kind = response.get("type") if isinstance(response, dict) else None
-        if kind not in (5, 6):
+        if kind not in (5, 6, MODAL):
             raise Refused(50035)
+        if kind == MODAL and isinstance(response, dict):
+            interaction.form = form_of(response, interaction.of_form)
         interaction.answered = True
         if kind == 5:
             interaction.original = self.channels.clock.next()

@@ -68,9 +68,12 @@ const READERS = {
   MESSAGE_UPDATE: (content, chat, account) => [{ chat, edit: { ...shown(content, account), edited: true } }],
   MESSAGE_DELETE: ({ id }, chat) => [{ chat, drop: id }],
   MESSAGE_REACTION_ADD: ({ message_id: id, emoji }, chat) => [{ chat, react: { id, emojis: [emoji.name] } }],
-  INTERACTION_CREATE: ({ type, text, data }, chat) => [{ chat, note: type === 2 ? `/${data.name} ${text}` : `Pressed “${text}”` }],
+  INTERACTION_CREATE: ({ type, text, data }, chat) => [{ chat, note: noted(type, text, data) }],
   refusal: (content, chat) => [{ chat, blocked: Boolean(content), note: content ? `Refuses with ${content}` : "Takes messages again" }],
 };
+
+const noted = (type, text, data) =>
+  ({ 2: `/${data.name} ${text}`, 5: `Filled in “${text}”` })[type] ?? `Pressed “${text}”`;
 
 function shown(message, { user, name }, file) {
   const { id, content = "", attachments = [], components = [], message_reference: reference, referenced_message: replied } = message;

@@ -1,7 +1,10 @@
 """Conversations on Discord, over HTTP and the gateway against the simulator: each part once, whatever was answered."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from adapters.database.records import DeliveryRow
 from tests.discord import PERSON, ROOM, TOKEN, join_server, listening
@@ -19,6 +22,21 @@ async def ledger(product: Product) -> list[tuple[str, str | None, int]]:
     )
     async with product.database.begin() as connection:
         return [(row.state, row.reason, row.attempts) for row in await connection.execute(query)]
+
+
+@asynccontextmanager
+async def planned_long_ago(product: Product) -> AsyncIterator[None]:
+    """Parts are planned before what Discord still knows of nonces; the database is another test's afterwards."""
+
+    async def default(value: str) -> None:
+        async with product.database.begin() as connection:
+            await connection.execute(text(f"ALTER TABLE deliveries ALTER created_at SET DEFAULT {value}"))
+
+    await default("now() - interval '3 minutes'")
+    try:
+        yield
+    finally:
+        await default("now()")
 
 
 async def test_a_command_is_answered_where_the_bot_was_thinking(product: Product) -> None:
@@ -132,6 +150,22 @@ async def test_a_send_that_hangs_is_made_again_with_its_nonce(product: Product) 
     async with product.database.begin() as connection:
         known = list(await connection.scalars(select(DeliveryRow.platform_message_id)))
     assert known == [item["message_id"] for item in await server.sent()]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["accept_then_hang", "reset_before_accept"])
+async def test_a_send_whose_nonce_is_forgotten_is_read_back_before_it_is_made_again(
+    product: Product, kind: str
+) -> None:
+    server = await join_server(product)
+    await product.simulated.post("/discord/settings", nonce_seconds=0)
+    await product.simulated.fault(kind, method="messages.create")
+    async with planned_long_ago(product), listening(server):
+        await server.say("hello")
+        await server.until_ended(ANSWERED)
+    assert await server.texts() == ["You said: hello"]
+    assert len(await server.calls("messages")) == 1
+    assert [state for state, _, _ in await ledger(product)] == ["sent"]
 
 
 @pytest.mark.slow

@@ -76,6 +76,7 @@ async def test_a_webchat_names_its_page_and_its_widget(api: httpx.AsyncClient, s
     assert f"{settings.public_url}/webchat/widget.js" in made["widget"]
 
 
+DISCORD = {"bot_token": "x", "public_key": "y", "application_id": "z"}
 WRONG: list[tuple[dict[str, object], list[str]]] = [
     ({"credentials": {}}, ["credentials.token"]),
     ({"credentials": {"tokn": "x", "token": TOKEN}}, ["credentials.tokn"]),
@@ -92,6 +93,8 @@ WRONG: list[tuple[dict[str, object], list[str]]] = [
      ["settings.allowed_origins"]),
     ({"platform": "webchat", "credentials": {}, "settings": {"allowed_origins": ["https://a.example/path"]}},
      ["settings.allowed_origins"]),
+    ({"platform": "discord", "credentials": DISCORD, "settings": {"shards": 0}}, ["settings.shards"]),
+    ({"platform": "discord", "credentials": DISCORD, "settings": {"forms": {"order": {}}}}, ["settings.forms"]),
     ({"surprise": 1}, ["surprise"]),
 ]  # fmt: skip
 

@@ -103,3 +103,22 @@ def test_instructions_from_before_there_were_templates_say_what_they_said(
         assert connection.scalars(read).all() == [before]
         connection.rollback()
         schema.upgrade(connection)
+
+
+def test_what_one_connection_heard_is_what_the_first_of_one_shard_heard(database_url: str) -> None:
+    before_shards, read = "0013", text("SELECT shards, shard, session_id, heard_id FROM gateway_positions")
+    with schema.connected(database_url) as connection:
+        connection.execute(
+            text(
+                "WITH bot AS (INSERT INTO bots (id, workspace_id, name, settings)"
+                " SELECT gen_random_uuid(), id, 'Ada', '{}' FROM workspaces RETURNING id, workspace_id),"
+                " channel AS (INSERT INTO channels (id, workspace_id, bot_id, platform, name)"
+                " SELECT gen_random_uuid(), workspace_id, id, 'discord', 'discord' FROM bot RETURNING id)"
+                " INSERT INTO gateway_positions (channel_id, shards, shard, session_id, sequence, heard_id)"
+                " SELECT id, 2, number, 'session', 7, 100 - number FROM channel, generate_series(0, 1) number"
+            )
+        )
+        connection.commit()
+        command.downgrade(schema.config(connection), before_shards)
+        schema.upgrade(connection)
+        assert [tuple(row) for row in connection.execute(read)] == [(1, 0, None, 99)]

@@ -10,11 +10,14 @@ from json import dumps
 from secrets import SystemRandom
 from urllib.parse import urlsplit
 
+from pydantic import SecretStr
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI
 
 from adapters.errors import CredentialsRefused, NotPermitted, Unreachable, Unreadable
 from adapters.platforms.discord.setup import intents
+from adapters.platforms.discord.shards import Shard
+from adapters.platforms.discord.starts import Turn
 from adapters.platforms.fields import Fields, count, parse_object, part, reference
 from domain.models import Frozen
 
@@ -22,8 +25,9 @@ _OUR_CLOSE = 4900
 """Whoever closes with 1000 or 1001 gives the session up."""
 _SESSION_GONE = (4003, 4005, 4007, 4009)
 _INTENTS_REFUSED = 4014
-_MISCONFIGURED = {4010: "the shard is invalid", 4011: "the bot is in so many servers that Discord demands shards",
-                  4012: "the API's version is invalid", 4013: "the intents are invalid",
+_SHARDS_DEMANDED = 4011
+_MISCONFIGURED = {4010: "the shard is invalid", _SHARDS_DEMANDED: "the bot is in so many servers that it needs more "
+                  "shards", 4012: "the API's version is invalid", 4013: "the intents are invalid",
                   _INTENTS_REFUSED: "the app may not read messages"}  # fmt: skip
 _AUTHENTICATION_FAILED = 4004
 _OPEN_SECONDS = 10.0
@@ -60,25 +64,50 @@ class Dispatch(Frozen):
     session: Session
 
 
+class Login(Frozen):
+    """Who connects: a bot, as one of its shards, and what it may be told."""
+
+    token: SecretStr
+    shard: Shard
+    may_read: bool
+
+
 class SessionLost(Exception):
     """What was told meanwhile is not told again: the next connection begins a new session."""
+
+
+class GatewayRefused(NotPermitted):
+    """Discord does not take the connection as it is: the number of shards or the intents have to be others."""
+
+
+class ShardsDemanded(GatewayRefused):
+    """The bot is in so many servers that it needs more shards."""
 
 
 Take = Callable[[Dispatch], Awaitable[None]]
 
 
-async def listen(token: str, url: str, session: Session | None, may_read: bool, take: Take) -> None:
+async def listen(login: Login, session: Session | None, take: Take, turn: Turn | None = None) -> None:
     """Hold one connection and have each dispatch taken before the next, until Discord wants another connection.
 
-    With a session it goes on behind its sequence; else it begins one. Raises `SessionLost`, `CredentialsRefused`,
-    `NotPermitted` for what a person has to mend, or `Unreachable` for a connection that is to be tried again.
+    With a session it goes on behind its sequence; else it uses its turn to begin one. Raises `SessionLost`,
+    `CredentialsRefused`, `GatewayRefused`, or `Unreachable` for a connection that is to be tried again.
     """
-    address = session.url if session else url
+    socket = await _connect(session.url if session else turn.url if turn else "")
+    try:
+        await _Client(socket, session, take).run(login, turn)
+    except ConnectionClosed as error:
+        _explain(error.rcvd.code if error.rcvd else None)
+    finally:
+        await socket.close(_OUR_CLOSE)
+
+
+async def _connect(address: str) -> ClientConnection:
     if urlsplit(address).scheme not in ("ws", "wss"):
         raise Unreachable("Discord names a gateway that is no WebSocket; check DISCORD_API_URL")
     try:
         async with asyncio.timeout(_OPEN_SECONDS):
-            socket = await connect(
+            return await connect(
                 f"{address}?{_VERSION}",
                 max_size=_MAX_BYTES,
                 ping_interval=None,
@@ -87,12 +116,6 @@ async def listen(token: str, url: str, session: Session | None, may_read: bool, 
             )
     except (OSError, TimeoutError, InvalidHandshake, InvalidURI) as error:
         raise Unreachable(f"Discord's gateway was not reached ({type(error).__name__})") from error
-    try:
-        await _Client(socket, session, take).run(token, may_read)
-    except ConnectionClosed as error:
-        _explain(error.rcvd.code if error.rcvd else None)
-    finally:
-        await socket.close(_OUR_CLOSE)
 
 
 class _Client:
@@ -106,13 +129,14 @@ class _Client:
         self._waiting: asyncio.Queue[tuple[str, Fields, int]] = asyncio.Queue(_MAX_WAITING)
         self._is_answered = True
 
-    async def run(self, token: str, may_read: bool) -> None:
+    async def run(self, login: Login, turn: Turn | None) -> None:
         """Until the connection ends."""
-        hello = await self._receive()
+        async with asyncio.timeout(_OPEN_SECONDS):
+            hello = await self._receive()
         interval = (count(part(hello, "d"), "heartbeat_interval") or 0) / 1000
         if hello.get("op") != _Operation.HELLO or not interval:
             raise Unreachable("Discord's gateway did not say hello")
-        await self._greet(token, may_read)
+        await self._greet(login, turn)
         works = [self._read(), self._work(), self._beat(interval)]
         tasks = {asyncio.ensure_future(work) for work in works}
         try:
@@ -124,13 +148,18 @@ class _Client:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _greet(self, token: str, may_read: bool) -> None:
+    async def _greet(self, login: Login, turn: Turn | None) -> None:
+        token = login.token.get_secret_value()
         if self._session is not None:
             resumed = {"token": token, "session_id": self._session.id, "seq": self._session.sequence}
             await self._say(_Operation.RESUME, resumed)
             return
-        properties = {"os": "linux", "browser": "chat-orchestrator", "device": "chat-orchestrator"}
-        await self._say(_Operation.IDENTIFY, {"token": token, "intents": intents(may_read), "properties": properties})
+        if turn is not None:
+            # Before it is said: what is not surely unsaid counts.
+            turn.use()
+        named = {"os": "linux", "browser": "chat-orchestrator", "device": "chat-orchestrator"}
+        asked = {"intents": intents(login.may_read), "shard": [login.shard.number, login.shard.of]}
+        await self._say(_Operation.IDENTIFY, {"token": token, "properties": named, **asked})
 
     async def _read(self) -> None:
         """Read until Discord wants another connection; what was read before is left to be told again."""
@@ -194,6 +223,7 @@ def _explain(code: int | None) -> None:
     if code == _AUTHENTICATION_FAILED:
         raise CredentialsRefused("Discord's gateway does not accept the bot_token")
     if code in _MISCONFIGURED:
-        raise NotPermitted(f"Discord's gateway closed with {code}: {_MISCONFIGURED[code]}")
+        kind = ShardsDemanded if code == _SHARDS_DEMANDED else GatewayRefused
+        raise kind(f"Discord's gateway closed with {code}: {_MISCONFIGURED[code]}")
     if code in _SESSION_GONE:
         raise SessionLost

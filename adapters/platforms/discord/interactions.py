@@ -1,4 +1,4 @@
-"""Interactions: slash commands, pressed buttons and choices, by the endpoint or by the gateway.
+"""Interactions: slash commands, pressed buttons, choices and forms, by the endpoint or by the gateway.
 
 Source: https://discord.com/developers/docs/interactions/receiving-and-responding
 """
@@ -11,10 +11,12 @@ from pydantic import JsonValue
 
 from adapters.errors import Unreadable
 from adapters.platforms.base import Reply
+from adapters.platforms.discord.forms import opened_by, read_form, shown
 from adapters.platforms.discord.place import identity, moment_of, sender_of
 from adapters.platforms.discord.setup import ASK
 from adapters.platforms.fields import Fields, part, parts, reference, shown_name, text, whole
 from domain.events import EventKind, InboundEvent
+from domain.forms import Forms
 from domain.text import storable
 
 _PONG, _DEFERRED_MESSAGE, _DEFERRED_UPDATE, _CHOICES = 1, 5, 6, 8
@@ -38,34 +40,51 @@ def kind_of(interaction: Fields) -> int | None:
     return whole(interaction, "type")
 
 
-def response_to(interaction: Fields) -> dict[str, JsonValue]:
-    """What Discord is answered at once: a command is answered later, a press needs no answer of its own."""
+def response_to(interaction: Fields, forms: Forms) -> dict[str, JsonValue]:
+    """What Discord is answered at once: a command or a form is answered later, a press needs no answer of its own.
+
+    What opens a form is answered with that.
+    """
+    opened = _opened(interaction, forms)
+    if opened is not None:
+        return shown(opened, forms[opened])
     match kind_of(interaction):
         case Kind.PING:
             return {"type": _PONG}
-        case Kind.COMMAND:
+        case Kind.COMMAND | Kind.MODAL:
             return {"type": _DEFERRED_MESSAGE}
         case Kind.AUTOCOMPLETE:
             return {"type": _CHOICES, "data": {"choices": []}}
     return {"type": _DEFERRED_UPDATE}
 
 
-def as_reply(interaction: Fields) -> Reply:
+def as_reply(interaction: Fields, forms: Forms) -> Reply:
     """The same as the body of an answer to Discord's call."""
-    return Reply(content_type="application/json", body=dumps(response_to(interaction)))
+    return Reply(content_type="application/json", body=dumps(response_to(interaction, forms)))
 
 
-def read_interaction(interaction: Fields) -> InboundEvent:
+def read_interaction(interaction: Fields, forms: Forms) -> InboundEvent:
     """The event that an interaction tells of; raises `Unreadable` for one without an id."""
     name = identity(interaction, "id")
     if name is None:
         raise Unreadable("the body is no interaction: it has no id")
     match kind_of(interaction):
         case Kind.COMMAND:
-            return _commanded(name, interaction)
+            event = _commanded(name, interaction)
         case Kind.COMPONENT:
-            return _pressed(name, interaction)
-    return InboundEvent(key=f"interaction:{name}", kind=EventKind.OTHER, ignored="unsupported:interaction")
+            event = _pressed(name, interaction)
+        case Kind.MODAL:
+            event = _filled(name, interaction, forms)
+        case _:
+            return InboundEvent(key=f"interaction:{name}", kind=EventKind.OTHER, ignored="unsupported:interaction")
+    # Somebody who is shown a form has not said anything yet.
+    return event.model_copy(update={"ignored": "opens_form"}) if _opened(interaction, forms) else event
+
+
+def _opened(interaction: Fields, forms: Forms) -> str | None:
+    if kind_of(interaction) not in (Kind.COMMAND, Kind.COMPONENT):
+        return None
+    return opened_by(part(interaction, "data"), forms)
 
 
 def _commanded(name: str, interaction: Fields) -> InboundEvent:
@@ -96,6 +115,18 @@ def _pressed(name: str, interaction: Fields) -> InboundEvent:
             "reply_to": identity(message, "id"),
             "text": chosen or shown_name(component, "label") or custom,
             "details": {"data": ", ".join(values) or custom, "custom_id": custom},
+        }
+    )
+
+
+def _filled(name: str, interaction: Fields, forms: Forms) -> InboundEvent:
+    """A form as a message: its questions and what was given to them."""
+    words, form = read_form(part(interaction, "data"), forms)
+    return _event(name, interaction, EventKind.MESSAGE).model_copy(
+        update={
+            "reply_to": identity(part(interaction, "message"), "id"),
+            "text": words,
+            "details": {**_answerable(name, interaction), "form": form},
         }
     )
 

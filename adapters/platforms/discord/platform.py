@@ -40,6 +40,7 @@ from adapters.platforms.discord.errors import (
     InteractionUnknown,
     object_of,
 )
+from adapters.platforms.discord.forms import forms_in
 from adapters.platforms.discord.history import NONCE_KEPT, History, interaction_of, is_said, others_of, with_nonce
 from adapters.platforms.discord.interactions import Kind, as_reply, kind_of, read_interaction, response_to
 from adapters.platforms.discord.menu import DiscordMenu, commands_of
@@ -47,6 +48,7 @@ from adapters.platforms.discord.place import Newest, identity, moment_of, newest
 from adapters.platforms.discord.posting import Posting, receipt_of, without
 from adapters.platforms.discord.setup import ASK, ENDPOINT, ask_command, may_read
 from adapters.platforms.discord.signature import demand_signature, look_signed
+from adapters.platforms.discord.starts import Terms, read_terms
 from adapters.platforms.fields import Fields, parse_object, reference, shown_name
 from adapters.platforms.management import Management
 from adapters.platforms.menus import Menu
@@ -90,16 +92,16 @@ class Discord:
         """Answer a PING, by which Discord asks whether the endpoint is ours; with a bad signature it has to fail."""
         demand_signature(channel.secret(_CREDENTIAL), request.headers, request.body)
         interaction = parse_object(request.body)
-        return as_reply(interaction) if kind_of(interaction) == Kind.PING else None
+        return as_reply(interaction, {}) if kind_of(interaction) == Kind.PING else None
 
     def receive(self, channel: Channel, request: Request, now: datetime) -> tuple[InboundEvent, ...]:
         """Verify and parse a call: one interaction, one event."""
         demand_signature(channel.secret(_CREDENTIAL), request.headers, request.body)
-        return (read_interaction(parse_object(request.body)),)
+        return (read_interaction(parse_object(request.body), forms_in(channel)),)
 
     def taken(self, channel: Channel, request: Request) -> Reply | None:
         """What an interaction is answered within its three seconds: the answer itself comes later."""
-        return as_reply(parse_object(request.body))
+        return as_reply(parse_object(request.body), forms_in(channel))
 
     def render(self, markdown: str, destination: Destination) -> tuple[Payload, ...]:
         """The messages that make up a reply; the first one answers the interaction, or refers to what it answers."""
@@ -182,19 +184,18 @@ class Discord:
     async def acknowledge(self, channel: Channel, event: InboundEvent) -> None:
         """The answer to the call was the acknowledgement."""
 
-    async def answer(self, interaction: Fields) -> None:
+    async def answer(self, channel: Channel, interaction: Fields) -> None:
         """Acknowledge an interaction that the gateway told of, which waits three seconds for it."""
         name, token = identity(interaction, "id"), reference(interaction, "token")
         if name is None or token is None:
             return
         path = f"/interactions/{name}/{quote(token, safe='')}/callback"
         with suppress(AlreadyAnswered):
-            await self.calls.respond("POST", path, response_to(interaction))
+            await self.calls.respond("POST", path, response_to(interaction, forms_in(channel)))
 
-    async def gateway_url(self, channel: Channel) -> str:
-        """Where the gateway is."""
-        told = object_of(await self.calls.get(channel, "/gateway/bot", {}), "gateway")
-        return reference(told, "url") or ""
+    async def gateway_terms(self, channel: Channel) -> Terms:
+        """Where the gateway is, how many shards Discord recommends, and which sessions may begin."""
+        return read_terms(object_of(await self.calls.get(channel, "/gateway/bot", {}), "gateway"))
 
     async def newest(self, channel: Channel, chat: str) -> Newest:
         """Where a channel is, and the newest message in it."""

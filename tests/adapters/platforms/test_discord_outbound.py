@@ -184,8 +184,8 @@ async def test_an_interaction_is_answered_where_the_bot_is_thinking(
 ) -> None:
     by = await asked(control)
     told: dict[str, JsonValue] = {"id": by["interaction"], "token": by["token"], "type": 2}
-    await discord.answer(told)
-    await discord.answer(told)
+    await discord.answer(channel, told)
+    await discord.answer(channel, told)
     (payload,) = discord.render("hello", PLACE.model_copy(update={"answer_by": (by,)}))
     assert await discord.find(channel, payload, "mark", datetime.now(UTC), soon()) is None
     receipt = await discord.send(channel, payload, soon())
@@ -198,7 +198,7 @@ async def test_one_answer_for_several_leaves_none_of_them_thinking(
 ) -> None:
     by = tuple([await asked(control) for _ in range(3)])
     for one in by:
-        await discord.answer({"id": one["interaction"], "token": one["token"], "type": 2})
+        await discord.answer(channel, {"id": one["interaction"], "token": one["token"], "type": 2})
     (payload,) = discord.render("hello", PLACE.model_copy(update={"answer_by": by}))
     await discord.send(channel, discord.marked(payload, "mark"), soon())
     assert await stands(control) == ["hello"]
@@ -216,7 +216,7 @@ async def test_an_answer_that_was_written_before_it_was_too_late_is_found(
     discord: Discord, channel: Channel, control: httpx.AsyncClient
 ) -> None:
     by = await asked(control)
-    await discord.answer({"id": by["interaction"], "token": by["token"], "type": 2})
+    await discord.answer(channel, {"id": by["interaction"], "token": by["token"], "type": 2})
     (payload,) = discord.render("hello", PLACE.model_copy(update={"answer_by": (by,)}))
     receipt = await discord.send(channel, payload, soon())
     await control.post(f"/discord/{TOKEN}/expire")
