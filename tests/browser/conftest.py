@@ -11,6 +11,7 @@ from adapters.database.engine import Database
 from adapters.processes.ports import free_port
 from settings import Settings
 from tests.chromium import chromium_path
+from tests.machine import PATIENCE_SECONDS
 from tests.product import MadeChannel, make_channel, running_api, running_worker
 
 _ARGUMENTS = [
@@ -24,14 +25,14 @@ _ARGUMENTS = [
     # A page of another origin is made up by the test; Chromium takes it for a public one that calls a local address.
     "--disable-features=LocalNetworkAccessChecks",
 ]
-_PATIENCE_MS = 20_000
+PATIENCE_MS = 1000 * PATIENCE_SECONDS
 
 
 @pytest.fixture(scope="session")
 async def browser() -> AsyncIterator[Browser]:
     """The run's Chromium."""
     path = await asyncio.to_thread(chromium_path)
-    expect.set_options(timeout=_PATIENCE_MS)
+    expect.set_options(timeout=PATIENCE_MS)
     async with async_playwright() as playwright:
         launched = await playwright.chromium.launch(executable_path=path, args=_ARGUMENTS)
         yield launched
@@ -62,6 +63,7 @@ async def server_url(settings: Settings, api_port: int) -> AsyncIterator[str]:
 async def context(browser: Browser, server_url: str) -> AsyncIterator[BrowserContext]:
     """A visitor who has never been here, and who leaves before the server does."""
     made = await browser.new_context(locale="en-US", color_scheme="light")
+    made.set_default_timeout(PATIENCE_MS)
     yield made
     await made.close()
 

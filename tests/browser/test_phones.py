@@ -16,6 +16,7 @@ from commands.demo import Simulation
 from commands.gateway import poll
 from commands.stand_ins import ADDRESSES, SETUP_FILE
 from domain.media import MediaState
+from tests.browser.conftest import PATIENCE_MS
 from tests.contrast import CONTRAST
 from tests.files import PNG
 from tests.machine import until
@@ -34,6 +35,7 @@ async def phones(product: Product, browser: Browser, tmp_path: Path) -> AsyncIte
     listening = asyncio.create_task(poll(product.settings))
     await until(lambda: _is_listened_to(product))
     context = await browser.new_context(locale="en-US", color_scheme="light", viewport={"width": 1500, "height": 900})
+    context.set_default_timeout(PATIENCE_MS)
     page = await context.new_page()
     await page.goto(f"{product.simulated.url}/")
     yield page
