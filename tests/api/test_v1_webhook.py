@@ -62,6 +62,18 @@ async def test_a_bots_commands_are_shown_with_its_webhook(client: httpx.AsyncCli
     assert (await client.get(address)).json()["commands"] == []
 
 
+async def test_what_a_platform_would_not_show_is_422_before_it_is_called(
+    client: httpx.AsyncClient, simulated: Simulated
+) -> None:
+    channel = await connect(client, "whatsapp", access_token="t", app_secret="s", verify_token="v", phone_number_id="1")
+    commands = [{"command": f"c{number}", "description": "x"} for number in range(31)]
+    assert (await client.patch(f"/v1/bots/{channel['bot_id']}", json={"commands": commands})).status_code == 200
+    answer = await client.post(f"/v1/channels/{channel['id']}/webhook")
+    assert (answer.status_code, answer.json()["code"]) == (422, "unacceptable")
+    assert "at most 30 commands" in answer.json()["detail"]
+    assert await simulated.ledger("call") == []
+
+
 async def test_creating_a_channel_calls_nothing_outside(client: httpx.AsyncClient, simulated: Simulated) -> None:
     await connect(client, token=TOKEN)
     assert await simulated.ledger("outbound") == []
