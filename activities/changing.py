@@ -29,7 +29,7 @@ from adapters.errors import (
 )
 from adapters.platforms.base import Changes, Payload, Platform
 from adapters.platforms.composing import compose
-from domain.changes import ChangeKind, Refusal, Step, refusal, steps
+from domain.changes import ChangeKind, Refusal, Step, failure, refusal, steps
 from domain.deliveries import LEASE_MARGIN, SEND_DEADLINE, DeliveryState
 from domain.events import EventState
 from domain.platforms import Guarantee, PlatformName
@@ -244,7 +244,7 @@ class Changing:
             kept = [replaced if index == change.done else step for index, step in enumerate(change.steps or ())]
             await changes.keep_steps(connection, change, kept)
         elif outcome.after is None:
-            await self._end(connection, change, EventState.FAILED, error.reason)
+            await self._end(connection, change, EventState.FAILED, failure(change.kind, claimed.step, error.reason))
             return True
         return False
 
