@@ -153,15 +153,21 @@ def place_of(channel: Channel, chat: str) -> Place | None:
     return Place(channel.id, chat, pace) if pace else None
 
 
-async def take(connection: AsyncConnection, part: Part, place: Place, now: datetime) -> Taken | Queued:
+async def take(connection: AsyncConnection, part: Part, place: Place | None, now: datetime) -> Taken | Queued:
     """Claim a part as `ledger.claim` does if the rates let it go now; else it gets its time."""
+    if place is None:
+        return Taken(await ledger.claim(connection, part, now))
     has_waited = part.standing.retry_at is not None or part.standing.state is DeliveryState.SENDING
     wanted = {**ledger.to_claim(part, now), "has_waited": has_waited}
     return await _take(connection, _TAKE_PART, wanted, place, now)
 
 
-async def take_change(connection: AsyncConnection, change: Change, place: Place, now: datetime) -> Taken | Queued:
+async def take_change(
+    connection: AsyncConnection, change: Change, place: Place | None, now: datetime
+) -> Taken | Queued:
     """Claim a change's next step in the same way: a call is a call."""
+    if place is None:
+        return Taken(await changes.claim(connection, change, now))
     has_waited = change.retry_at is not None or change.lease_until is not None
     wanted = {**changes.to_claim(change, now), "has_waited": has_waited}
     return await _take(connection, _TAKE_CHANGE, wanted, place, now)
