@@ -4,7 +4,6 @@ Doing a step twice is harmless: an edit says the same again, and what is deleted
 the end of is made again, and only a lease keeps a slow attempt from undoing what a later change did.
 """
 
-import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,7 +12,7 @@ from typing import TypeAlias
 from sqlalchemy.ext.asyncio import AsyncConnection
 from structlog.stdlib import get_logger
 
-from activities.failures import later, unbroken
+from activities.claims import A_MOMENT, Wait, work_off
 from adapters.database import changes, ledger, paces, replies
 from adapters.database.changes import Change, Part, Place, Standing
 from adapters.database.engine import Database
@@ -29,15 +28,12 @@ from adapters.errors import (
 )
 from adapters.platforms.base import Changes, Payload, Platform
 from adapters.platforms.composing import compose
-from domain.changes import ChangeKind, Refusal, Step, refusal, steps
-from domain.deliveries import LEASE_MARGIN, SEND_DEADLINE, DeliveryState
+from domain.changes import ChangeKind, Refusal, Step, failure, refusal, steps
+from domain.deliveries import LEASE_MARGIN, SEND_DEADLINE, DeliveryState, backed_off
 from domain.events import EventState
 from domain.platforms import Guarantee, PlatformName
 from domain.turns import Account, Delivered
 
-_A_MOMENT = timedelta(milliseconds=100)
-_WAITED_IN_HAND = timedelta(seconds=1)
-_LONGEST_BACK_OFF = timedelta(minutes=5)
 _ERROR_CHARACTERS = 500
 
 
@@ -53,13 +49,6 @@ class _Claimed:
 
 
 @dataclass(frozen=True)
-class _Wait:
-    """Nothing can be done for so long."""
-
-    duration: timedelta
-
-
-@dataclass(frozen=True)
 class _Outcome:
     """How a call went: done where there is no error; else it is tried again after a time, with another payload or not
     at all."""
@@ -69,7 +58,7 @@ class _Outcome:
     payload: Payload | None = None
 
 
-_Next: TypeAlias = _Claimed | _Wait | Delivered
+_Next: TypeAlias = _Claimed | Wait | Delivered
 
 
 class Changing:
@@ -89,16 +78,11 @@ class Changing:
 
     async def change(self, place: Place, *, give_up: bool) -> Delivered:
         """Do a change to its end, or as far as the platform lets it: then the next attempt goes on."""
-        found = await self._next(place, None, give_up=give_up)
-        while not isinstance(found, Delivered):
-            if isinstance(found, _Claimed):
-                found = await unbroken(asyncio.create_task(self._call_and_record(place, found)))
-            elif found.duration < _WAITED_IN_HAND:
-                await asyncio.sleep(found.duration.total_seconds())
-                found = await self._next(place, None, give_up=give_up)
-            else:
-                raise later("a change is not ready to be made", "not_ready", found.duration)
-        return found
+        return await work_off(
+            lambda: self._next(place, None, give_up=give_up),
+            lambda claimed: self._call_and_record(place, claimed),
+            "a change is not ready to be made",
+        )
 
     async def _call_and_record(self, place: Place, claimed: _Claimed) -> _Next:
         outcome = await self._call(place, claimed)
@@ -121,14 +105,13 @@ class Changing:
         return _Outcome()
 
     def _failed(self, platform: Platform, claimed: _Claimed, error: OutsideError) -> _Outcome:
-        backed_off = min(timedelta(seconds=2 ** min(claimed.lease, 10)), _LONGEST_BACK_OFF)
         match error:
             case FormattingRefused() if claimed.step.payload and (plain := platform.unformatted(claimed.step.payload)):
                 return _Outcome(error, after=timedelta(0), payload=plain)
             case Again():
-                return _Outcome(error, after=error.after or backed_off)
+                return _Outcome(error, after=error.after or backed_off(claimed.lease))
             case OutcomeUnknown():
-                return _Outcome(error, after=backed_off)
+                return _Outcome(error, after=backed_off(claimed.lease))
         return _Outcome(error)
 
     async def _next(self, place: Place, done: tuple[_Claimed, _Outcome] | None, *, give_up: bool) -> _Next:
@@ -181,7 +164,7 @@ class Changing:
             if part.state is DeliveryState.SENDING:
                 free = (part.lease_until or now) + LEASE_MARGIN
                 if free > now:
-                    return _Wait(free - now)
+                    return Wait(free - now)
                 return await self._end(connection, change, EventState.FAILED, Refusal.DELIVERY_IN_DOUBT)
         payloads = self._payloads(place, platform, change, found)
         refused = refusal(change.kind, found.said, len(payloads))
@@ -204,19 +187,17 @@ class Changing:
 
     async def _claim(
         self, connection: AsyncConnection, place: Place, change: Change, step: Step, part: Part, deadline: float
-    ) -> _Claimed | _Wait:
+    ) -> _Claimed | Wait:
         """Take a step, at its platform's pace, once no other attempt can be at it."""
         now = self._now()
         free = max(change.retry_at or now, change.lease_until + LEASE_MARGIN if change.lease_until else now)
         if free > now:
-            return _Wait(max(free - now, _A_MOMENT))
+            return Wait(max(free - now, A_MOMENT))
         where = paces.place_of(place.access.channel, place.destination.chat)
-        if where is None:
-            return _Claimed(change, step, part, await changes.claim(connection, change, now), deadline)
         taken = await paces.take_change(connection, change, where, now)
         if isinstance(taken, Taken):
             return _Claimed(change, step, part, taken.lease, deadline)
-        return _Wait(taken.until - now)
+        return Wait(taken.until - now)
 
     async def _record(
         self, connection: AsyncConnection, place: Place, change: Change, claimed: _Claimed, outcome: _Outcome
@@ -244,7 +225,7 @@ class Changing:
             kept = [replaced if index == change.done else step for index, step in enumerate(change.steps or ())]
             await changes.keep_steps(connection, change, kept)
         elif outcome.after is None:
-            await self._end(connection, change, EventState.FAILED, error.reason)
+            await self._end(connection, change, EventState.FAILED, failure(change.kind, claimed.step, error.reason))
             return True
         return False
 

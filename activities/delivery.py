@@ -14,7 +14,8 @@ from structlog.stdlib import get_logger
 from temporalio import activity
 
 from activities.changing import Changing
-from activities.failures import as_failures, later, unbroken
+from activities.claims import A_MOMENT, Wait, work_off
+from activities.failures import as_failures
 from activities.heartbeats import beating
 from activities.sending import Outcome, Sender
 from adapters.database import changes, ledger, memberships, paces, replies, turns, voice, windows
@@ -33,11 +34,8 @@ from domain.platforms import Guarantee, PlatformName
 from domain.turns import Account, Delivered, Reply, account
 from domain.windows import is_closed
 
-_A_MOMENT = timedelta(milliseconds=100)
 _LOOK_AGAIN = timedelta(seconds=1)
 """How often a part is looked at whose receipt is waited for."""
-_WAITED_IN_HAND = timedelta(seconds=1)
-"""Shorter waits hold the worker's slot: giving it back and starting again costs about as much."""
 _RECORD_TRIES = 20
 _RECORD_PAUSE_SECONDS = 1.0
 PACED = "chat_parts_paced"
@@ -53,14 +51,7 @@ class _Claimed:
     deadline: float
 
 
-@dataclass(frozen=True)
-class _Wait:
-    """Nothing can be done for so long; the next attempt goes on then."""
-
-    duration: timedelta
-
-
-_Step: TypeAlias = _Claimed | _Wait | Delivered
+_Step: TypeAlias = _Claimed | Wait | Delivered
 
 
 class Delivery:
@@ -105,16 +96,11 @@ class Delivery:
         return Delivered(state=gone.state)
 
     async def _deliver(self, job: Job) -> Delivered:
-        step = await self._step(job, None)
-        while not isinstance(step, Delivered):
-            if isinstance(step, _Claimed):
-                step = await unbroken(asyncio.create_task(self._send_and_record(job, step)))
-            elif step.duration < _WAITED_IN_HAND:
-                await asyncio.sleep(step.duration.total_seconds())
-                step = await self._step(job, None)
-            else:
-                raise later("a part is not ready to be sent", "not_ready", step.duration)
-        return step
+        return await work_off(
+            lambda: self._step(job, None),
+            lambda claimed: self._send_and_record(job, claimed),
+            "a part is not ready to be sent",
+        )
 
     async def _send_and_record(self, job: Job, claimed: _Claimed) -> _Step:
         """From the call to the commit of its outcome nothing but death interferes."""
@@ -168,7 +154,7 @@ class Delivery:
 
     async def _take(
         self, connection: AsyncConnection, job: Job, floor: Floor, parts: list[Part], deadline: float
-    ) -> _Claimed | _Wait | None:
+    ) -> _Claimed | Wait | None:
         """The first part that wants sending, or how long it must be waited for; None when all are at rest."""
         platform = self._platforms[job.access.channel.platform]
         now = self._now()
@@ -186,17 +172,15 @@ class Delivery:
                 return await self._claim(connection, job, part, deadline)
         return None
 
-    async def _claim(self, connection: AsyncConnection, job: Job, part: Part, deadline: float) -> _Claimed | _Wait:
+    async def _claim(self, connection: AsyncConnection, job: Job, part: Part, deadline: float) -> _Claimed | Wait:
         """Take a part, at its platform's pace."""
         now, place = self._now(), paces.place_of(job.access.channel, job.destination.chat)
-        if place is None:
-            return _Claimed(part, await ledger.claim(connection, part, now), deadline)
         taken = await paces.take(connection, part, place, now)
         if isinstance(taken, Taken):
             return _Claimed(part, taken.lease, deadline)
         paced = activity.metric_meter().create_counter(PACED, "Parts that had to wait for their platform's rate.")
         paced.add(1, {"platform": job.access.channel.platform})
-        return _Wait(taken.until - now)
+        return Wait(taken.until - now)
 
     async def _record(self, connection: AsyncConnection, job: Job, claimed: _Claimed, outcome: Outcome) -> None:
         part, now = claimed.part, self._now()
@@ -218,7 +202,7 @@ class Delivery:
 
     async def _stopped(
         self, connection: AsyncConnection, job: Job, stop: Silence, parts: list[Part]
-    ) -> _Wait | Delivered:
+    ) -> Wait | Delivered:
         """Someone took the voice away: what was not begun is dropped, and the turn ends."""
         now = self._now()
         for part in parts:
@@ -247,9 +231,9 @@ class Delivery:
         return _delivered(states, ended.state)
 
 
-def _wait(part: Part, guarantee: Guarantee, now: datetime) -> _Wait:
-    duration = max((ready_at(part.standing, guarantee) or now) - now, _A_MOMENT)
-    return _Wait(min(duration, _LOOK_AGAIN) if awaits_receipt(part.standing, guarantee) else duration)
+def _wait(part: Part, guarantee: Guarantee, now: datetime) -> Wait:
+    duration = max((ready_at(part.standing, guarantee) or now) - now, A_MOMENT)
+    return Wait(min(duration, _LOOK_AGAIN) if awaits_receipt(part.standing, guarantee) else duration)
 
 
 def _delivered(states: list[DeliveryState], state: str | None) -> Delivered:

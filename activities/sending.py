@@ -24,7 +24,15 @@ from adapters.errors import (
 )
 from adapters.media.base import Store
 from adapters.platforms.base import Payload, Platform, Receipt, file_of
-from domain.deliveries import SEND_DEADLINE, DeliveryState, Standing, earlier_doubts, is_doubted, sends_after_doubt
+from domain.deliveries import (
+    SEND_DEADLINE,
+    DeliveryState,
+    Standing,
+    backed_off,
+    earlier_doubts,
+    is_doubted,
+    sends_after_doubt,
+)
 from domain.platforms import Guarantee, PlatformName
 
 _PAUSE_AFTER_DOUBT = timedelta(seconds=2)
@@ -113,7 +121,7 @@ class Sender:
         try:
             found = await platform.find(job.access.channel, part.payload, str(part.id), part.planned_at, deadline)
         except (Again, OutcomeUnknown) as error:
-            after = (error.after if isinstance(error, Again) else None) or _backed_off(part.attempts)
+            after = (error.after if isinstance(error, Again) else None) or backed_off(part.attempts)
             return Outcome(DeliveryState.PLANNED, reason=error.reason, error=str(error), after=after)
         except OutsideError as error:
             get_logger(__name__).info("part_not_read_back", part=part.part, reason=error.reason)
@@ -139,11 +147,11 @@ class Sender:
                     return replace(said, state=DeliveryState.PLANNED, after=after, doubts=doubts)
                 return replace(said, state=DeliveryState.UNCERTAIN)
             case RateLimited():
-                after = (error.after or _backed_off(part.attempts)) + _BEYOND_A_LIMIT
+                after = (error.after or backed_off(part.attempts)) + _BEYOND_A_LIMIT
                 holds: Literal["chat", "bot"] = "chat" if isinstance(error, ChatRateLimited) else "bot"
                 return replace(said, state=DeliveryState.PLANNED, after=after, holds=holds)
             case Again():
-                return replace(said, state=DeliveryState.PLANNED, after=error.after or _backed_off(part.attempts))
+                return replace(said, state=DeliveryState.PLANNED, after=error.after or backed_off(part.attempts))
             case Moved():
                 moved = platform.readdressed(part.payload, error.chat)
                 return Outcome(DeliveryState.PLANNED, payload=moved, moved_to=error.chat)
@@ -152,8 +160,3 @@ class Sender:
             case Never():
                 return replace(said, ends_reply=not isinstance(error, Unacceptable))
         return said
-
-
-def _backed_off(attempts: int) -> timedelta:
-    """Without a word from the platform: 1, 2, 4 … seconds, at most five minutes."""
-    return timedelta(seconds=min(2 ** min(attempts, 10), 300))

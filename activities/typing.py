@@ -3,16 +3,19 @@
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime
 from uuid import UUID
 
 from sqlalchemy.exc import SQLAlchemyError
 from structlog.stdlib import get_logger
 
+from adapters.database import paces
 from adapters.database.engine import Database
 from adapters.database.notifications import conversation_changed
 from adapters.database.transcripts import TurnContext
-from adapters.errors import OutsideError
+from adapters.errors import ChatRateLimited, OutsideError, RateLimited
 from adapters.platforms.base import Platform
+from domain.paces import Aside
 from domain.platforms import Guarantee, PlatformName
 
 AFTER_SECONDS = 0.5
@@ -49,7 +52,24 @@ class Typing:
                     async with self._database.begin() as connection:
                         await conversation_changed(connection, conversation_id, "typing")
                 else:
-                    await platform.show_typing(context.access.channel, context.destination)
+                    await self._show(platform, context)
             except (OutsideError, SQLAlchemyError) as error:
                 get_logger(__name__).debug("typing_not_shown", kind=type(error).__name__)
             await asyncio.sleep(every)
+
+    async def _show(self, platform: Platform, context: TurnContext) -> None:
+        """Typing at the platform's pace: left out where a reply may need the room, or the platform asked to wait."""
+        channel, now = context.access.channel, datetime.now(UTC)
+        place = paces.place_of(channel, context.destination.chat)
+        if place is not None:
+            async with self._database.begin() as connection:
+                if await paces.permit(connection, place, Aside.TYPING, now) > now:
+                    return
+        try:
+            await platform.show_typing(channel, context.destination)
+        except RateLimited as error:
+            if place is not None and error.after is not None:
+                until, whole = datetime.now(UTC) + error.after, not isinstance(error, ChatRateLimited)
+                async with self._database.begin() as connection:
+                    await paces.hold_asides(connection, place, until, whole=whole)
+            raise

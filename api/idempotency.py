@@ -1,4 +1,4 @@
-"""`Idempotency-Key`: the repeat of a POST gets the answer of the first, and one of two at once runs."""
+"""`Idempotency-Key`: the repeat of a request gets the answer of the first, and one of two at once runs."""
 
 import hashlib
 from collections.abc import Awaitable, Callable
@@ -45,7 +45,7 @@ class Replayed(Exception):
 
 
 class Once:
-    """One POST, and the key under which it runs at most once; without a key nothing is kept."""
+    """One request, and the key under which it runs at most once; without a key nothing is kept."""
 
     def __init__(self, who: Principal, using: Resources, status: int, lock: Lock | None) -> None:
         self.who = who
@@ -95,7 +95,8 @@ async def _admin_once(request: Request, using: Using, who: Admin, key: _Key = No
 OperatorOnce = Annotated[Once, Depends(_operator_once)]
 AdminOnce = Annotated[Once, Depends(_admin_once)]
 BEGINNINGS = (_operator_once, _admin_once)
-"""Every POST under /v1 depends on one of these, behind its role: a stored answer is for those who may ask."""
+"""Every POST under /v1, and whatever else takes a key, depends on one of these, behind its role: a stored answer is for
+those who may ask."""
 
 
 async def _begin(request: Request, using: Resources, who: Principal, key: str | None) -> Once:

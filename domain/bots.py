@@ -2,9 +2,10 @@
 
 from typing import Annotated, Literal, Self, get_args
 
-from pydantic import AfterValidator, Field, JsonValue, field_validator, model_validator
+from pydantic import Field, JsonValue, field_validator, model_validator
 
 from domain.buttons import Buttons
+from domain.menus import Commands, Entries, IceBreakers, Offers
 from domain.models import Strict
 from domain.patterns import compiled
 from domain.prices import Price, listed
@@ -197,19 +198,6 @@ class Idle(Strict):
     close_after_hours: Annotated[float, Field(gt=0, le=24 * 365 * 10)] | None = 24
 
 
-class Command(Strict):
-    """An entry of the menu that contacts are shown: what they send by it is `/command`, a message like any other."""
-
-    command: Annotated[str, Field(pattern=r"^[a-z0-9_]{1,32}$")]
-    description: Annotated[str, Field(min_length=1, max_length=100)]
-
-
-def _distinct(commands: tuple[Command, ...]) -> tuple[Command, ...]:
-    if len({item.command for item in commands}) < len(commands):
-        raise ValueError("two commands have the same name; give each its own")
-    return commands
-
-
 class Bot(Strict):
     """A bot as its owner describes it; every field but the name has a default."""
 
@@ -222,8 +210,12 @@ class Bot(Strict):
     quick_replies: Buttons = ()
     """What the contact may answer the greeting by a press."""
     help: ShortText | None = None
-    commands: Annotated[tuple[Command, ...], Field(max_length=50), AfterValidator(_distinct)] = ()
-    """What platforms with a menu show; registered with the webhook."""
+    commands: Commands = ()
+    """What platforms with a menu of commands show; registered with the webhook, as are the next two."""
+    ice_breakers: IceBreakers = ()
+    """What a new contact can ask by a press, on WhatsApp and Messenger."""
+    persistent_menu: Entries = ()
+    """What is always there beside the field, on Messenger."""
     language: Annotated[str, Field(max_length=35)] | None = None
     time_zone: Annotated[str, Field(max_length=100)] = "UTC"
     """What its clock shows where the instructions ask for the time: a name such as `Europe/Berlin`."""
@@ -270,6 +262,15 @@ class Bot(Strict):
     def models(self) -> tuple[Model, ...]:
         """Its model and the fallbacks, in the order in which they are asked."""
         return (self.model, *self.fallback_models)
+
+    @property
+    def offers(self) -> Offers:
+        """What platforms are to show; what it has none of is left as somebody else made it."""
+        return Offers(
+            commands=self.commands or None,
+            ice_breakers=self.ice_breakers or None,
+            persistent_menu=self.persistent_menu or None,
+        )
 
     def tool(self, name: str) -> Tool | None:
         """Its tool of this name; None where it has none."""

@@ -15,10 +15,14 @@ MAX_VALUE_BYTES = 64
 _NUMBER = re.compile(r"\s*#?([0-9]{1,2})\s*[.)]?\s*")
 
 
+Label = Annotated[str, Field(min_length=1, pattern=r"^[^\r\n]*\S[^\r\n]*$")]
+"""What stands on something that is pressed: one line, and not of blanks alone."""
+
+
 class Button(Strict):
     """An answer that the contact can give by pressing; the press says the label and carries the value."""
 
-    label: Annotated[str, Field(min_length=1, max_length=MAX_LABEL_CHARACTERS, pattern=r"^[^\r\n]*\S[^\r\n]*$")]
+    label: Annotated[Label, Field(max_length=MAX_LABEL_CHARACTERS)]
     value: Annotated[str, Field(min_length=1)] | None = None
 
     @field_validator("value")

@@ -52,6 +52,8 @@ class Step(Frozen):
     payload: dict[str, JsonValue] | None = None
 
 
+SURPLUS_LEFT = "surplus_left"
+"""The new text stands, and behind it a part of the old one that the platform would not delete."""
 _UNSENT = frozenset({DeliveryState.FAILED, DeliveryState.DROPPED})
 
 
@@ -74,6 +76,11 @@ def refusal(kind: ChangeKind, said: Said, parts: int) -> Refusal | None:
     if said.states and kind is ChangeKind.EDIT and parts > len(said.states):
         return Refusal.TOO_MANY_PARTS
     return None
+
+
+def failure(kind: ChangeKind, step: Step, reason: str) -> str:
+    """Why a change failed whose step met this: an edit that could not delete did say the new text."""
+    return SURPLUS_LEFT if kind is ChangeKind.EDIT and step.payload is None else reason
 
 
 def steps(sent: Sequence[str | None], payloads: Sequence[dict[str, JsonValue]]) -> tuple[Step, ...]:

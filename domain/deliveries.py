@@ -95,3 +95,8 @@ def ready_at(part: Standing, guarantee: Guarantee) -> datetime | None:
         begun = part.lease_until - LEASE
         return begun + (RECEIPT_WAIT if guarantee is Guarantee.RECEIPT else LEASE + LEASE_MARGIN)
     return part.retry_at
+
+
+def backed_off(attempts: int) -> timedelta:
+    """How long to wait without a word from the platform: 2, 4, 8 … seconds, at most five minutes."""
+    return timedelta(seconds=min(2 ** min(attempts, 10), 300))

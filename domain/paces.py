@@ -4,7 +4,8 @@ https://en.wikipedia.org/wiki/Generic_cell_rate_algorithm
 """
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from typing import Self, TypeGuard
 
 from pydantic import Field, JsonValue
@@ -38,6 +39,32 @@ class Rate(Frozen):
     def tolerance(self) -> timedelta:
         """How much earlier than its due time a message may go."""
         return self.every * (self.burst - 1)
+
+
+class Aside(StrEnum):
+    """What a bot calls its platform for beside speaking; what it says goes first.
+
+    A deed is something that an operator waits for. Typing is left out rather than waited for.
+    """
+
+    DEED = "deed"
+    TYPING = "typing"
+
+
+NEVER = datetime.max.replace(tzinfo=UTC)
+
+
+def free_at(aside: Aside, rate: Rate, due_at: datetime) -> datetime:
+    """When one such call may go: a message right behind it still goes at once; behind typing, half a burst of them.
+
+    Where the rate lets no two go at once a deed goes as a message would, and typing never.
+    """
+    kept = 1 if aside is Aside.DEED else max(1, rate.burst // 2)
+    if kept >= rate.burst:
+        if aside is Aside.TYPING:
+            return NEVER
+        kept = 0
+    return due_at - rate.tolerance + rate.every * kept
 
 
 class Pace(Frozen):

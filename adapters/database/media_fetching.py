@@ -9,6 +9,7 @@ from sqlalchemy import bindparam, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from adapters.database.due import due
 from adapters.database.records import MediaRow, Message
 from adapters.database.tables import Conversation
 from adapters.media.base import Measured
@@ -33,13 +34,7 @@ class Wanted:
 
 
 _WANT = insert(MediaRow).on_conflict_do_nothing()
-_DUE = (
-    select(MediaRow.id)
-    .where(MediaRow.state == MediaState.WANTED, MediaRow.due_at <= bindparam("now"))
-    .order_by(MediaRow.due_at)
-    .limit(bindparam("most"))
-    .with_for_update(skip_locked=True)
-)
+_DUE = due(MediaRow.id, MediaRow.due_at, MediaRow.state == MediaState.WANTED)
 _CLAIM = (
     update(MediaRow)
     .where(MediaRow.id.in_(_DUE.scalar_subquery()))

@@ -36,9 +36,11 @@ from adapters.database.ledger import Part
 from adapters.database.records import DeliveryRow, PaceRow
 from adapters.platforms.base import Channel
 from domain.deliveries import DeliveryState
-from domain.paces import Pace, pace_of
+from domain.paces import Aside, Pace, free_at, pace_of
 
 _WHOLE = ""
+_HELD = "*"
+"""Beginning of the names of rows that hold back what is called beside speaking: alone for the bot, or before a chat."""
 
 
 @dataclass(frozen=True)
@@ -151,15 +153,21 @@ def place_of(channel: Channel, chat: str) -> Place | None:
     return Place(channel.id, chat, pace) if pace else None
 
 
-async def take(connection: AsyncConnection, part: Part, place: Place, now: datetime) -> Taken | Queued:
+async def take(connection: AsyncConnection, part: Part, place: Place | None, now: datetime) -> Taken | Queued:
     """Claim a part as `ledger.claim` does if the rates let it go now; else it gets its time."""
+    if place is None:
+        return Taken(await ledger.claim(connection, part, now))
     has_waited = part.standing.retry_at is not None or part.standing.state is DeliveryState.SENDING
     wanted = {**ledger.to_claim(part, now), "has_waited": has_waited}
     return await _take(connection, _TAKE_PART, wanted, place, now)
 
 
-async def take_change(connection: AsyncConnection, change: Change, place: Place, now: datetime) -> Taken | Queued:
+async def take_change(
+    connection: AsyncConnection, change: Change, place: Place | None, now: datetime
+) -> Taken | Queued:
     """Claim a change's next step in the same way: a call is a call."""
+    if place is None:
+        return Taken(await changes.claim(connection, change, now))
     has_waited = change.retry_at is not None or change.lease_until is not None
     wanted = {**changes.to_claim(change, now), "has_waited": has_waited}
     return await _take(connection, _TAKE_CHANGE, wanted, place, now)
@@ -202,4 +210,40 @@ async def hold(connection: AsyncConnection, place: Place, until: datetime, *, wh
         queued_until=until + rate.every,
     )
     later = {name: func.greatest(getattr(PaceRow, name), held.excluded[name]) for name in ("due_at", "queued_until")}
+    await connection.execute(held.on_conflict_do_update(index_elements=[PaceRow.channel_id, PaceRow.chat], set_=later))
+
+
+async def permit(connection: AsyncConnection, place: Place, aside: Aside, now: datetime) -> datetime:
+    """When a call beside speaking may go: no later than now where it may, and then it is counted for the bot.
+
+    It waits for whatever waits in its chat or for the bot, and for all that the platform asked to wait.
+    """
+    names = (place.chat, _WHOLE, _HELD, _HELD + place.chat)
+    query = select(PaceRow.chat, PaceRow.due_at, PaceRow.queued_until).where(
+        PaceRow.channel_id == place.channel_id, PaceRow.chat.in_(names)
+    )
+    rows = await connection.execute(query.order_by(PaceRow.chat.desc()).with_for_update())
+    at = max((_allowed(place.pace, aside, *row) for row in rows), default=now)
+    if at <= now:
+        every = place.pace.bot.every
+        first = insert(PaceRow).values(channel_id=place.channel_id, chat=_WHOLE, due_at=now + every, queued_until=now)
+        more = {"due_at": func.greatest(PaceRow.due_at, now) + every}
+        counted = first.on_conflict_do_update(index_elements=[PaceRow.channel_id, PaceRow.chat], set_=more)
+        await connection.execute(counted)
+    return at
+
+
+def _allowed(pace: Pace, aside: Aside, name: str, due_at: datetime, queued_until: datetime) -> datetime:
+    """When a row lets a call go: what is held back, the bot's rate, or its chat's, in which only messages count."""
+    if name.startswith(_HELD):
+        return due_at
+    free = free_at(aside, pace.bot, due_at) if name == _WHOLE else due_at - pace.chat.tolerance
+    return max(free, queued_until)
+
+
+async def hold_asides(connection: AsyncConnection, place: Place, until: datetime, *, whole: bool) -> None:
+    """Let nothing be called beside speaking before `until`, in the chat or for the bot as a whole; replies go on."""
+    name = _HELD if whole else _HELD + place.chat
+    held = insert(PaceRow).values(channel_id=place.channel_id, chat=name, due_at=until, queued_until=until)
+    later = {"due_at": func.greatest(PaceRow.due_at, held.excluded.due_at)}
     await connection.execute(held.on_conflict_do_update(index_elements=[PaceRow.channel_id, PaceRow.chat], set_=later))

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import bindparam, func, or_, select, update
+from sqlalchemy import bindparam, func, or_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from adapters.database.due import due
 from adapters.database.tables import Contact
 from domain.profiles import REFRESHED_AFTER, Profile
 
@@ -34,13 +35,7 @@ _WANT = (
     )
     .values(profile_due_at=bindparam("now"), profile_attempts=0)
 )
-_DUE = (
-    select(Contact.id)
-    .where(Contact.profile_due_at <= bindparam("now"))
-    .order_by(Contact.profile_due_at)
-    .limit(bindparam("most"))
-    .with_for_update(skip_locked=True)
-)
+_DUE = due(Contact.id, Contact.profile_due_at)
 _CLAIM = (
     update(Contact)
     .where(Contact.id.in_(_DUE.scalar_subquery()))

@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, Select, and_, bindparam, delete, func, or_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from adapters.database.due import due
 from adapters.database.prompt_records import ContactFact, Summary, SummaryDue
 from adapters.database.records import DeliveryRow, Event, Message, Turn
 from adapters.database.tables import BotRow, Conversation, Workspace
@@ -59,13 +60,7 @@ class Source:
 
 
 _NOTE = insert(SummaryDue).on_conflict_do_nothing()
-_NEXT = (
-    select(SummaryDue.conversation_id)
-    .where(SummaryDue.due_at <= bindparam("now"))
-    .order_by(SummaryDue.due_at)
-    .limit(bindparam("most"))
-    .with_for_update(skip_locked=True)
-)
+_NEXT = due(SummaryDue.conversation_id, SummaryDue.due_at)
 _CLAIM = (
     update(SummaryDue)
     .where(SummaryDue.conversation_id.in_(_NEXT.scalar_subquery()))

@@ -12,9 +12,9 @@ from adapters.database import changes, conversations, messages, voice
 from adapters.database.changes import Standing
 from adapters.platforms.base import Destination, Platform
 from adapters.platforms.composing import compose
+from api.idempotency import Once, OperatorOnce
 from api.problems import Problem, not_found
 from api.resources import Resources, Using
-from api.security import Operator, Principal
 from api.v1.channels import platform_unavailable
 from api.v1.conversations import Text
 from api.v1.holding import tell
@@ -49,27 +49,26 @@ class Rewording(Strict):
 
 
 @router.patch("", status_code=202, summary="Edit a message")
-async def edit(conversation_id: UUID, message_id: UUID, wanted: Rewording, who: Operator, using: Using) -> Message:
+async def edit(conversation_id: UUID, message_id: UUID, wanted: Rewording, once: OperatorOnce, using: Using) -> Message:
     """The contact sees the new text in place of the old one; `change` tells when.
 
     For messages without files, where a bot may edit: on WhatsApp and Messenger it may not. A text that needs more parts
     than the message has is refused; parts that it no longer needs are deleted.
     """
-    return await _change(using, who, conversation_id, message_id, wanted.text)
+    return await _change(using, once, conversation_id, message_id, wanted.text)
 
 
 @router.delete("", status_code=202, summary="Delete a message")
-async def delete(conversation_id: UUID, message_id: UUID, who: Operator, using: Using) -> Message:
+async def delete(conversation_id: UUID, message_id: UUID, once: OperatorOnce, using: Using) -> Message:
     """Taken away from the contact, as far as the platform lets a bot do that; `change` tells when.
 
     The record keeps its text. To delete what is deleted, or is about to be, changes nothing.
     """
-    return await _change(using, who, conversation_id, message_id, None)
+    return await _change(using, once, conversation_id, message_id, None)
 
 
-async def _change(
-    using: Resources, who: Principal, conversation_id: UUID, message_id: UUID, text: str | None
-) -> Message:
+async def _change(using: Resources, once: Once, conversation_id: UUID, message_id: UUID, text: str | None) -> Message:
+    who = once.who
     async with using.database.begin() as connection:
         place = await voice.lock(connection, conversation_id, who.workspace_id)
         found = await changes.standing(connection, who.workspace_id, message_id) if place else None
@@ -82,6 +81,7 @@ async def _change(
         said = await messages.one(connection, who.workspace_id, message_id)
         assert said is not None
         answer = message(said, using.links)
+        await once.keep(connection, answer)
     await tell(using, conversation_id)
     return answer
 

@@ -15,7 +15,7 @@ from api.problems import Problem, not_found
 from api.resources import Resources, Using
 from api.security import Viewer
 from api.v1.objects import Shown
-from api.v1.platform_calls import opened, told, unsupported
+from api.v1.platform_calls import opened, paced, told, unsupported
 from api.v1.problem_answers import BAD_GATEWAY
 from api.v1.routing import Route
 from domain.ids import WorkspaceId
@@ -63,7 +63,7 @@ class Done(Shown):
 async def read(conversation_id: UUID, who: Viewer, using: Using) -> Chat:
     """Asks the platform: a group's name and members, what is pinned, what a person says of themselves."""
     management, channel, chat = await _managed(using, who.workspace_id, conversation_id)
-    async with told():
+    async with told(), paced(using, channel, chat):
         return Chat.of((await management.chat(channel, chat)).model_dump())
 
 
@@ -111,7 +111,7 @@ async def _do(
     do: Callable[[Management, Channel, str], Awaitable[None]],
 ) -> Done:
     management, channel, chat = await _managed(using, once.who.workspace_id, conversation_id)
-    async with told():
+    async with told(), paced(using, channel, chat):
         await do(management, channel, chat)
     done = Done(done=deed)
     async with using.database.begin() as connection:

@@ -16,7 +16,7 @@ from api.resources import Resources, Using
 from api.security import Viewer
 from api.v1 import objects
 from api.v1.objects import Shown
-from api.v1.platform_calls import opened
+from api.v1.platform_calls import opened, paced
 from api.v1.routing import Route
 from domain.events import Attachment
 from domain.ids import WorkspaceId
@@ -66,7 +66,8 @@ async def _profile(using: Resources, workspace_id: WorkspaceId, row: RowMapping)
         access, platform = await opened(using, workspace_id, row["channel_id"])
         if platform.management is None:
             return None, None
-        found = await platform.management.chat(access.channel, row["external_id"])
+        async with paced(using, access.channel, row["external_id"]):
+            found = await platform.management.chat(access.channel, row["external_id"])
     except (OutsideError, Problem) as error:
         return None, error.reason if isinstance(error, OutsideError) else error.code
     problem, picture = None, None

@@ -1,23 +1,28 @@
-"""Calls of a platform that a client waits for: the channel that makes them, and what a failure is answered with."""
+"""Calls of a platform that a client waits for: who makes them, at which pace, and what a failure is answered with."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from math import ceil
 from uuid import UUID
 
-from adapters.database import channel_admin
+from adapters.database import channel_admin, paces
 from adapters.database.channels import ChannelAccess
-from adapters.errors import Again, Never, OutsideError
-from adapters.platforms.base import Platform
+from adapters.errors import Again, ChatRateLimited, Never, OutsideError, RateLimited
+from adapters.platforms.base import Channel, Platform
 from adapters.vault import KeyMissing
 from api.problems import Problem, invalid, not_found
 from api.resources import Resources
 from api.v1.channels import platform_unavailable, unreadable
 from domain.ids import WorkspaceId
+from domain.paces import Aside
 from domain.platforms import PlatformName
 
 UNSUPPORTED = "unsupported_by_platform"
 _RETRY_SECONDS = 5
+_WAITED_IN_HAND = timedelta(seconds=2)
+"""How long a client is kept waiting for the platform's rate; longer waits are told."""
 
 
 def unsupported(platform: PlatformName, what: str) -> Problem:
@@ -52,3 +57,39 @@ async def told() -> AsyncIterator[None]:
         raise Problem(503, f"{error}.", error.reason, {"Retry-After": str(max(1, seconds))}) from error
     except OutsideError as error:
         raise Problem(502, f"{error}.", error.reason) from error
+
+
+@asynccontextmanager
+async def paced(using: Resources, channel: Channel, chat: str = "") -> AsyncIterator[None]:
+    """A call at its platform's pace, behind what the bot says; raises `RateLimited` where that takes long.
+
+    What the platform asks to wait holds for all of its chat or its bot. A call that is about no chat has a limit of its
+    own at most platforms: what that one asks for holds for calls like it, and no reply waits for it.
+    """
+    place = paces.place_of(channel, chat)
+    if place is None:
+        yield
+        return
+    await _permitted(using, place)
+    try:
+        yield
+    except RateLimited as error:
+        if error.after is not None:
+            until, whole = datetime.now(UTC) + error.after, not (chat and isinstance(error, ChatRateLimited))
+            async with using.database.begin() as connection:
+                await (paces.hold if chat else paces.hold_asides)(connection, place, until, whole=whole)
+        raise
+
+
+async def _permitted(using: Resources, place: paces.Place) -> None:
+    """Wait until a call may go; raises `RateLimited`."""
+    last = datetime.now(UTC) + _WAITED_IN_HAND
+    while True:
+        now = datetime.now(UTC)
+        async with using.database.begin() as connection:
+            at = await paces.permit(connection, place, Aside.DEED, now)
+        if at <= now:
+            return
+        if at > last:
+            raise RateLimited("The platform's rate is used up by what the bot says; ask again later", at - now)
+        await asyncio.sleep((at - now).total_seconds())

@@ -27,13 +27,14 @@ class Route(APIRoute):
 
     def __init__(self, path: str, endpoint: Callable[..., object], **options: object) -> None:
         super().__init__(path, endpoint, **options)  # type: ignore[arg-type]  # handed on as they came
-        calls, posts = set(_calls(self.dependant)), "POST" in (self.methods or ())
+        calls = set(_calls(self.dependant))
+        takes_key = bool(calls & set(idempotency.BEGINNINGS))
         if not calls & _ROLES.keys():
             raise TypeError(f"{endpoint.__name__!r} names no role; give it a Viewer, Operator or Admin")
-        if posts and not calls & set(idempotency.BEGINNINGS):
+        if "POST" in (self.methods or ()) and not takes_key:
             raise TypeError(f"{endpoint.__name__!r} is a POST; give it an OperatorOnce or AdminOnce")
         known = NOT_FOUND if "{" in path else {}
-        self.responses = {**USUAL, **known, **(CONFLICT if posts else {}), **self.responses}
+        self.responses = {**USUAL, **known, **(CONFLICT if takes_key else {}), **self.responses}
 
     @property
     def role(self) -> Role:

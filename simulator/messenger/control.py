@@ -5,12 +5,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Literal
 
-from fastapi import APIRouter
+from fastapi import APIRouter, HTTPException
 from pydantic import BaseModel, ConfigDict, Field
 
 from simulator.graph.courier import Courier, Post
 from simulator.ledger import Ledger
 from simulator.messenger.items import by_person, call, echo, note, said_by
+from simulator.messenger.profiles import tapped
 from simulator.messenger.state import App, Page, PersonState, Profile, Receipt, State
 from simulator.messenger.subscriptions import FIELDS
 from simulator.wire import JSON, Object
@@ -40,6 +41,7 @@ class Changed(Given):
     refused_tokens: frozenset[str] | None = None
     may_configure: bool | None = None
     may_profile: bool | None = None
+    profile_limit: bool | None = None
 
 
 class Passed(Given):
@@ -86,6 +88,13 @@ class Event(Given):
     from_: str = Field(alias="from")
     fields: Object
     edge: Literal["messaging", "standby"] = "messaging"
+
+
+class Tap(Given):
+    """Somebody taps what the page's profile shows, by what stands on it."""
+
+    from_: str = Field(alias="from")
+    label: str
 
 
 class Echo(Given):
@@ -174,6 +183,19 @@ def _add_events(router: APIRouter, state: Callable[[], State], courier: Courier,
         item = by_person(ours, event.from_, **event.fields)
         note(ledger, ours, event.from_, item)
         courier.offer(Post(ours, call((ours, [item]), edge=event.edge), event.from_))
+
+    @router.post("/{page}/taps", status_code=204)
+    async def tap(page: str, done: Tap) -> None:
+        """Get Started, an ice breaker or an entry of the menu, told with the payload that the profile has."""
+        ours = _page(state(), page)
+        postback = tapped(ours, done.label)
+        if postback is None:
+            raise HTTPException(404, f"the page shows nothing with the label {done.label!r} that sends anything")
+        state().hear(ours, done.from_, time.monotonic())
+        item = by_person(ours, done.from_, postback={"mid": state().next_id(), **postback})
+        note(ledger, ours, done.from_, item)
+        if ours.tells("messaging_postbacks"):
+            courier.offer(Post(ours, call((ours, [item])), done.from_))
 
     @router.post("/{page}/echoes")
     async def say_for_page(page: str, said: Echo) -> Object:

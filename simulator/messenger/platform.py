@@ -12,7 +12,7 @@ from starlette.types import Scope
 from simulator.faults import Target
 from simulator.graph.courier import Courier, Post
 from simulator.graph.door import Door, bearer, body_of
-from simulator.messenger import subscriptions
+from simulator.messenger import profiles, subscriptions
 from simulator.messenger.content import echoed, message_of, read_body
 from simulator.messenger.control import control_router
 from simulator.messenger.items import by_person, call, echo, note, now
@@ -120,9 +120,9 @@ class Messenger:
     async def _profile(self, request: Request) -> Response:
         asked, wanted = await body_of(request), request.query_params.get("fields", "")
         acts: dict[str, _Act] = {
-            "GET": lambda page: subscriptions.show_profile(page, wanted),
-            "POST": lambda page: subscriptions.change_profile(page, asked),
-            "DELETE": lambda page: subscriptions.change_less(page, asked),
+            "GET": lambda page: profiles.show(self._state, page, wanted),
+            "POST": lambda page: profiles.change(self._state, page, asked),
+            "DELETE": lambda page: profiles.remove(self._state, page, asked),
         }
         return await self._met(request, Target("messenger", "messenger_profile"), acts[request.method])
 

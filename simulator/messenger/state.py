@@ -9,6 +9,8 @@ from simulator.messenger.refusals import refused
 from simulator.wire import Object
 
 WINDOW_SECONDS = 24 * 3600.0
+PROFILE_CALLS, PROFILE_SECONDS = 10, 600.0
+"""How often a page's profile may be read or changed, and within which time."""
 
 PersonState = Literal["known", "blocked", "unknown"]
 Receipt = Literal["echo", "delivered", "read"]
@@ -43,6 +45,7 @@ class Page:
     name: str = "Test Page"
     fields: frozenset[str] = frozenset()
     profile: Object = field(default_factory=dict)
+    profile_calls: list[float] = field(default_factory=list)
 
     @property
     def app_secret(self) -> str:
@@ -68,6 +71,7 @@ class Settings:
     refused_tokens: frozenset[str] = frozenset()
     may_configure: bool = True
     may_profile: bool = True
+    profile_limit: bool = False
 
 
 class State:
@@ -125,6 +129,16 @@ class State:
     def age(self, seconds: float) -> None:
         """Let what was said be so much older."""
         self.written_at = {pair: at - seconds for pair, at in self.written_at.items()}
+        for page in self.pages.values():
+            page.profile_calls = [at - seconds for at in page.profile_calls]
+
+    def count_profile_call(self, page: Page) -> None:
+        """Refuse a call of a page's profile that is one too many, where that limit counts."""
+        now = time.monotonic()
+        page.profile_calls = [at for at in page.profile_calls if now - at < PROFILE_SECONDS]
+        if self.settings.profile_limit and len(page.profile_calls) >= PROFILE_CALLS:
+            raise refused(613, "Calls to this api have exceeded the rate limit.")
+        page.profile_calls.append(now)
 
     def is_open(self, page: Page, psid: str) -> bool:
         """Whether somebody wrote to a page within the last 24 hours."""

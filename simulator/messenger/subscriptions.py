@@ -1,4 +1,4 @@
-"""Who is told what: an app's URL and fields, the apps of a page, and a page's profile."""
+"""Who is told what: an app's URL and fields, and the apps of a page."""
 
 from simulator.graph.courier import Courier
 from simulator.messenger.refusals import refused
@@ -12,9 +12,6 @@ FIELDS = frozenset(
         "messaging_policy_enforcement", "standby", "feed",
     }
 )  # fmt: skip
-PROFILE = ("get_started", "greeting", "commands")
-MAX_COMMANDS = 100
-MAX_NAME, MAX_DESCRIPTION = 32, 64
 
 
 async def change_app(state: State, courier: Courier, app: App, asked: Object) -> Object:
@@ -55,43 +52,6 @@ def leave_page(page: Page) -> Object:
     """Let the app know nothing more."""
     page.fields = frozenset()
     return {"success": True}
-
-
-def change_profile(page: Page, asked: Object) -> Object:
-    """What a new contact is shown."""
-    if not asked or not set(asked) <= set(PROFILE):
-        raise refused(100, "Requires one of the params: get_started, greeting, commands")
-    for of_locale in _objects(asked.get("commands")):
-        _check_commands(_objects(of_locale.get("commands")))
-    page.profile.update(asked)
-    return {"result": "success"}
-
-
-def change_less(page: Page, asked: Object) -> Object:
-    """Take fields of the profile away."""
-    wanted = asked.get("fields")
-    for name in wanted if isinstance(wanted, list) else []:
-        page.profile.pop(str(name), None)
-    return {"result": "success"}
-
-
-def _check_commands(commands: list[Object]) -> None:
-    if not 1 <= len(commands) <= MAX_COMMANDS:
-        raise refused(100, "(#100) Param commands must have between 1 and 100 items.")
-    for command in commands:
-        name, description = str(command.get("name") or ""), str(command.get("description") or "")
-        if not 1 <= len(name) <= MAX_NAME or name.startswith("/") or not 1 <= len(description) <= MAX_DESCRIPTION:
-            raise refused(100, "(#100) A command has a name of 1 to 32 and a description of 1 to 64 characters.")
-
-
-def _objects(value: JSON) -> list[Object]:
-    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
-
-
-def show_profile(page: Page, wanted: str) -> Object:
-    """These fields of the profile."""
-    known: Object = {name: page.profile[name] for name in wanted.split(",") if name in page.profile}
-    return {"data": [known] if known else []}
 
 
 def _may_configure(state: State) -> None:

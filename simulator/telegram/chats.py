@@ -90,6 +90,12 @@ class Chats:
         """What a bot and a chat said to each other."""
         return self._dialogues.setdefault((bot_id, chat_id), Dialogue())
 
+    def age(self, seconds: int) -> None:
+        """Let everything that was said be so much older."""
+        for dialogue in self._dialogues.values():
+            for message in dialogue.messages.values():
+                message["date"] = int(str(message["date"])) - seconds
+
     def meet(self, chat_id: int, name: str | None, username: str | None) -> Chat:
         """Somebody writes from this chat: it is known from now on, unless a state was set for it."""
         chat = self.chat(chat_id)

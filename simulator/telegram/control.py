@@ -36,6 +36,12 @@ class ChatSettings(Given):
         return self
 
 
+class Passed(Given):
+    """How much time has passed."""
+
+    seconds: int = Field(gt=0)
+
+
 class TelegramSettings(Given):
     """What holds for all bots; what is left out stays as it is."""
 
@@ -59,6 +65,11 @@ def _add_settings(router: APIRouter, state: Callable[[], State]) -> None:
     async def change_settings(changed: TelegramSettings) -> Object:
         """Tokens to refuse with 401, whether strangers may be written to, a webhook must be https, limits count."""
         return _change(state(), changed)
+
+    @router.post("/advance", status_code=204)
+    async def advance(passed: Passed) -> None:
+        """Let time pass for the 48 hours in which a bot may delete: whatever was said is so much older."""
+        state().chats.age(passed.seconds)
 
     @router.post("/chats/{chat_id}")
     async def change_chat(chat_id: int, changed: ChatSettings) -> Object:

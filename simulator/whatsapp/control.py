@@ -6,11 +6,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Literal
 
-from fastapi import APIRouter
+from fastapi import APIRouter, HTTPException
 from pydantic import BaseModel, ConfigDict, Field
 
 from simulator.graph.courier import Courier, Post
 from simulator.ledger import Ledger
+from simulator.whatsapp.automation import tapped
 from simulator.whatsapp.calls import call, note, status, told
 from simulator.whatsapp.refusals import failure
 from simulator.whatsapp.state import Number, PersonState, State
@@ -93,6 +94,13 @@ class Said(Message):
     from_: str = Field(alias="from")
 
 
+class Tap(Given):
+    """Somebody taps an ice breaker, or a command, by what stands on it."""
+
+    from_: str = Field(alias="from")
+    label: str
+
+
 class Batch(Given):
     """Several messages in one call; `raw` are items that nobody wrote so, put between the others."""
 
@@ -165,15 +173,25 @@ def _add_settings(router: APIRouter, state: Callable[[], State], ledger: Ledger)
 
 
 def _add_people(router: APIRouter, state: Callable[[], State], courier: Courier, ledger: Ledger) -> None:
-    @router.post("/{number}/messages")
-    async def say(number: str, said: Said) -> Object:
-        """Somebody writes."""
-        ours = _number(state(), number)
+    def said_to(ours: Number, said: Said) -> Object:
         message = _written(state(), ours, said.from_, said)
         note(ledger, ours, said.from_, "message", message)
         change = told(ours, [state().person(said.from_)], messages=[message])
         courier.offer(Post(ours, call((ours, change)), said.from_, said.text))
         return {"message_id": message["id"]}
+
+    @router.post("/{number}/messages")
+    async def say(number: str, said: Said) -> Object:
+        """Somebody writes."""
+        return said_to(_number(state(), number), said)
+
+    @router.post("/{number}/taps")
+    async def tap(number: str, done: Tap) -> Object:
+        """Somebody taps what the number shows, which says it."""
+        ours = _number(state(), number)
+        if not tapped(ours, done.label):
+            raise HTTPException(404, f"the number shows nothing with the label {done.label!r}")
+        return said_to(ours, Said(**{"from": done.from_}, text=done.label))
 
     @router.post("/{number}/batch")
     async def say_all(number: str, batch: Batch) -> Object:

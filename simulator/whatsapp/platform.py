@@ -15,6 +15,7 @@ from simulator.graph.door import Door, bearer, body_of
 from simulator.graph.refusals import Refused
 from simulator.multipart import read_form
 from simulator.simulation import Simulation
+from simulator.whatsapp import automation
 from simulator.whatsapp.calls import call, note, status, told
 from simulator.whatsapp.control import control_router
 from simulator.whatsapp.media import checked
@@ -46,6 +47,7 @@ class WhatsApp:
         return [
             Route("/graph/{version}/{number}/messages", self._messages, methods=["POST"]),
             Route("/graph/{version}/{number}/media", self._upload, methods=["POST"]),
+            Route("/graph/{version}/{number}/conversational_automation", self._automate, methods=["POST"]),
             Route("/graph/{version}/{account}/message_templates", self._templates, methods=["GET"]),
             Route("/graph/media/{media}", self._download, methods=["GET"]),
             Route("/graph/{version}/{number}", self._read, methods=["GET"]),
@@ -117,6 +119,15 @@ class WhatsApp:
         body = await body_of(request)
         return await self._met(request, "configure", body, partial(self._change, body))
 
+    async def _automate(self, request: Request) -> Response:
+        body = await body_of(request)
+
+        async def act(number: Number) -> Object:
+            self._demand_right()
+            return automation.change(number, body)
+
+        return await self._met(request, "automate", {}, act)
+
     async def _met(self, request: Request, method: str, body: Object, act: _Act) -> Response:
         """One call: whose number it is, what goes wrong with it, and what is written down of it."""
         name, token = request.path_params["number"], bearer(request)
@@ -164,6 +175,7 @@ class WhatsApp:
             "quality_rating": "GREEN",
             "name_status": "APPROVED",
             "throughput": {"level": "STANDARD"},
+            "conversational_automation": number.automation,
             "webhook_configuration": {
                 name: url for name, url in (("phone_number", number.own_url), ("application", number.app_url)) if url
             },
@@ -172,8 +184,7 @@ class WhatsApp:
 
     async def _change(self, body: Object, number: Number) -> Object:
         asked = body.get("webhook_configuration")
-        if not self._state.settings.may_configure:
-            raise refused(10, "Application does not have permission for this action", status=403)
+        self._demand_right()
         if not isinstance(asked, dict):
             raise refused(100)
         url, token = str(asked.get("override_callback_uri") or ""), str(asked.get("verify_token") or "")
@@ -181,6 +192,10 @@ class WhatsApp:
             raise refused(100, "Callback verification failed", subcode=2200)
         number.own_url = url or None
         return {"success": True}
+
+    def _demand_right(self) -> None:
+        if not self._state.settings.may_configure:
+            raise refused(10, "Application does not have permission for this action", status=403)
 
     async def _elsewhere(self, _request: Request) -> Response:
         return refused(2500, "Unknown path components", status=404).response()

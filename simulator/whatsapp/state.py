@@ -30,6 +30,7 @@ class Number:
     name: str = "Test Business"
     app_url: str | None = None
     own_url: str | None = None
+    automation: Object = field(default_factory=lambda: {"enable_welcome_message": False})
 
     @property
     def url(self) -> str | None:

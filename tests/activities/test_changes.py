@@ -139,6 +139,24 @@ async def test_a_shorter_text_takes_away_the_parts_that_it_does_not_need(product
 
 
 @pytest.mark.slow
+async def test_after_48_hours_telegram_edits_and_deletes_no_more(product: Product) -> None:
+    stands = await on_telegram(product)
+    await until_delivered(product, "sent")
+    place = await desk(product)
+    message = await said(place, "long words " * 700)
+    second = (await stands())[-1]
+    await product.simulated.post("/telegram/advance", seconds=49 * 3600)
+    await place.change("PATCH", message, text="short")
+    assert await change_of(place, message) == ("edit", "failed", "surplus_left")
+    assert (await stands())[2:] == ["short", second]
+    await place.change("DELETE", message)
+    assert await change_of(place, message) == ("delete", "failed", "change_refused")
+    shown = (await place.messages())[-1]
+    assert (shown["text"], shown["deleted_at"]) == ("short", None)
+    assert (await stands())[2:] == ["short", second]
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", [{"kind": "accept_then_reset"}, {"kind": "status", "status": 429, "retry_after": 1}])
 async def test_an_edit_that_may_not_have_been_made_is_made_again(product: Product, fault: dict[str, object]) -> None:
     stands = await on_telegram(product)

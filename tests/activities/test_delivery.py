@@ -1,8 +1,11 @@
 """Delivery to Telegram, over HTTP against the simulator: each part once, and every doubt named."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from sqlalchemy import select
 
+from adapters.database import paces
 from adapters.database.records import DeliveryRow
 from tests.machine import until
 from tests.product import Product
@@ -150,6 +153,32 @@ async def test_typing_is_shown_while_the_model_works(product: Product) -> None:
     await product.until_states("answered")
     actions = [item for item in await product.simulated.ledger("outbound") if item["method"] == "sendChatAction"]
     assert [item["chat_id"] for item in actions] == [str(CHAT)]
+
+
+@pytest.mark.slow
+async def test_typing_is_left_out_while_the_platform_wants_none_and_the_answer_is_not(product: Product) -> None:
+    channel = await product.telegram(bursts={"policy": "queue"})
+    place = paces.place_of((await product.access(channel)).channel, str(CHAT))
+    assert place is not None
+    async with product.database.begin() as connection:
+        await paces.hold_asides(connection, place, datetime.now(UTC) + timedelta(minutes=1), whole=False)
+    await product.simulated.answer("done", delay_seconds=2)
+    await product.simulated.say(CHAT, "think")
+    await product.until_states("answered")
+    methods = {item["method"] for item in await product.simulated.ledger("outbound")}
+    assert methods == {"sendMessage"}
+
+
+@pytest.mark.slow
+async def test_typing_that_is_refused_is_not_shown_again_before_its_time(product: Product) -> None:
+    await product.telegram(bursts={"policy": "queue"})
+    await product.simulated.post("/faults", kind="status", status=429, retry_after=40, method="sendChatAction")
+    await product.simulated.answer("done", delay_seconds=2)
+    for number, text in enumerate(("think", "and again"), 1):
+        await product.simulated.say(CHAT, text)
+        await product.until_states(*["answered"] * number)
+    calls = [item["status"] for item in await product.simulated.ledger("call") if item["method"] == "sendChatAction"]
+    assert calls == [429]
 
 
 @pytest.mark.slow

@@ -64,6 +64,16 @@ async def test_what_may_not_be_done_says_why(product: Product) -> None:
     ]  # fmt: skip
 
 
+async def test_what_the_platform_asks_to_wait_is_waited_for(product: Product) -> None:
+    place = await at_group(product, is_administered=True)
+    await product.simulated.post("/faults", kind="status", status=429, retry_after=40, method="banChatMember")
+    answers = [await ask(place, "ban", member="8"), await ask(place, "ban", member="8"), await ask(place, "leave")]
+    assert [(item.status_code, item.json()["code"]) for item in answers] == [(503, "rate_limited")] * 3
+    assert all(30 < int(item.headers["retry-after"]) <= 45 for item in answers)
+    calls = [item["method"] for item in await product.simulated.ledger("call")]
+    assert (calls.count("banChatMember"), calls.count("leaveChat")) == (1, 0)
+
+
 async def test_in_a_private_chat_nobody_is_banned(product: Product) -> None:
     await product.telegram(bursts=QUEUE)
     await product.simulated.say(PERSON, "hello")

@@ -1,12 +1,14 @@
-"""Idempotency keys: the repeat of a POST gets the first answer, and one of two at once runs."""
+"""Idempotency keys: the repeat of a request gets the first answer, and one of two at once runs."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
 
 import httpx
-from sqlalchemy import update
+import pytest
+from sqlalchemy import func, select, update
 
 from adapters.database import idempotency
+from adapters.database.changes import ChangeRow
 from adapters.database.engine import Database
 from adapters.database.idempotency import KEPT, LOCKED, Kept, Lock
 from adapters.database.records import DeliveryRow
@@ -180,3 +182,27 @@ async def test_a_channel_is_made_once(api: httpx.AsyncClient) -> None:
     made = [await make(api, path=f"/v1/bots/{bot['id']}/channels", body=new) for _ in range(2)]
     assert made[0].json() == made[1].json()
     assert len((await api.get("/v1/channels")).json()["items"]) == 1
+
+
+@pytest.mark.parametrize("verb", ["PATCH", "DELETE"])
+async def test_a_message_is_changed_once_under_a_key(
+    api: httpx.AsyncClient, database: Database, settings: Settings, verb: str
+) -> None:
+    scene = await set_scene(api, database, settings)
+    turn = await scene.open_turn(await scene.hear("hello"))
+    message, _ = await scene.reply(turn, "old", "sent")
+    async with database.begin() as connection:
+        await connection.execute(update(DeliveryRow).values(platform_message_id="134"))
+    path = f"/v1/conversations/{scene.conversation()}/messages/{message}"
+
+    async def change(text: str) -> httpx.Response:
+        body = {"text": text} if verb == "PATCH" else None
+        return await api.request(verb, path, json=body, headers={"Idempotency-Key": "k"})
+
+    first, second = await change("new"), await change("new")
+    assert (first.status_code, second.status_code, second.content) == (202, 202, first.content)
+    assert second.headers[REPLAYED] == "true"
+    async with database.begin() as connection:
+        assert await connection.scalar(select(func.count()).select_from(ChangeRow)) == 1
+    other = await api.patch(path, json={"text": "newer"}, headers={"Idempotency-Key": "k"})
+    assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_reused")

@@ -38,6 +38,8 @@ NAMES = (
     "approval_id", "bot_id", "channel_id", "contact_id", "conversation_id", "delivery_id", "document_id", "event_id",
     "fact_id", "key_id", "media_id", "message_id", "model_id", "prompt_name",
 )  # fmt: skip
+KEYED = "/v1/conversations/{conversation_id}/messages/{message_id}"
+"""Where changing and deleting take an `Idempotency-Key`, as every POST does."""
 IDS = {name: uuid4() for name in NAMES}
 
 
@@ -137,14 +139,15 @@ async def test_the_document_describes_every_operation(api: httpx.AsyncClient) ->
         assert described["tags"], told
         responses = dict(described["responses"])  # type: ignore[call-overload]  # JSON
         expected = {"401", "403", "413", "422", "503"} | ({"404"} if "{" in route.path else set())
-        assert expected | ({"409"} if route.method == "post" else set()) <= responses.keys(), told
+        takes_key = route.method == "post" or (route.method in ("patch", "delete") and route.path == KEYED)
+        assert expected | ({"409"} if takes_key else set()) <= responses.keys(), told
         for status, answer in responses.items():
             kinds = set(answer.get("content", {}))
             told_in = "application/octet-stream" if route.path == "/v1/media/{media_id}" else "application/json"
             assert kinds == ({told_in} if status < "204" else set() if status == "204" else
                              {"application/problem+json"}), (told, status)  # fmt: skip
         headers = {item["name"] for item in described.get("parameters", ()) if item["in"] == "header"}  # type: ignore[attr-defined]  # JSON
-        assert ("Idempotency-Key" in headers) == (route.method == "post"), told
+        assert ("Idempotency-Key" in headers) == takes_key, told
 
 
 async def test_bodies_have_examples_that_are_accepted(api: httpx.AsyncClient) -> None:

@@ -62,6 +62,34 @@ async def test_a_bots_commands_are_shown_with_its_webhook(client: httpx.AsyncCli
     assert (await client.get(address)).json()["commands"] == []
 
 
+async def test_what_a_menu_has_to_wait_for_is_waited_for_by_all_calls_like_it(
+    client: httpx.AsyncClient, simulated: Simulated
+) -> None:
+    channel = await connect(client, token=TOKEN)
+    address, bot = f"/v1/channels/{channel['id']}/webhook", f"/v1/bots/{channel['bot_id']}"
+    await client.patch(bot, json={"commands": [{"command": "prices", "description": "What things cost"}]})
+    await simulated.post("/faults", kind="status", status=429, retry_after=40, method="setMyCommands")
+    first = await client.post(address)
+    made = len(await simulated.ledger("call"))
+    second = await client.get(address)
+    assert [(item.status_code, item.json()["code"]) for item in (first, second)] == [(503, "rate_limited")] * 2
+    assert int(first.headers["retry-after"]) == 40
+    assert 30 < int(second.headers["retry-after"]) <= 40
+    assert len(await simulated.ledger("call")) == made
+
+
+async def test_what_a_platform_would_not_show_is_422_before_it_is_called(
+    client: httpx.AsyncClient, simulated: Simulated
+) -> None:
+    channel = await connect(client, "whatsapp", access_token="t", app_secret="s", verify_token="v", phone_number_id="1")
+    commands = [{"command": f"c{number}", "description": "x"} for number in range(31)]
+    assert (await client.patch(f"/v1/bots/{channel['bot_id']}", json={"commands": commands})).status_code == 200
+    answer = await client.post(f"/v1/channels/{channel['id']}/webhook")
+    assert (answer.status_code, answer.json()["code"]) == (422, "unacceptable")
+    assert "at most 30 commands" in answer.json()["detail"]
+    assert await simulated.ledger("call") == []
+
+
 async def test_creating_a_channel_calls_nothing_outside(client: httpx.AsyncClient, simulated: Simulated) -> None:
     await connect(client, token=TOKEN)
     assert await simulated.ledger("outbound") == []

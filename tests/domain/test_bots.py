@@ -11,6 +11,8 @@ DEFAULTS: dict[str, JsonValue] = {
     "quick_replies": [],
     "help": None,
     "commands": [],
+    "ice_breakers": [],
+    "persistent_menu": [],
     "language": None,
     "model": {
         "provider": "openai",

@@ -2,7 +2,7 @@
 
 import pytest
 
-from domain.changes import ChangeKind, Refusal, Said, Step, refusal, steps
+from domain.changes import SURPLUS_LEFT, ChangeKind, Refusal, Said, Step, failure, refusal, steps
 from domain.deliveries import DeliveryState
 
 SENT, FAILED, UNCERTAIN = DeliveryState.SENT, DeliveryState.FAILED, DeliveryState.UNCERTAIN
@@ -41,3 +41,10 @@ def test_a_part_that_does_not_stand_needs_no_call() -> None:
         Step(part_id="a", payload={"text": "1"}),
         Step(part_id="c"),
     )
+
+
+def test_an_edit_that_could_not_delete_says_that_the_new_text_stands() -> None:
+    word, gone = Step(part_id="a", payload={"text": "new"}), Step(part_id="b")
+    assert failure(ChangeKind.EDIT, gone, "change_refused") == SURPLUS_LEFT
+    assert failure(ChangeKind.EDIT, word, "change_refused") == "change_refused"
+    assert failure(ChangeKind.DELETE, gone, "change_refused") == "change_refused"

@@ -1,11 +1,13 @@
 """How fast may be spoken: what a rate promises a platform that counts."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pydantic import JsonValue
 
-from domain.paces import Rate, pace_of
+from domain.paces import NEVER, Aside, Rate, free_at, pace_of
 from domain.platforms import PlatformName
 
 SECOND = timedelta(seconds=1)
@@ -75,3 +77,28 @@ def test_what_a_channel_was_granted_takes_the_place_of_the_usual(per_second: flo
 def test_a_setting_that_is_no_rate_changes_nothing(value: JsonValue) -> None:
     settings = {"messages_per_second": value, "chat_messages_per_second": value}
     assert pace_of(PlatformName.SLACK, "C1", settings) == pace_of(PlatformName.SLACK, "C1", {})
+
+
+BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+@given(st.integers(1, 60), st.floats(0.01, 100), st.integers(0, 200))
+def test_what_is_called_beside_speaking_leaves_a_message_its_place(burst: int, seconds: float, ahead: int) -> None:
+    rate = Rate(every=timedelta(seconds=seconds), burst=burst)
+    due_at = BEGIN + rate.every * ahead
+    for aside, left in ((Aside.DEED, 1), (Aside.TYPING, max(1, burst // 2))):
+        at = free_at(aside, rate, due_at)
+        if left >= burst:
+            assert at == (NEVER if aside is Aside.TYPING else due_at - rate.tolerance)
+            continue
+        due = max(due_at, at)
+        # Itself, and what it leaves room for.
+        for _ in range(1 + left):
+            assert due - rate.tolerance <= at
+            due += rate.every
+
+
+@given(st.integers(1, 60), st.floats(0.01, 100), st.sampled_from(Aside))
+def test_nothing_is_called_before_a_platform_wants_it(burst: int, seconds: float, aside: Aside) -> None:
+    rate = Rate(every=timedelta(seconds=seconds), burst=burst)
+    assert free_at(aside, rate, BEGIN + rate.tolerance) >= BEGIN

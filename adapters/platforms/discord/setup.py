@@ -10,7 +10,7 @@ from pydantic import JsonValue
 
 from adapters.platforms.base import Payload
 from adapters.platforms.fields import Fields, count
-from domain.bots import Command
+from domain.menus import Command
 
 ENDPOINT = "interactions_endpoint_url"
 ASK = "ask"

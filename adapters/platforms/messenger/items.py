@@ -107,7 +107,7 @@ def _message(message: Fields, _place: InboundEvent) -> _Changes | None:
 
 
 def _postback(button: Fields, place: InboundEvent) -> _Changes | None:
-    """A pressed button; the label is the text, for that is what the contact read."""
+    """A pressed button, or an entry of a menu; the label is the text, for that is what the contact read."""
     label, data = shown_name(button, "title"), reference(button, "payload")
     name = reference(button, "mid")
     if not (label or data):
@@ -117,7 +117,7 @@ def _postback(button: Fields, place: InboundEvent) -> _Changes | None:
         "kind": EventKind.BUTTON,
         "platform_message_id": name,
         "text": label or data,
-        "command": "start" if data == GET_STARTED else None,
+        "command": "start" if data == GET_STARTED else command_in(data or ""),
         "details": {"data": data} | _referral(button),
     }
 

@@ -1,46 +1,90 @@
-"""The menu of a page's bot: the property `commands` of its profile.
+"""What a page offers: the properties `commands`, `ice_breakers` and `persistent_menu` of its Messenger profile.
 
-Source: https://developers.facebook.com/docs/messenger-platform/reference/messenger-profile-api/commands
+Source: https://developers.facebook.com/docs/messenger-platform/reference/messenger-profile-api
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 from pydantic import JsonValue
 
 from adapters.platforms import menus
 from adapters.platforms.base import Channel
-from adapters.platforms.fields import parts, reference
+from adapters.platforms.fields import Fields, parts, reference, text
 from adapters.platforms.messenger.calls import Calls
-from domain.bots import Command
+from domain.menus import Command, MenuEntry, Offers
 from domain.text import shortened
 
-_PROFILE, _COMMANDS, _DEFAULT = "messenger_profile", "commands", "default"
+_PROFILE, _DEFAULT = "messenger_profile", "default"
+_COMMANDS, _ICE_BREAKERS, _MENU, _ACTIONS = "commands", "ice_breakers", "persistent_menu", "call_to_actions"
 _MAX_DESCRIPTION_CHARACTERS = 64
 
 
 class MessengerMenu:
-    """Sets what stands behind the button beside the field."""
+    """Sets what stands beside the field, and what a new contact is asked; each change is one call, for few are free."""
 
     def __init__(self, calls: Calls) -> None:
         self._calls = calls
 
-    async def show(self, channel: Channel, commands: Sequence[Command]) -> None:
-        """Set the commands, for every language."""
-        listed: list[JsonValue] = [
-            {"name": item.command, "description": shortened(item.description, _MAX_DESCRIPTION_CHARACTERS)}
-            for item in commands
-        ]
-        body: dict[str, JsonValue] = {_COMMANDS: [{"locale": _DEFAULT, "commands": listed}]}
-        await self._calls.of_me(channel, "POST", _PROFILE, body=body)
+    def check(self, offers: Offers) -> None:
+        """What a bot may have is what Messenger takes; longer descriptions are cut."""
 
-    async def shown(self, channel: Channel) -> tuple[Command, ...]:
-        """Ask for the commands that are shown where no language has its own."""
-        profile = await self._calls.of_me(channel, "GET", _PROFILE, fields=_COMMANDS)
-        of_locales = [item for told in parts(profile, "data") for item in parts(told, _COMMANDS)]
-        found = next((parts(item, "commands") for item in of_locales if item.get("locale") == _DEFAULT), [])
-        read = (menus.read(reference(item, "name"), reference(item, "description")) for item in found)
-        return tuple(command for command in read if command)
+    async def show(self, channel: Channel, offers: Offers) -> None:
+        """Set the properties, for every language."""
+        body: dict[str, JsonValue] = {}
+        if offers.commands is not None:
+            body[_COMMANDS] = _for_all(_COMMANDS, (_command(item) for item in offers.commands))
+        if offers.ice_breakers is not None:
+            asked: Iterable[JsonValue] = ({"question": item, "payload": item} for item in offers.ice_breakers)
+            body[_ICE_BREAKERS] = _for_all(_ACTIONS, asked)
+        if offers.persistent_menu is not None:
+            body[_MENU] = _for_all(_ACTIONS, (_entry(item) for item in offers.persistent_menu))
+        if body:
+            await self._calls.of_me(channel, "POST", _PROFILE, body=body)
 
-    async def hide(self, channel: Channel) -> None:
-        """Delete the property; the rest of the profile stays."""
-        await self._calls.of_me(channel, "DELETE", _PROFILE, body={"fields": [_COMMANDS]})
+    async def shown(self, channel: Channel) -> Offers:
+        """Ask for what is shown where no language has its own."""
+        fields = f"{_COMMANDS},{_ICE_BREAKERS},{_MENU}"
+        profile = await self._calls.of_me(channel, "GET", _PROFILE, fields=fields)
+        commands = (
+            menus.read(reference(item, "name"), reference(item, "description"))
+            for item in _of_all(profile, _COMMANDS, _COMMANDS)
+        )
+        questions = (text(item, "question") for item in _of_all(profile, _ICE_BREAKERS, _ACTIONS))
+        entries = (
+            menus.read_entry(text(item, "title"), text(item, "payload"), text(item, "url"))
+            for item in _of_all(profile, _MENU, _ACTIONS)
+        )
+        return Offers(
+            commands=tuple(item for item in commands if item),
+            ice_breakers=tuple(item for item in questions if item),
+            persistent_menu=tuple(item for item in entries if item),
+        )
+
+    async def hide(self, channel: Channel, offers: Offers) -> None:
+        """Delete the properties; the rest of the profile stays."""
+        kinds = {_COMMANDS: offers.commands, _ICE_BREAKERS: offers.ice_breakers, _MENU: offers.persistent_menu}
+        names: list[JsonValue] = [name for name, kind in kinds.items() if kind is not None]
+        if names:
+            await self._calls.of_me(channel, "DELETE", _PROFILE, body={"fields": names})
+
+
+def _for_all(name: str, items: Iterable[JsonValue]) -> JsonValue:
+    """These for every language."""
+    return [{"locale": _DEFAULT, name: [*items]}]
+
+
+def _of_all(profile: Fields, name: str, inner: str) -> list[Fields]:
+    """What a property holds for every language; ice breakers of old stand there without one."""
+    found = [item for told in parts(profile, "data") for item in parts(told, name)]
+    of_default = next((parts(item, inner) for item in found if item.get("locale") == _DEFAULT), None)
+    return of_default if of_default is not None else [item for item in found if inner not in item]
+
+
+def _command(item: Command) -> JsonValue:
+    return {"name": item.command, "description": shortened(item.description, _MAX_DESCRIPTION_CHARACTERS)}
+
+
+def _entry(item: MenuEntry) -> JsonValue:
+    if item.url is not None:
+        return {"type": "web_url", "title": item.label, "url": item.url}
+    return {"type": "postback", "title": item.label, "payload": item.data}

@@ -59,7 +59,12 @@ async def inspect(calls: Calls, channel: Channel) -> Webhook:
     app, page = await _app(calls, channel), await _page(calls, channel)
     url = reference(app, "callback_url") or ""
     missing: list[JsonValue] = [name for name in FIELDS if name not in _fields_of_app(app) & _fields_of_page(page)]
-    return Webhook(url=url if page else "", details={"app_url": url, "missing_fields": missing})
+    details: dict[str, JsonValue] = {
+        "app_url": url,
+        "missing_fields": missing,
+        "get_started": await _start(calls, channel),
+    }
+    return Webhook(url=url if page else "", details=details)
 
 
 async def unsubscribe(calls: Calls, channel: Channel) -> None:
@@ -97,10 +102,15 @@ def _joined(names: Iterable[str]) -> str:
 async def _offer_start(calls: Calls, channel: Channel) -> JsonValue:
     """Show a new contact the button that asks for the greeting, unless the page has one; without it bots work too."""
     try:
-        profile = await calls.of_me(channel, "GET", _PROFILE, fields="get_started")
-        shown = reference(part(next(iter(parts(profile, "data")), {}), "get_started"), "payload")
+        shown = await _start(calls, channel)
         if shown is None:
             await calls.of_me(channel, "POST", _PROFILE, body={"get_started": {"payload": GET_STARTED}})
     except Never as error:
         return str(error)
     return shown or GET_STARTED
+
+
+async def _start(calls: Calls, channel: Channel) -> str | None:
+    """What the button of a first conversation sends; None where the page has no button."""
+    profile = await calls.of_me(channel, "GET", _PROFILE, fields="get_started")
+    return reference(part(next(iter(parts(profile, "data")), {}), "get_started"), "payload")

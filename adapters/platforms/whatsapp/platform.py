@@ -33,6 +33,7 @@ from adapters.platforms.text.whatsapp import render as render_text
 from adapters.platforms.whatsapp.errors import MEANINGS
 from adapters.platforms.whatsapp.files import render_file, with_media
 from adapters.platforms.whatsapp.interactive import with_buttons
+from adapters.platforms.whatsapp.menu import WhatsAppMenu
 from adapters.platforms.whatsapp.people import address
 from adapters.platforms.whatsapp.templates import payload_of, query, read_page
 from adapters.platforms.whatsapp.webhook import read_call
@@ -58,12 +59,12 @@ class WhatsApp:
     guarantee = Guarantee.RECEIPT
     changes: Changes | None = None
     management: Management | None = None
-    menu: Menu | None = None
     typing_every: float | None = _TYPING_SECONDS
 
     def __init__(self, http: Http, api_url: str, version: str) -> None:
         self._http = http
         self._api_url = f"{api_url.rstrip('/')}/{version}"
+        self.menu: Menu | None = WhatsAppMenu(self._post, self._get)
 
     def admits(self, channel: Channel, headers: Mapping[str, str]) -> None:
         """Refuse a call that carries no signature: raises `SignatureMismatch`."""

@@ -145,6 +145,12 @@ def test_a_press_without_a_name_is_known_by_who_when_and_what() -> None:
     assert len({first.key, later.key, other.key}) == 3
 
 
+@pytest.mark.parametrize(("data", "command"), [("/prices", "prices"), ("/help now", "help"), ("prices", None)])
+def test_an_entry_of_the_menu_can_be_a_command(data: str, command: str | None) -> None:
+    (event,) = read(item(postback={"title": "What things cost", "payload": data}))
+    assert (event.kind, event.text, event.command) == (EventKind.BUTTON, "What things cost", command)
+
+
 def test_who_gets_started_asks_for_the_greeting() -> None:
     assert read_one("buttons", "get_started").command == "start"
     event = read_one("buttons", "get_started_by_link")

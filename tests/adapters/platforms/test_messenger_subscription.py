@@ -48,7 +48,10 @@ async def test_a_url_that_answers_is_registered(messenger: Messenger) -> None:
         made = await messenger.register(CHANNEL, url)
     assert (made.url, made.details) == (url, {"get_started": "GET_STARTED"})
     known = await messenger.inspect(CHANNEL)
-    assert (known.url, known.details) == (url, {"app_url": url, "missing_fields": []})
+    assert (known.url, known.details) == (
+        url,
+        {"app_url": url, "missing_fields": [], "get_started": "GET_STARTED"},
+    )
 
 
 async def test_what_the_app_and_the_page_told_before_is_told_on(
