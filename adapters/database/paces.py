@@ -36,7 +36,7 @@ from adapters.database.ledger import Part
 from adapters.database.records import DeliveryRow, PaceRow
 from adapters.platforms.base import Channel
 from domain.deliveries import DeliveryState
-from domain.paces import Pace, pace_of
+from domain.paces import KEPT_OF_CHAT, Pace, pace_of
 
 _WHOLE = ""
 
@@ -143,6 +143,13 @@ def _taking(claim: ReturningUpdate[int], row: type[DeliveryRow] | type[ChangeRow
 
 _TAKE_PART, _TAKE_CHANGE = _taking(ledger.CLAIM, DeliveryRow), _taking(changes.CLAIM, ChangeRow)
 _BEGIN = insert(PaceRow).on_conflict_do_nothing()
+# Locked in the same order as above.
+_BOTH = (
+    select(PaceRow.chat, PaceRow.due_at, PaceRow.queued_until)
+    .where(PaceRow.channel_id == _channel, PaceRow.chat.in_(bindparam("named", expanding=True)))
+    .order_by(PaceRow.chat.desc())
+    .with_for_update()
+)
 
 
 def place_of(channel: Channel, chat: str) -> Place | None:
@@ -186,10 +193,29 @@ async def _take(
     }
     row = (await connection.execute(taking, values)).one()
     if row.lease is None and row.until is None:
-        begun = {"channel_id": place.channel_id, "due_at": now, "queued_until": now}
-        await connection.execute(_BEGIN, [{**begun, "chat": place.chat}, {**begun, "chat": _WHOLE}])
+        await connection.execute(_BEGIN, _begun(place, now))
         row = (await connection.execute(taking, values)).one()
     return Taken(row.lease) if row.lease is not None else Queued(row.until)
+
+
+async def take_spare(connection: AsyncConnection, place: Place, now: datetime) -> bool:
+    """Count something that may as well not be said; False where it would have a part wait, or one waits already."""
+    await connection.execute(_BEGIN, _begun(place, now))
+    wanted = {place.chat: (place.pace.chat, KEPT_OF_CHAT), _WHOLE: (place.pace.bot, place.pace.kept_of_bot)}
+    rows = (await connection.execute(_BOTH, {"channel": place.channel_id, "named": [*wanted]})).all()
+    for row in rows:
+        rate, kept = wanted[row.chat]
+        if not rate.has_spare(kept, row.due_at, row.queued_until, now):
+            return False
+    for row in rows:
+        counted = update(PaceRow).where(PaceRow.channel_id == place.channel_id, PaceRow.chat == row.chat)
+        await connection.execute(counted.values(due_at=max(row.due_at, now) + wanted[row.chat][0].every))
+    return True
+
+
+def _begun(place: Place, now: datetime) -> list[dict[str, object]]:
+    begun: dict[str, object] = {"channel_id": place.channel_id, "due_at": now, "queued_until": now}
+    return [{**begun, "chat": place.chat}, {**begun, "chat": _WHOLE}]
 
 
 async def hold(connection: AsyncConnection, place: Place, until: datetime, *, whole: bool) -> None:
