@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from structlog.stdlib import get_logger
 
@@ -73,8 +73,7 @@ class Outcome:
         if self.doubts is not None:
             values["doubts"] = self.doubts
         if self.lost:
-            # By another mark: a platform that knows the old one would say that this was sent.
-            values |= {"id": uuid4(), "grown": False, "platform_message_id": None}
+            values |= {"grown_from": None, "platform_message_id": None}
         return values
 
 

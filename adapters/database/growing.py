@@ -71,6 +71,7 @@ class Growing:
     id: UUID
     channel_id: UUID
     conversation_id: UUID
+    turn_id: UUID
     payload: Payload
     state: GrowingState
     platform_message_id: str | None
@@ -94,6 +95,7 @@ _COLUMNS = (
     GrowingRow.id,
     GrowingRow.channel_id,
     GrowingRow.conversation_id,
+    GrowingRow.turn_id,
     GrowingRow.payload,
     GrowingRow.state,
     GrowingRow.platform_message_id,
@@ -157,16 +159,16 @@ async def lose(connection: AsyncConnection, growing: Growing) -> None:
     """It may stand there and cannot be found: an operator is told, once."""
     lost = update(GrowingRow).where(GrowingRow.id == growing.id, GrowingRow.state != GrowingState.LOST)
     lost = lost.values(state=GrowingState.LOST, lease_until=None)
-    row = (await connection.execute(lost.returning(GrowingRow.workspace_id, GrowingRow.turn_id))).one_or_none()
-    if row is not None:
-        notice = {"id": uuid4(), "workspace_id": row.workspace_id, "conversation_id": growing.conversation_id}
-        details = {"turn_id": str(row.turn_id)}
+    workspace_id = await connection.scalar(lost.returning(GrowingRow.workspace_id))
+    if workspace_id is not None:
+        notice = {"id": uuid4(), "workspace_id": workspace_id, "conversation_id": growing.conversation_id}
+        details = {"turn_id": str(growing.turn_id)}
         await connection.execute(insert(Notice).values(**notice, kind=UNCERTAIN_NOTICE, details=details))
 
 
 async def adopt(connection: AsyncConnection, growing: Growing, part: Part) -> None:
-    """Let the message that grew become this part: it has the mark of the one, and the words of the other."""
-    adopted = {"id": growing.id, "grown": True, "platform_message_id": growing.platform_message_id}
+    """Let the message that grew become this part."""
+    adopted = {"grown_from": growing.id, "platform_message_id": growing.platform_message_id}
     await connection.execute(update(DeliveryRow).where(DeliveryRow.id == part.id).values(adopted))
 
 
@@ -175,7 +177,11 @@ async def take_over(connection: AsyncConnection, now: datetime, most: int) -> Se
     is_over = or_(Turn.ended_at.is_not(None), Turn.generation > GrowingRow.generation)
     is_free = or_(GrowingRow.lease_until.is_(None), GrowingRow.lease_until < now - LEASE_MARGIN)
     is_due = or_(GrowingRow.retry_at.is_(None), GrowingRow.retry_at <= now)
-    unrest = exists().where(DeliveryRow.id == GrowingRow.id, DeliveryRow.state.not_in(AT_REST))
+    unrest = exists().where(
+        DeliveryRow.turn_id == GrowingRow.turn_id,
+        DeliveryRow.grown_from == GrowingRow.id,
+        DeliveryRow.state.not_in(AT_REST),
+    )
     over = select(GrowingRow.id).join(Turn, Turn.id == GrowingRow.turn_id).where(is_over, is_free, is_due, ~unrest)
     found = over.limit(most).with_for_update(of=GrowingRow, skip_locked=True)
     taken = update(GrowingRow).where(GrowingRow.id.in_(found.scalar_subquery()))
@@ -186,8 +192,8 @@ async def take_over(connection: AsyncConnection, now: datetime, most: int) -> Se
 async def holds_its_reply(connection: AsyncConnection, growing: Growing) -> bool:
     """Whether a part of a reply is what the message says now, or may be."""
     said = (DeliveryState.SENT, DeliveryState.UNCERTAIN)
-    holding = select(DeliveryRow.id).where(DeliveryRow.id == growing.id, DeliveryRow.state.in_(said))
-    return await connection.scalar(holding) is not None
+    holding = select(DeliveryRow.id).where(DeliveryRow.turn_id == growing.turn_id, DeliveryRow.grown_from == growing.id)
+    return await connection.scalar(holding.where(DeliveryRow.state.in_(said))) is not None
 
 
 async def forget(connection: AsyncConnection, growing: Growing) -> None:

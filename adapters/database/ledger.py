@@ -84,7 +84,7 @@ _PARTS = (
         DeliveryRow.doubts,
         DeliveryRow.attempts,
         DeliveryRow.created_at,
-        case((DeliveryRow.grown, DeliveryRow.platform_message_id)).label("grown_as"),
+        case((DeliveryRow.grown_from.is_not(None), DeliveryRow.platform_message_id)).label("grown_as"),
     )
     .where(DeliveryRow.conversation_id == bindparam("conversation"), DeliveryRow.reply == bindparam("name"))
     .order_by(DeliveryRow.part)

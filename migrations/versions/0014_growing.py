@@ -41,10 +41,10 @@ def upgrade() -> None:
         Unique("turn_id", "generation", name="uq_growing_messages_turn_id_generation"),
     )
     index("ix_growing_messages_conversation_id", "growing_messages", ["conversation_id"])
-    op.add_column("deliveries", column("grown", sa.Boolean(), server_default="false"))
+    op.add_column("deliveries", column("grown_from", sa.Uuid(), nullable=True))
 
 
 def downgrade() -> None:
     """Go back to the step before."""
-    op.drop_column("deliveries", "grown")
+    op.drop_column("deliveries", "grown_from")
     op.drop_table("growing_messages")
