@@ -50,13 +50,20 @@ class Growth:
         answer = _Answer(self._partials, platform, call, context, place)
         growing = asyncio.create_task(answer.keep_growing(every))
         self._running.add(growing)
-        growing.add_done_callback(self._running.discard)
+        growing.add_done_callback(self._forget)
         try:
             yield answer
         finally:
             answer.end()
             # A call is not cut in two: what is under way after this has its lease, which the whole answer waits for.
             await asyncio.wait({growing}, timeout=_LEAVE_SECONDS)
+
+    def _forget(self, growing: asyncio.Task[None]) -> None:
+        self._running.discard(growing)
+        failed = None if growing.cancelled() else growing.exception()
+        if failed is not None:
+            # Not the answer's fault, nor its end: it is delivered whole.
+            get_logger(__name__).error("answer_not_shown", kind=type(failed).__name__)
 
     async def _place(self, call: Call, ref: TurnRef, context: TurnContext) -> Destination | None:
         """Where the answer goes; None where it comes whole: also what is answered by a token of the platform's."""

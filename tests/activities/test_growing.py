@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from adapters.database.growing import UNCERTAIN_NOTICE, GrowingRow
 from adapters.database.records import DeliveryRow, Notice
+from domain.growing import EDIT_DEADLINE
 from tests.desk import desk
 from tests.discord import join_server, listening
 from tests.machine import PATIENCE_SECONDS, until
@@ -167,6 +168,17 @@ async def test_a_limit_ends_the_growth_and_not_the_answer(product: Product) -> N
 
 
 @pytest.mark.slow
+async def test_an_edit_that_arrives_late_does_so_before_the_whole_answer(product: Product) -> None:
+    await product.simulated.answer(ANSWER, **SLOWLY)
+    await product.simulated.fault("delay", seconds=EDIT_DEADLINE.total_seconds() + 1, method="editMessageText")
+    async with on_telegram(product) as place:
+        await place.say("hello")
+        await until_answered(product)
+        assert [text.replace("*", "") for text in await place.stands()] == [PLAIN]
+        assert [method for method, _ in await place.told()] == ["sendMessage", "editMessageText", "editMessageText"]
+
+
+@pytest.mark.slow
 async def test_what_had_grown_is_taken_away_when_an_operator_takes_over(product: Product) -> None:
     await product.simulated.answer(WRONG, **SLOWLY, fault=STALLED)
     async with on_telegram(product) as place:
@@ -223,6 +235,25 @@ async def test_a_worker_killed_while_an_answer_grows_leaves_one_message_with_the
             await until_nothing_grows(front_door)
         assert await place.stands() == ["The right answer."]
         assert [method for method, _ in await place.told()].count("sendMessage") == 1
+
+
+@pytest.mark.slow
+async def test_a_worker_that_wakes_behind_its_successor_changes_nothing(front_door: Product) -> None:
+    slow = {"contains": "hello", "text": WRONG, **SLOWLY, "count": 1}
+    await front_door.simulated.answers(slow, {"contains": "hello", "text": "The right answer."})
+    async with on_telegram(front_door) as place, command(front_door.settings, "worker") as frozen:
+        await place.say("hello")
+        await until_seen(place)
+        frozen.freeze()
+        async with command(front_door.settings, "worker"):
+            await until_answered(front_door, GOES_ON_SECONDS)
+            told = await place.told()
+            frozen.wake()
+            await place.say("and now?")
+            await front_door.until_states("answered", "answered")
+        await frozen.stop()
+        assert [text for text in await place.stands() if text == "The right answer."] == ["The right answer."]
+        assert [method for method, _ in (await place.told())[len(told) :]] == ["sendMessage"]
 
 
 @pytest.mark.slow

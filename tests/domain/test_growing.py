@@ -14,7 +14,7 @@ from domain.platforms import PlatformName
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
 STREAMING: dict[str, JsonValue] = {"delivery": {"streaming": True}}
-TOOL: dict[str, JsonValue] = {"name": "clock", "description": "Tells the time.", "url": "https://tools.example/clock"}
+TOOL: dict[str, JsonValue] = {"kind": "knowledge"}
 
 
 def bot(**more: JsonValue) -> Bot:
