@@ -110,7 +110,7 @@ class Delivery:
 
     async def _deliver(self, job: Job) -> Delivered:
         if job.turn_id is not None and self._may_have_grown(job) and not job.give_up:
-            wait = await self._partials.resolve(job.access.channel, job.turn_id, job.generation)
+            wait = await self._partials.resolve(job.access.channel, job.conversation_id, job.turn_id, job.generation)
             if wait is not None:
                 raise _not_ready(wait)
         step = await self._step(job, None)

@@ -50,6 +50,15 @@ class _Claimed:
     deadline: float
 
 
+@dataclass(frozen=True)
+class _Hold:
+    """What a platform asks to wait, for the chat or for all that the bot says."""
+
+    place: paces.Place
+    until: datetime
+    whole: bool
+
+
 class Partials:
     """Shows the beginnings of answers, and learns what became of them."""
 
@@ -71,7 +80,7 @@ class Partials:
         if isinstance(claimed, _Claimed):
             return await self._call(channel, chat, claimed)
         if claimed is None:
-            await self.resolve(channel, call.turn_id, call.generation)
+            await self.resolve(channel, call.conversation_id, call.turn_id, call.generation)
             return Progress.LATER
         return claimed
 
@@ -113,45 +122,49 @@ class Partials:
                 await platform.changes.edit(channel, payload, name, claimed.deadline)
         except OutsideError as error:
             get_logger(__name__).info("answer_grows_no_more", reason=error.reason)
-            await self._settle(known, _after(known, error))
-            await self._hold(channel, chat, error)
+            await self._settle(known, _after(known, error), self._hold(channel, chat, error))
             return Progress.OVER
         standing = {"state": GrowingState.STANDING if name else GrowingState.NOTHING, "platform_message_id": name}
         await self._settle(known, {**standing, "payload": claimed.payload})
         return Progress.SHOWN
 
-    async def _settle(self, known: Growing, values: dict[str, object]) -> None:
+    async def _settle(self, known: Growing, values: dict[str, object], hold: _Hold | None = None) -> None:
         """Write down how a call went: only this attempt knows. What cannot be written leaves its lease to run out."""
         for _ in range(_RECORD_TRIES):
             try:
-                async with self._database.once() as connection:
+                async with self._database.begin() as connection:
                     await growing.settle(connection, known, **values)
+                    if hold is not None:
+                        await paces.hold(connection, hold.place, hold.until, whole=hold.whole)
                 return
             except SQLAlchemyError as error:
                 get_logger(__name__).warning("growth_not_recorded_yet", kind=type(error).__name__)
                 await asyncio.sleep(_RECORD_PAUSE_SECONDS)
 
-    async def _hold(self, channel: Channel, chat: str, error: OutsideError) -> None:
+    def _hold(self, channel: Channel, chat: str, error: OutsideError) -> _Hold | None:
         """What the platform asks to wait holds for whole answers as well."""
         place = paces.place_of(channel, chat)
         if place is None or not isinstance(error, RateLimited):
-            return
+            return None
         until = self._now() + (error.after or _WAIT_AFTER_LIMIT)
-        async with self._database.begin() as connection:
-            await paces.hold(connection, place, until, whole=not isinstance(error, ChatRateLimited))
+        return _Hold(place, until, whole=not isinstance(error, ChatRateLimited))
 
-    async def resolve(self, channel: Channel, turn_id: UUID, generation: int) -> timedelta | None:
+    async def resolve(
+        self, channel: Channel, conversation_id: UUID, turn_id: UUID, generation: int
+    ) -> timedelta | None:
         """Learn what became of the first words where nobody knows it; how long that has to wait, None once it is known.
 
-        Where the platform keeps our mark it is asked, and what it has not is sent again; elsewhere nobody can tell.
+        Where the platform keeps our mark it is asked, and what it has not is sent again, unless the bot was stopped;
+        elsewhere nobody can tell.
         """
         platform, begun = self._platforms[channel.platform], self._monotonic()
         async with self._database.begin() as connection:
+            floor = await ledger.lock(connection, conversation_id)
             found, now = await growing.find(connection, turn_id, generation), self._now()
             free = found.free_at(now) if found else None
             if found is None or free:
                 return free - now if free else None
-            if found.state is not GrowingState.SENDING:
+            if found.state is not GrowingState.SENDING or floor is None or floor.stop:
                 return None
             if platform.guarantee is not Guarantee.READ_BACK:
                 await growing.lose(connection, found)
