@@ -14,9 +14,11 @@ from temporalio.worker import UnsandboxedWorkflowRunner, Worker, WorkerDeploymen
 
 from activities.auditing import Auditing
 from activities.calling import Calling
+from activities.clearing import Clearing
 from activities.completion import Completion
 from activities.delivery import Delivery
 from activities.fetching import Fetching
+from activities.growing import Growth
 from activities.idleness import Idleness
 from activities.moderation import Moderation
 from activities.persistence import Persistence
@@ -98,12 +100,14 @@ class Workers:
         self._retention = Retention(database, store, kept, notices_kept, _now)
         self._moderation = moderation
         reading = Reading(database, store, Reader())
-        self._completion = Completion(database, vault, models, spoken, moderation, caller, _now, reading)
+        growth = Growth(database, spoken, _now, time.monotonic)
+        self._completion = Completion(database, vault, models, spoken, moderation, caller, _now, reading, growth)
         self._calling = Calling(database, vault, caller, _now, time.monotonic)
         self.summarising = Summarising(database, models, moderation.buying.circuits, _now)
         self._delivery = Delivery(database, vault, spoken, store, _now, time.monotonic)
         self.fetching = Fetching(database, vault, spoken, store, downloads, _now)
         self.profiling = Profiling(database, vault, spoken, _now)
+        self.clearing = Clearing(database, vault, spoken, _now, time.monotonic)
 
     def of(self, queues: Queues) -> list[Worker]:
         """The workers for these queues."""
@@ -194,7 +198,8 @@ async def run(
         get_logger(__name__).info("worker_ready", queues=queues, task_queue=settings.task_queue)
         beside = {asyncio.create_task(workers.handing.relay())}
         if queues in ("all", "delivery"):
-            beside |= {asyncio.create_task(work) for work in (workers.fetching.run(), workers.profiling.run())}
+            works = (workers.fetching.run(), workers.profiling.run(), workers.clearing.run())
+            beside |= {asyncio.create_task(work) for work in works}
         if queues in ("all", "ai"):
             beside.add(asyncio.create_task(workers.summarising.run()))
         await stop.wait()

@@ -17,6 +17,7 @@ from activities.buying import BudgetExhausted
 from activities.caching import Bought
 from activities.drafting import Drafting
 from activities.failures import as_failures, later
+from activities.growing import Growth
 from activities.heartbeats import beating
 from activities.moderation import Moderation
 from activities.reading import Reading
@@ -56,6 +57,7 @@ class Completion:
         caller: Caller,
         now: Callable[[], datetime],
         reading: Reading | None = None,
+        growth: Growth | None = None,
     ) -> None:
         self._database = database
         self._vault = vault
@@ -64,6 +66,7 @@ class Completion:
         self._moderation = moderation
         self._typing = Typing(database, platforms)
         self._drafting = Drafting(database)
+        self._growth = growth
         self._steps = ToolSteps(database, caller, now)
         self._now = now
 
@@ -107,7 +110,7 @@ class Completion:
             async with (
                 self._kept(call),
                 self._typing.shown(context, call.conversation_id),
-                self._drafting.shown(call, ref, context) as listener,
+                self._showing(context).shown(call, ref, context) as listener,
             ):
                 bought = await self._asking.ask(call, context, listener, _cached_hours(ref, context))
                 text, verdict = await self._judged_or_paid(call, context, bought)
@@ -119,6 +122,11 @@ class Completion:
         if bought.answer.calls:
             return await self._store_calls(call, context, bought)
         return await self._store(call, bought, text, verdict)
+
+    def _showing(self, context: TurnContext) -> Drafting | Growth:
+        """What shows the answer while it is given: our own page takes drafts, other platforms messages that grow."""
+        on_page = context.access.channel.platform is PlatformName.WEBCHAT
+        return self._drafting if on_page or self._growth is None else self._growth
 
     async def _give_back(self, call: Call) -> None:
         async with self._database.once() as connection:

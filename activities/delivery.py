@@ -12,13 +12,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from structlog.contextvars import bound_contextvars
 from structlog.stdlib import get_logger
 from temporalio import activity
+from temporalio.exceptions import ApplicationError
 
 from activities.changing import Changing
 from activities.claims import A_MOMENT, Wait, work_off
-from activities.failures import as_failures
+from activities.failures import as_failures, later
 from activities.heartbeats import beating
+from activities.partials import Partials
 from activities.sending import Outcome, Sender
-from adapters.database import changes, ledger, memberships, paces, replies, turns, voice, windows
+from adapters.database import changes, growing, ledger, memberships, paces, replies, turns, voice, windows
 from adapters.database.engine import Database
 from adapters.database.ledger import Floor, Part
 from adapters.database.paces import Taken
@@ -30,10 +32,12 @@ from adapters.vault import Vault
 from domain.conversations import Silence
 from domain.deliveries import AT_REST, ClaimDecision, DeliveryState, awaits_receipt, decide, ready_at
 from domain.events import EventState
+from domain.growing import GrowingState
 from domain.platforms import Guarantee, PlatformName
 from domain.turns import Account, Delivered, Reply, account
 from domain.windows import is_closed
 
+_UNREADY = "a part is not ready to be sent"
 _LOOK_AGAIN = timedelta(seconds=1)
 """How often a part is looked at whose receipt is waited for."""
 _RECORD_TRIES = 20
@@ -70,6 +74,7 @@ class Delivery:
         self._vault = vault
         self._platforms = platforms
         self._sender = Sender(platforms, store, monotonic)
+        self._partials = Partials(database, platforms, now, monotonic)
         self._changing = Changing(database, platforms, now, monotonic)
         self._now = now
 
@@ -96,11 +101,19 @@ class Delivery:
         return Delivered(state=gone.state)
 
     async def _deliver(self, job: Job) -> Delivered:
+        if job.turn_id is not None and self._may_have_grown(job) and not job.give_up:
+            wait = await self._partials.resolve(job.access.channel, job.conversation_id, job.turn_id, job.generation)
+            if wait is not None:
+                raise _not_ready(wait)
         return await work_off(
             lambda: self._step(job, None),
             lambda claimed: self._send_and_record(job, claimed),
-            "a part is not ready to be sent",
+            _UNREADY,
         )
+
+    def _may_have_grown(self, job: Job) -> bool:
+        platform = self._platforms[job.access.channel.platform]
+        return job.access.bot.delivery.streaming and platform.growing_every is not None
 
     async def _send_and_record(self, job: Job, claimed: _Claimed) -> _Step:
         """From the call to the commit of its outcome nothing but death interferes."""
@@ -147,9 +160,23 @@ class Delivery:
             return []
         planned = job.planned(composed.payloads, is_numbered=composed.is_numbered)
         parts = await ledger.plan(connection, job.conversation_id, floor, planned, DeliveryState.PLANNED)
+        if job.turn_id is not None and self._may_have_grown(job):
+            return await self._adopt(connection, job, job.turn_id, parts)
         if platform.guarantee is not Guarantee.TRANSACTION:
             return parts
         await replies.appear(connection, job, self._now())
+        return await ledger.parts(connection, job.conversation_id, job.key)
+
+    async def _adopt(self, connection: AsyncConnection, job: Job, turn_id: UUID, parts: list[Part]) -> list[Part]:
+        """The first part takes the place of what was shown while the model answered."""
+        found = await growing.find(connection, turn_id, job.generation)
+        if found is None:
+            return parts
+        if found.state is GrowingState.SENDING or found.free_at(self._now()):
+            raise _not_ready(_LOOK_AGAIN)  # nothing is planned by this transaction then
+        if found.state is not GrowingState.STANDING:
+            return parts
+        await growing.adopt(connection, found, parts[0])
         return await ledger.parts(connection, job.conversation_id, job.key)
 
     async def _take(
@@ -229,6 +256,10 @@ class Delivery:
         else:
             await replies.end_said(connection, job.event_id, ended, self._now())
         return _delivered(states, ended.state)
+
+
+def _not_ready(after: timedelta) -> ApplicationError:
+    return later(_UNREADY, "not_ready", after)
 
 
 def _wait(part: Part, guarantee: Guarantee, now: datetime) -> Wait:

@@ -13,6 +13,7 @@ from adapters.database.ledger import Part
 from adapters.database.replies import Job
 from adapters.errors import (
     Again,
+    ChangeRefused,
     ChatRateLimited,
     FormattingRefused,
     Moved,
@@ -35,6 +36,8 @@ from domain.deliveries import (
 )
 from domain.platforms import Guarantee, PlatformName
 
+UNFINISHED = "edit_outcome_unknown"
+"""Why a part waits whose message may still say less than it should."""
 _PAUSE_AFTER_DOUBT = timedelta(seconds=2)
 _PAUSE_BEFORE_READING_BACK = timedelta(seconds=5)
 """What was accepted may show a little later."""
@@ -60,6 +63,8 @@ class Outcome:
     holds: Literal["chat", "bot"] | None = None
     """What has to wait as well, until this part may be sent again."""
     doubts: int | None = None
+    lost: bool = False
+    """Whether the message that grew is of no use any more: the part is sent as one of its own."""
 
     def values(self, now: datetime) -> dict[str, object]:
         """The columns of the ledger that this outcome sets."""
@@ -75,6 +80,8 @@ class Outcome:
             values["payload"] = self.payload
         if self.doubts is not None:
             values["doubts"] = self.doubts
+        if self.lost:
+            values |= {"grown_from": None, "platform_message_id": None}
         return values
 
 
@@ -96,6 +103,8 @@ class Sender:
     async def send(self, job: Job, part: Part, deadline: float) -> Outcome:
         """One call, after a look for what an earlier one left in doubt; nothing is written after the deadline."""
         platform = self._platforms[job.access.channel.platform]
+        if part.grown_as is not None:
+            return await self._finish(platform, job, part, part.grown_as, deadline)
         if platform.guarantee is Guarantee.READ_BACK and is_doubted(part.standing):
             known = await self._read_back(platform, job, part, deadline)
             if known is not None:
@@ -106,6 +115,23 @@ class Sender:
             get_logger(__name__).info("part_not_sent", part=part.part, reason=error.reason)
             return self._failed(platform, job, part, error)
         return Outcome(DeliveryState.SENT, platform_message_id=receipt.platform_message_id)
+
+    async def _finish(self, platform: Platform, job: Job, part: Part, name: str, deadline: float) -> Outcome:
+        """Have the message that grew say its part; as often as it takes, for that does no harm."""
+        try:
+            assert platform.changes is not None
+            payload = platform.marked(part.payload, str(part.id))
+            await platform.changes.edit(job.access.channel, payload, name, deadline)
+        except OutcomeUnknown as error:
+            after = backed_off(part.attempts)
+            return Outcome(DeliveryState.PLANNED, reason=UNFINISHED, error=str(error), after=after)
+        except (Moved, ChangeRefused, Unacceptable) as error:
+            failed = self._failed(platform, job, part, error)
+            plain = isinstance(error, FormattingRefused) and failed.state is DeliveryState.PLANNED
+            return failed if plain else replace(failed, state=DeliveryState.PLANNED, ends_reply=False, lost=True)
+        except OutsideError as error:
+            return self._failed(platform, job, part, error)
+        return Outcome(DeliveryState.SENT, platform_message_id=name)
 
     async def _call(self, platform: Platform, job: Job, payload: Payload, deadline: float) -> Receipt:
         file = file_of(payload)

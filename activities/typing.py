@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy.exc import SQLAlchemyError
 from structlog.stdlib import get_logger
 
-from adapters.database import paces
+from adapters.database import asides, paces
 from adapters.database.engine import Database
 from adapters.database.notifications import conversation_changed
 from adapters.database.transcripts import TurnContext
@@ -63,7 +63,7 @@ class Typing:
         place = paces.place_of(channel, context.destination.chat)
         if place is not None:
             async with self._database.begin() as connection:
-                if await paces.permit(connection, place, Aside.TYPING, now) > now:
+                if await asides.permit(connection, place, Aside.TYPING, now) > now:
                     return
         try:
             await platform.show_typing(channel, context.destination)
@@ -71,5 +71,5 @@ class Typing:
             if place is not None and error.after is not None:
                 until, whole = datetime.now(UTC) + error.after, not isinstance(error, ChatRateLimited)
                 async with self._database.begin() as connection:
-                    await paces.hold_asides(connection, place, until, whole=whole)
+                    await asides.hold(connection, place, until, whole=whole)
             raise

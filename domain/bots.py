@@ -134,9 +134,11 @@ class Moderation(Strict):
 
 
 class DeliveryPolicy(Strict):
-    """What happens to a part whose sending may or may not have worked."""
+    """How answers reach the contact, and what happens to a part whose sending may or may not have worked."""
 
     uncertain: Literal["at_most_once", "at_least_once"] = "at_most_once"
+    streaming: bool = False
+    """Whether an answer is seen as it grows on platforms whose messages can be edited; on the webchat it always is."""
 
 
 class PromptReference(Strict):

@@ -48,6 +48,8 @@ class Standing(Frozen):
     retry_at: datetime | None = None
     doubts: int = 0
     """How often it was unknown whether a send had worked."""
+    repeatable: bool = False
+    """Whether sending is an edit of a message that stands there: saying the same again does no harm."""
 
 
 def decide(
@@ -67,9 +69,10 @@ def decide(
 def sends_after_doubt(part: Standing, guarantee: Guarantee, policy: Literal["at_most_once", "at_least_once"]) -> bool:
     """Whether a part whose send is in doubt is taken up once more; a policy allows that a single time.
 
-    Where sends can be read back, that is done before each further send: see `is_doubted`.
+    Where sends can be read back, that is done before each further send: see `is_doubted`. An edit may always be made
+    again.
     """
-    if guarantee in (Guarantee.TRANSACTION, Guarantee.READ_BACK):
+    if part.repeatable or guarantee in (Guarantee.TRANSACTION, Guarantee.READ_BACK):
         return True
     return policy == "at_least_once" and part.doubts == 0
 

@@ -16,6 +16,8 @@ from domain.platforms import PlatformName
 BOT_SETTING, CHAT_SETTING = "messages_per_second", "chat_messages_per_second"
 """A channel's settings in place of what its platform grants everybody: more was granted, or nobody counts."""
 _SLOWEST, _FASTEST = 0.01, 10_000
+KEPT_OF_CHAT = 1
+"""How much of what may be said at once in a chat is left to the whole answer there."""
 _SECOND, _MINUTE = timedelta(seconds=1), timedelta(minutes=1)
 
 
@@ -39,6 +41,11 @@ class Rate(Frozen):
     def tolerance(self) -> timedelta:
         """How much earlier than its due time a message may go."""
         return self.every * (self.burst - 1)
+
+    def has_spare(self, kept: int, due_at: datetime, queued_until: datetime, now: datetime) -> bool:
+        """Whether one may go now, nobody waits for that, and `kept` more could still go right behind it."""
+        room = self.tolerance - kept * self.every
+        return room >= timedelta(0) and queued_until <= now and due_at <= now + room
 
 
 class Aside(StrEnum):
@@ -72,6 +79,11 @@ class Pace(Frozen):
 
     bot: Rate
     chat: Rate
+
+    @property
+    def kept_of_bot(self) -> int:
+        """How much of what a bot may say at once is left to whole answers: those of all its chats."""
+        return max(1, self.bot.burst // 2)
 
 
 _TELEGRAM = Rate.within(_SECOND, 30, burst=5)

@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.database.channels import open_credentials, seal_credentials
+from adapters.database.growing import GrowingRow, being_shown
 from adapters.database.paging import Position, page_of
 from adapters.database.records import DeliveryRow, Event
 from adapters.database.scope import scoped
@@ -112,6 +113,10 @@ async def in_flight(connection: AsyncConnection, workspace_id: UUID, bot_id: UUI
     """Whether a part of any of the bot's answers is being sent, or a tool of its does something, this moment."""
     acting = select(Conversation.id).where(Conversation.bot_id == bot_id, effects_under_way(Conversation.id, now))
     if await connection.scalar(scoped(acting, workspace_id).limit(1)) is not None:
+        return True
+    shown = being_shown(GrowingRow.conversation_id == Conversation.id, now)
+    growing = select(Conversation.id).where(Conversation.bot_id == bot_id, shown)
+    if await connection.scalar(scoped(growing, workspace_id).limit(1)) is not None:
         return True
     sending = select(Conversation.id).join(DeliveryRow, DeliveryRow.conversation_id == Conversation.id).where(
         Conversation.bot_id == bot_id,

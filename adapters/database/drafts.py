@@ -1,8 +1,9 @@
 """Drafts: pieces of an answer that is being given, told to the streams of its conversation and kept nowhere."""
 
+from typing import TypeVar
 from uuid import UUID
 
-from sqlalchemy import Text, Uuid, bindparam, func, select
+from sqlalchemy import ColumnElement, Select, Text, Uuid, bindparam, func, literal, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -13,6 +14,7 @@ from adapters.database.tables import BotRow, Conversation
 from domain.conversations import Voice
 from domain.models import Frozen
 
+Shown = TypeVar("Shown")
 DELTA = "delta"
 """The kind of note that carries a piece."""
 _MOST_CHARACTERS = 1200
@@ -32,27 +34,38 @@ class Piece(Frozen):
     text: str
 
 
-# Built once: it runs ten times a second for each answer that is shown. The row is there as long as this attempt may
-# speak for the bot: its lease holds, nothing is stored, the turn is open, and nobody took the voice away.
-_TELL = (
-    select(func.pg_notify(CONVERSATIONS, func.unnest(bindparam("notes", type_=ARRAY(Text)))))
-    .select_from(Completion)
-    .join(Turn, Turn.id == Completion.turn_id)
-    .join(Conversation, Conversation.id == Turn.conversation_id)
-    .join(BotRow, BotRow.id == Conversation.bot_id)
-    .where(
-        Completion.turn_id == bindparam("turn", type_=Uuid()),
-        Completion.generation == bindparam("of_generation"),
-        Completion.lease == bindparam("of_lease"),
-        Completion.stored_at.is_(None),
-        Turn.generation == Completion.generation,
-        Turn.ended_at.is_(None),
-        Conversation.voice == Voice.BOT,
-        Conversation.closed_at.is_(None),
-        BotRow.stopped_at.is_(None),
-        BotRow.deleted_at.is_(None),
+def _while_speaking(shown: ColumnElement[Shown]) -> Select[Shown]:
+    """A row for as long as an attempt may speak for the bot: its lease holds, nothing is stored, the turn is open, and
+    nobody took the voice away."""
+    return (
+        select(shown)
+        .select_from(Completion)
+        .join(Turn, Turn.id == Completion.turn_id)
+        .join(Conversation, Conversation.id == Turn.conversation_id)
+        .join(BotRow, BotRow.id == Conversation.bot_id)
+        .where(
+            Completion.turn_id == bindparam("turn", type_=Uuid()),
+            Completion.generation == bindparam("of_generation"),
+            Completion.lease == bindparam("of_lease"),
+            Completion.stored_at.is_(None),
+            Turn.generation == Completion.generation,
+            Turn.ended_at.is_(None),
+            Conversation.voice == Voice.BOT,
+            Conversation.closed_at.is_(None),
+            BotRow.stopped_at.is_(None),
+            BotRow.deleted_at.is_(None),
+        )
     )
-)
+
+
+# Built once: it runs ten times a second for each answer that is shown.
+_TELL = _while_speaking(func.pg_notify(CONVERSATIONS, func.unnest(bindparam("notes", type_=ARRAY(Text)))))
+_SPEAKS = _while_speaking(literal(1))
+
+
+async def may_speak(connection: AsyncConnection, call: Call) -> bool:
+    """Whether an attempt may speak for the bot; under the conversation's lock it holds until that ends."""
+    return await connection.scalar(_SPEAKS, call.key) is not None
 
 
 async def tell(connection: AsyncConnection, call: Call, turn: int, offset: int, text: str) -> bool:

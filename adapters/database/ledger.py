@@ -42,6 +42,8 @@ class Part:
     standing: Standing
     attempts: int
     planned_at: datetime | None = None
+    grown_as: str | None = None
+    """The platform's id of the message that grew, and that sending this part edits."""
 
 
 @dataclass(frozen=True)
@@ -82,6 +84,7 @@ _PARTS = (
         DeliveryRow.doubts,
         DeliveryRow.attempts,
         DeliveryRow.created_at,
+        case((DeliveryRow.grown_from.is_not(None), DeliveryRow.platform_message_id)).label("grown_as"),
     )
     .where(DeliveryRow.conversation_id == bindparam("conversation"), DeliveryRow.reply == bindparam("name"))
     .order_by(DeliveryRow.part)
@@ -164,20 +167,15 @@ async def parts(connection: AsyncConnection, conversation_id: UUID, reply: str) 
     """The parts of a reply, in order, locked; empty when it was not planned."""
     return [
         Part(
-            row.id,
-            row.part,
-            row.payload,
+            row.id, row.part, row.payload,
             Standing(
-                state=DeliveryState(row.state),
-                lease_until=row.lease_until,
-                retry_at=row.retry_at,
-                doubts=row.doubts,
+                state=DeliveryState(row.state), lease_until=row.lease_until, retry_at=row.retry_at, doubts=row.doubts,
+                repeatable=row.grown_as is not None,
             ),
-            row.attempts,
-            row.created_at,
+            row.attempts, row.created_at, row.grown_as,
         )
         for row in await connection.execute(_PARTS, {"conversation": conversation_id, "name": reply})
-    ]
+    ]  # fmt: skip
 
 
 async def next_seq(connection: AsyncConnection, conversation_id: UUID) -> int:
@@ -238,7 +236,7 @@ async def claim(connection: AsyncConnection, part: Part, now: datetime) -> int:
 
 def to_claim(part: Part, now: datetime) -> dict[str, object]:
     """The values of `CLAIM` for a part."""
-    doubted = int(part.standing.state is DeliveryState.SENDING)
+    doubted = int(part.standing.state is DeliveryState.SENDING and not part.standing.repeatable)
     return {"part_id": part.id, "until": now + LEASE, "doubted": doubted}
 
 

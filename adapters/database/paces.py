@@ -36,11 +36,10 @@ from adapters.database.ledger import Part
 from adapters.database.records import DeliveryRow, PaceRow
 from adapters.platforms.base import Channel
 from domain.deliveries import DeliveryState
-from domain.paces import Aside, Pace, free_at, pace_of
+from domain.paces import Pace, pace_of
 
-_WHOLE = ""
-_HELD = "*"
-"""Beginning of the names of rows that hold back what is called beside speaking: alone for the bot, or before a chat."""
+WHOLE = ""
+"""The name of the row of the bot as a whole, beside those of its chats."""
 
 
 @dataclass(frozen=True)
@@ -144,7 +143,7 @@ def _taking(claim: ReturningUpdate[int], row: type[DeliveryRow] | type[ChangeRow
 
 
 _TAKE_PART, _TAKE_CHANGE = _taking(ledger.CLAIM, DeliveryRow), _taking(changes.CLAIM, ChangeRow)
-_BEGIN = insert(PaceRow).on_conflict_do_nothing()
+BEGIN = insert(PaceRow).on_conflict_do_nothing()
 
 
 def place_of(channel: Channel, chat: str) -> Place | None:
@@ -188,16 +187,21 @@ async def _take(
         "chat_name": place.chat,
         "chat_every": pace.chat.every,
         "chat_tolerance": pace.chat.tolerance,
-        "bot_name": _WHOLE,
+        "bot_name": WHOLE,
         "bot_every": pace.bot.every,
         "bot_tolerance": pace.bot.tolerance,
     }
     row = (await connection.execute(taking, values)).one()
     if row.lease is None and row.until is None:
-        begun = {"channel_id": place.channel_id, "due_at": now, "queued_until": now}
-        await connection.execute(_BEGIN, [{**begun, "chat": place.chat}, {**begun, "chat": _WHOLE}])
+        await connection.execute(BEGIN, begun(place, now))
         row = (await connection.execute(taking, values)).one()
     return Taken(row.lease) if row.lease is not None else Queued(row.until)
+
+
+def begun(place: Place, now: datetime) -> list[dict[str, object]]:
+    """The rows of a place where nothing was said yet."""
+    row: dict[str, object] = {"channel_id": place.channel_id, "due_at": now, "queued_until": now}
+    return [{**row, "chat": place.chat}, {**row, "chat": WHOLE}]
 
 
 async def hold(connection: AsyncConnection, place: Place, until: datetime, *, whole: bool) -> None:
@@ -205,45 +209,9 @@ async def hold(connection: AsyncConnection, place: Place, until: datetime, *, wh
     rate = place.pace.bot if whole else place.pace.chat
     held = insert(PaceRow).values(
         channel_id=place.channel_id,
-        chat=_WHOLE if whole else place.chat,
+        chat=WHOLE if whole else place.chat,
         due_at=until + rate.tolerance,
         queued_until=until + rate.every,
     )
     later = {name: func.greatest(getattr(PaceRow, name), held.excluded[name]) for name in ("due_at", "queued_until")}
-    await connection.execute(held.on_conflict_do_update(index_elements=[PaceRow.channel_id, PaceRow.chat], set_=later))
-
-
-async def permit(connection: AsyncConnection, place: Place, aside: Aside, now: datetime) -> datetime:
-    """When a call beside speaking may go: no later than now where it may, and then it is counted for the bot.
-
-    It waits for whatever waits in its chat or for the bot, and for all that the platform asked to wait.
-    """
-    names = (place.chat, _WHOLE, _HELD, _HELD + place.chat)
-    query = select(PaceRow.chat, PaceRow.due_at, PaceRow.queued_until).where(
-        PaceRow.channel_id == place.channel_id, PaceRow.chat.in_(names)
-    )
-    rows = await connection.execute(query.order_by(PaceRow.chat.desc()).with_for_update())
-    at = max((_allowed(place.pace, aside, *row) for row in rows), default=now)
-    if at <= now:
-        every = place.pace.bot.every
-        first = insert(PaceRow).values(channel_id=place.channel_id, chat=_WHOLE, due_at=now + every, queued_until=now)
-        more = {"due_at": func.greatest(PaceRow.due_at, now) + every}
-        counted = first.on_conflict_do_update(index_elements=[PaceRow.channel_id, PaceRow.chat], set_=more)
-        await connection.execute(counted)
-    return at
-
-
-def _allowed(pace: Pace, aside: Aside, name: str, due_at: datetime, queued_until: datetime) -> datetime:
-    """When a row lets a call go: what is held back, the bot's rate, or its chat's, in which only messages count."""
-    if name.startswith(_HELD):
-        return due_at
-    free = free_at(aside, pace.bot, due_at) if name == _WHOLE else due_at - pace.chat.tolerance
-    return max(free, queued_until)
-
-
-async def hold_asides(connection: AsyncConnection, place: Place, until: datetime, *, whole: bool) -> None:
-    """Let nothing be called beside speaking before `until`, in the chat or for the bot as a whole; replies go on."""
-    name = _HELD if whole else _HELD + place.chat
-    held = insert(PaceRow).values(channel_id=place.channel_id, chat=name, due_at=until, queued_until=until)
-    later = {"due_at": func.greatest(PaceRow.due_at, held.excluded.due_at)}
     await connection.execute(held.on_conflict_do_update(index_elements=[PaceRow.channel_id, PaceRow.chat], set_=later))

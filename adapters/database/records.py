@@ -180,6 +180,8 @@ class DeliveryRow(Identified, Base):
     sent_at: Mapped[datetime | None]
     deleted_at: Mapped[datetime | None]
     """When the part was taken away from the platform again."""
+    grown_from: Mapped[UUID | None]
+    """The growing message that stands there under `platform_message_id`, and that sending edits."""
     __table_args__ = (
         UniqueConstraint("conversation_id", "reply", "part"),
         one_of("state", DeliveryState),

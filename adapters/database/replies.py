@@ -104,7 +104,7 @@ async def load(connection: AsyncConnection, vault: Vault, reply: Reply) -> Job |
         message_id=words.message_id,
         event_id=UUID(reply.message_id) if reply.message_id else None,
         access=access,
-        destination=await _place(connection, reply, access, found[1]),
+        destination=await answering(connection, UUID(reply.turn_id), found[1]) if reply.turn_id else found[1],
         give_up=reply.give_up,
         files=await media.to_send(connection, access.workspace_id, words.attachments),
         buttons=words.buttons,
@@ -112,11 +112,9 @@ async def load(connection: AsyncConnection, vault: Vault, reply: Reply) -> Job |
     )
 
 
-async def _place(connection: AsyncConnection, reply: Reply, access: ChannelAccess, place: Destination) -> Destination:
+async def answering(connection: AsyncConnection, turn_id: UUID, place: Destination) -> Destination:
     """Where an answer goes, with what it answers: the newest message of its turn, first of those to answer by."""
-    if reply.turn_id is None:
-        return place
-    rows = (await connection.execute(_ANSWERED, {"turn": UUID(reply.turn_id)})).all()
+    rows = (await connection.execute(_ANSWERED, {"turn": turn_id})).all()
     if not rows:
         return place
     answer_by = tuple(row.answer_by for row in rows if row.answer_by)

@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.database import summaries, tool_calls
+from adapters.database.growing import GrowingRow, being_shown
 from adapters.database.ledger import at_rest, next_seq
 from adapters.database.notifications import conversation_changed
 from adapters.database.records import DeliveryRow, Event, Message, Turn
@@ -203,6 +204,8 @@ async def forget(connection: AsyncConnection, conversation_id: UUID, workspace_i
 async def in_flight(connection: AsyncConnection, conversation_id: UUID, now: datetime) -> bool:
     """Whether a part is being sent, or a tool does something outside, this moment."""
     if await tool_calls.in_flight(connection, conversation_id, now):
+        return True
+    if await connection.scalar(select(being_shown(GrowingRow.conversation_id == conversation_id, now))):
         return True
     sending = select(DeliveryRow.id).where(
         DeliveryRow.conversation_id == conversation_id,

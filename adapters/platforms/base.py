@@ -215,6 +215,9 @@ class Platform(Protocol):
     typing_every: float | None
     """Seconds after which typing has to be shown again; None where the platform shows none."""
 
+    growing_every: float | None
+    """Seconds between edits of a message that grows with the model's answer; None where none can."""
+
     async def check(self, channel: Channel) -> Account:
         """Ask the platform whose credentials these are."""
 

@@ -34,6 +34,7 @@ class Webchat:
     management: Management | None = None
     menu: Menu | None = None
     typing_every: float | None = None
+    growing_every: float | None = None
 
     def admits(self, channel: Channel, headers: Mapping[str, str]) -> None:
         """Nobody calls a webhook of the webchat."""

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from math import ceil
 from uuid import UUID
 
-from adapters.database import channel_admin, paces
+from adapters.database import asides, channel_admin, paces
 from adapters.database.channels import ChannelAccess
 from adapters.errors import Again, ChatRateLimited, Never, OutsideError, RateLimited
 from adapters.platforms.base import Channel, Platform
@@ -77,7 +77,7 @@ async def paced(using: Resources, channel: Channel, chat: str = "") -> AsyncIter
         if error.after is not None:
             until, whole = datetime.now(UTC) + error.after, not (chat and isinstance(error, ChatRateLimited))
             async with using.database.begin() as connection:
-                await (paces.hold if chat else paces.hold_asides)(connection, place, until, whole=whole)
+                await (paces.hold if chat else asides.hold)(connection, place, until, whole=whole)
         raise
 
 
@@ -87,7 +87,7 @@ async def _permitted(using: Resources, place: paces.Place) -> None:
     while True:
         now = datetime.now(UTC)
         async with using.database.begin() as connection:
-            at = await paces.permit(connection, place, Aside.DEED, now)
+            at = await asides.permit(connection, place, Aside.DEED, now)
         if at <= now:
             return
         if at > last:

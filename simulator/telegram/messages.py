@@ -74,6 +74,7 @@ async def edit_message_text(call: Call) -> JSON:
     if message["from"] != call.bot.user():
         raise bad_request("message can't be edited")
     _check_length(text)
+    call.state.limits.spend(call.bot.id, chat.id)
     edited: Object = {name: value for name, value in message.items() if name not in ("entities", "reply_markup")}
     edited["text"] = text
     dress(edited, entities, markup)

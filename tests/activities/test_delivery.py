@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import select
 
-from adapters.database import paces
+from adapters.database import asides, paces
 from adapters.database.records import DeliveryRow
 from tests.machine import until
 from tests.product import Product
@@ -161,7 +161,7 @@ async def test_typing_is_left_out_while_the_platform_wants_none_and_the_answer_i
     place = paces.place_of((await product.access(channel)).channel, str(CHAT))
     assert place is not None
     async with product.database.begin() as connection:
-        await paces.hold_asides(connection, place, datetime.now(UTC) + timedelta(minutes=1), whole=False)
+        await asides.hold(connection, place, datetime.now(UTC) + timedelta(minutes=1), whole=False)
     await product.simulated.answer("done", delay_seconds=2)
     await product.simulated.say(CHAT, "think")
     await product.until_states("answered")

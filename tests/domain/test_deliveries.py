@@ -93,6 +93,13 @@ def test_a_part_left_half_sent_is_judged_by_guarantee_and_policy(
     assert decide(sending(lease_in, doubts), NOW, guarantee, policy) is decision
 
 
+@pytest.mark.parametrize("guarantee", [Guarantee.POLICY, Guarantee.READ_BACK])
+def test_an_edit_of_what_stands_there_is_made_again_and_is_never_in_doubt(guarantee: Guarantee) -> None:
+    edited = sending(-LEASE).model_copy(update={"repeatable": True})
+    assert decide(edited, NOW, guarantee, "at_most_once") is SEND
+    assert decide(sending(LEASE).model_copy(update={"repeatable": True}), NOW, guarantee, "at_most_once") is WAIT
+
+
 @pytest.mark.parametrize("guarantee", [Guarantee.POLICY, Guarantee.RECEIPT])
 @pytest.mark.parametrize("part", [planned(timedelta(minutes=5)), sending(LEASE)])
 def test_a_part_that_is_waited_for_is_decided_when_it_is_ready(part: Standing, guarantee: Guarantee) -> None:

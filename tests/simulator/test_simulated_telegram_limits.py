@@ -46,3 +46,11 @@ async def test_what_is_too_much_is_refused_where_that_is_wanted(bot: Bot, contro
     refused = [answer for answer in counted if not answer["ok"]]
     assert {answer["error_code"] for answer in refused} == {429}
     assert refused[0]["parameters"] == {"retry_after": 1}
+
+
+async def test_edits_count_as_messages_do(bot: Bot, control: Control) -> None:
+    said = await bot.message("sendMessage", chat_id=7, text="hi")
+    await control.post("/telegram/settings", limits=True)
+    named = {"chat_id": 7, "message_id": said["message_id"]}
+    edits = await asyncio.gather(*(bot.call("editMessageText", **named, text=f"hi {n}") for n in range(20)))
+    assert {answer["error_code"] for answer in edits if not answer["ok"]} == {429}

@@ -76,6 +76,7 @@ class Discord:
     guarantee = Guarantee.READ_BACK
     management: Management | None = None
     typing_every: float | None = _TYPING_SECONDS
+    growing_every: float | None = 2.0
 
     def __init__(self, http: Http, api_url: str) -> None:
         self.calls = Calls(http, api_url)

@@ -52,6 +52,7 @@ class Messenger:
     changes: Changes | None = None
     management: Management | None = None
     typing_every: float | None = _TYPING_SECONDS
+    growing_every: float | None = None
 
     def __init__(self, http: Http, api_url: str, version: str) -> None:
         self._calls = Calls(http, api_url, version)

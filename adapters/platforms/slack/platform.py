@@ -54,6 +54,8 @@ class Slack:
     menu: Menu | None = None
     typing_every: float | None = None
     """Slack shows typing for people alone; a status is there only in threads of its assistant."""
+    growing_every: float | None = 3.0
+    """`chat.update` is granted about 50 times a minute, for a whole workspace."""
 
     def __init__(self, http: Http, api_url: str) -> None:
         self._calls = Calls(http, api_url)

@@ -60,6 +60,7 @@ class Telegram:
     name = PlatformName.TELEGRAM
     guarantee = Guarantee.POLICY
     typing_every: float | None = _TYPING_SECONDS
+    growing_every: float | None = 1.5
 
     def __init__(self, http: Http, api_url: str) -> None:
         self._calls = Calls(http, api_url)

@@ -60,6 +60,7 @@ class WhatsApp:
     changes: Changes | None = None
     management: Management | None = None
     typing_every: float | None = _TYPING_SECONDS
+    growing_every: float | None = None
 
     def __init__(self, http: Http, api_url: str, version: str) -> None:
         self._http = http

@@ -9,7 +9,7 @@ from random import Random
 import pytest
 from sqlalchemy import select
 
-from adapters.database import paces
+from adapters.database import asides, paces
 from adapters.database.ledger import Part
 from adapters.database.paces import Place, Queued, Taken
 from adapters.database.records import DeliveryRow
@@ -58,6 +58,29 @@ async def waits(chat: Chat, found: Sequence[Part], name: str = "7", pace: Pace =
 
 async def test_a_burst_goes_at_once_and_the_rest_gets_places_one_behind_the_other(chat: Chat) -> None:
     assert await waits(chat, await parts(chat, 5)) == [0, 0, 1, 2, 3]
+
+
+async def take_spare(chat: Chat, name: str = "7") -> bool:
+    """Count something in a chat that may as well not be said."""
+    async with chat.database.begin() as connection:
+        return await asides.take_spare(connection, Place(chat.access.channel.id, name, PACE), chat.now)
+
+
+async def test_what_is_spared_leaves_a_part_its_place_in_the_chat_and_others_theirs(chat: Chat) -> None:
+    first, second, third = await parts(chat, 3)
+    assert [await take_spare(chat), await take_spare(chat)] == [True, False]
+    assert await waits(chat, [first, second]) == [0, 1]
+    assert [await take_spare(chat, name) for name in "ab"] == [True, False]
+    assert await waits(chat, [third], name="c") == [0]
+
+
+async def test_nothing_is_spared_while_the_platform_has_asked_to_wait(chat: Chat) -> None:
+    assert await take_spare(chat)
+    until = await hold(chat, 30, whole=True)
+    chat.pass_time(seconds=29)
+    assert not await take_spare(chat, "another")
+    chat.now = until + 10 * SECOND
+    assert await take_spare(chat, "another")
 
 
 async def test_a_part_that_goes_is_claimed_and_one_that_waits_is_not(chat: Chat) -> None:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import select
 
-from adapters.database import paces
+from adapters.database import asides, paces
 from adapters.database.engine import Database
 from adapters.database.paces import Place
 from adapters.database.records import PaceRow
@@ -27,7 +27,7 @@ def place(chat: Chat) -> Place:
 async def permitted(shared: Database, place: Place, aside: Aside, now: datetime = NOW) -> bool:
     """Whether such a call goes now."""
     async with shared.begin() as connection:
-        return await paces.permit(connection, place, aside, now) <= now
+        return await asides.permit(connection, place, aside, now) <= now
 
 
 async def test_typing_leaves_half_of_a_burst_and_deeds_leave_a_message(shared: Database, place: Place) -> None:
@@ -47,7 +47,7 @@ async def test_nothing_goes_before_the_platform_wants_it(
 ) -> None:
     async with shared.begin() as connection:
         await paces.hold(connection, place, NOW + MINUTE, whole=whole)
-        at = await paces.permit(connection, place, aside, NOW)
+        at = await asides.permit(connection, place, aside, NOW)
     assert at >= NOW + MINUTE
     elsewhere = Place(place.channel_id, "8", place.pace)
     assert await permitted(shared, elsewhere, aside) is not whole
@@ -59,8 +59,8 @@ async def test_what_is_held_back_beside_speaking_holds_up_no_message(
     shared: Database, place: Place, whole: bool
 ) -> None:
     async with shared.begin() as connection:
-        await paces.hold_asides(connection, place, NOW + MINUTE, whole=whole)
-        await paces.hold_asides(connection, place, NOW, whole=whole)
+        await asides.hold(connection, place, NOW + MINUTE, whole=whole)
+        await asides.hold(connection, place, NOW, whole=whole)
         rows = set(await connection.scalars(select(PaceRow.chat).where(PaceRow.channel_id == place.channel_id)))
     assert not rows & {place.chat, ""}
     assert not await permitted(shared, place, Aside.DEED)

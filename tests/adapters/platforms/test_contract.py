@@ -27,8 +27,9 @@ from tests.adapters.wire import answering, serving
 
 NOW = slack_payloads.NOW
 PROMISED = {
-    "telegram": (Guarantee.POLICY, 4.0), "slack": (Guarantee.READ_BACK, None), "discord": (Guarantee.READ_BACK, 8.0),
-    "whatsapp": (Guarantee.RECEIPT, 24.0), "messenger": (Guarantee.RECEIPT, 15.0),
+    "telegram": (Guarantee.POLICY, 4.0, 1.5), "slack": (Guarantee.READ_BACK, None, 3.0),
+    "discord": (Guarantee.READ_BACK, 8.0, 2.0), "whatsapp": (Guarantee.RECEIPT, 24.0, None),
+    "messenger": (Guarantee.RECEIPT, 15.0, None),
 }  # fmt: skip
 every = pytest.mark.parametrize("contract", CONTRACTS, ids=[contract.name for contract in CONTRACTS])
 of_meta = pytest.mark.parametrize("contract", CONTRACTS[-2:], ids=["whatsapp", "messenger"])
@@ -119,7 +120,8 @@ def test_nothing_to_say_is_no_part(contract: Contract, platform: Platform, markd
 
 @every
 def test_what_it_promises_about_a_doubt_is_what_is_built_on(contract: Contract, platform: Platform) -> None:
-    assert (platform.guarantee, platform.typing_every) == PROMISED[contract.name]
+    assert (platform.guarantee, platform.typing_every, platform.growing_every) == PROMISED[contract.name]
+    assert platform.growing_every is None or platform.changes is not None
 
 
 @every
