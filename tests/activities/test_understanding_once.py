@@ -11,16 +11,19 @@ from sqlalchemy import select
 from temporalio.testing import ActivityEnvironment
 
 from activities.buying import Buying
-from activities.structured import Structured
+from activities.structured import NotUnderstood, Structured
 from activities.understanding import Understanding
 from adapters.ai.catalogue import Catalogue
 from adapters.ai.transport import connections
 from adapters.database import events, understandings
+from adapters.database.budgets import Call
 from adapters.database.channels import credentials_vault
 from adapters.database.engine import Database
 from adapters.database.records import Usage
+from adapters.database.spending import Reservation
 from adapters.database.understanding_records import Understanding as Row
 from adapters.languages import Languages
+from domain.translating import prompt, translation
 from domain.turns import TurnRef, Understand, Understood
 from domain.understanding import Found, Heard, Kept
 from settings import Settings
@@ -33,8 +36,9 @@ WISHES: JsonValue = {"sentiment": True}
 class Scene:
     """A chat, and who understands it."""
 
-    def __init__(self, chat: Chat, understanding: Understanding) -> None:
+    def __init__(self, chat: Chat, structured: Structured, understanding: Understanding) -> None:
         self.chat = chat
+        self.structured = structured
         self.understanding = understanding
 
     async def hear(self, text: str) -> TurnRef:
@@ -72,7 +76,7 @@ async def set_up(settings: Settings, database: Database, **bot: JsonValue) -> As
     buying = Buying(database, lambda: datetime.now(UTC))
     structured = Structured(Catalogue(settings, models, database, vault), buying)
     try:
-        yield Scene(chat, Understanding(database, vault, structured, Languages()))
+        yield Scene(chat, structured, Understanding(database, vault, structured, Languages()))
     finally:
         await models.aclose()
 
@@ -149,3 +153,15 @@ async def test_what_is_redacted_is_understood_by_nobody(
         await scene.understand(await scene.hear("my card is 4111 1111 1111 1111"))
         (asked,) = await simulated.asked()
         assert "4111" not in str(asked["request"])
+
+
+async def test_a_model_that_hangs_is_waited_for_so_long_and_holds_no_budget(
+    simulating: Settings, database: Database, simulated: Simulated
+) -> None:
+    await simulated.answers({"contains": "", "shape": "translation", "text": "{}", "delay_seconds": 20})
+    async with set_up(simulating, database, limits={"tokens_per_day": 100_000}) as scene:
+        ref, access = await scene.hear("hello"), scene.chat.access
+        call = Call(access.workspace_id, access.bot_id, scene.chat.id, UUID(ref.turn_id), 1, 1, "translate")
+        with pytest.raises(NotUnderstood, match="timeout"):
+            await scene.structured.ask(call, access, prompt("hello", "de"), translation, answer_tokens=100, seconds=0.3)
+        assert await scene.chat.rows(select(Reservation.turn_id)) == []
