@@ -68,6 +68,7 @@ async def test_all_that_is_on_is_found_by_one_call_and_kept_with_the_message(pro
     assert await purposes(product) == ["answer", "understand"]
     question, answer = await record(product, visitor)
     assert (question["translation"], answer["translation"], answer["understanding"]) == (None, None, None)
+    assert [item["understanding"] for item in await visitor.messages()] == [None, None]
 
 
 async def test_a_bot_that_wants_nothing_pays_nothing(product: Product) -> None:
