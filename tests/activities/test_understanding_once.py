@@ -19,7 +19,7 @@ from adapters.database import events, understandings
 from adapters.database.budgets import Call
 from adapters.database.channels import credentials_vault
 from adapters.database.engine import Database
-from adapters.database.records import Usage
+from adapters.database.records import Notice, Usage
 from adapters.database.spending import Reservation
 from adapters.database.understanding_records import Understanding as Row
 from adapters.languages import Languages
@@ -118,6 +118,7 @@ async def test_a_spent_budget_is_a_reason_and_no_failure(
     async with set_up(simulating, database, limits={"tokens_per_day": 10}) as scene:
         await scene.understand(await scene.hear("I hate this"))
         assert await scene.kept() == [(None, "budget:tokens_per_day")]
+        assert await scene.chat.rows(select(Notice.id)) == []
         assert await simulated.asked() == []
 
 
