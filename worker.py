@@ -25,14 +25,17 @@ from activities.persistence import Persistence
 from activities.profiling import Profiling
 from activities.reading import Reading
 from activities.retention import Retention
+from activities.structured import Structured
 from activities.summarising import Summarising
 from activities.sweeping import Sweeping
+from activities.understanding import Understanding
 from adapters.ai.base import Models
 from adapters.ai.catalogue import Catalogue
 from adapters.ai.transport import connections
 from adapters.database.channels import credentials_vault
 from adapters.database.engine import Database
 from adapters.http import Http
+from adapters.languages import Languages
 from adapters.media.downloads import Downloader
 from adapters.media.reading import Reader
 from adapters.media.store import MediaStore
@@ -102,6 +105,8 @@ class Workers:
         reading = Reading(database, store, Reader())
         growth = Growth(database, spoken, _now, time.monotonic)
         self._completion = Completion(database, vault, models, spoken, moderation, caller, _now, reading, growth)
+        structured = Structured(models, moderation.buying)
+        self._understanding = Understanding(database, vault, structured, Languages())
         self._calling = Calling(database, vault, caller, _now, time.monotonic)
         self.summarising = Summarising(database, models, moderation.buying.circuits, _now)
         self._delivery = Delivery(database, vault, spoken, store, _now, time.monotonic)
@@ -146,7 +151,12 @@ class Workers:
         return Worker(
             self._client,
             task_queue=ai_queue(self._queue),
-            activities=[self._completion.complete, self._moderation.moderate, self._calling.call],
+            activities=[
+                self._completion.complete,
+                self._moderation.moderate,
+                self._understanding.understand,
+                self._calling.call,
+            ],
             max_concurrent_activities=200,
             max_heartbeat_throttle_interval=_BEAT,
             default_heartbeat_throttle_interval=_BEAT,

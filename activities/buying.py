@@ -97,8 +97,10 @@ class Buying:
         wanted = Amount(tokens=taken.total, cost=cost(model.rate, taken))
         if wanted.cost is None and any(limit.cost_per_day is not None for limit in held.values()):
             get_logger(__name__).warning("price_unknown", model=model.name)
+        # A turn goes on without these: that there is no room for them does not mean that the day is spent.
+        told = call.purpose not in ("understand", "translate")
         async with self._database.begin() as connection:
-            verdict = await budgets.reserve(connection, call, wanted, limits, now, workspace)
+            verdict = await budgets.reserve(connection, call, wanted, limits, now, workspace, told=told)
         if verdict.exhausted:
             raise BudgetExhausted(verdict.owner, verdict.exhausted)
         if verdict.wait:

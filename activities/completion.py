@@ -1,8 +1,10 @@
 """Completion: the model is asked once for each generation of a turn, and its answer is stored before any use."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, nullcontext, suppress
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -20,11 +22,14 @@ from activities.failures import as_failures, later
 from activities.growing import Growth
 from activities.heartbeats import beating
 from activities.moderation import Moderation
+from activities.patience import left
 from activities.reading import Reading
+from activities.structured import Structured
 from activities.tooling import ToolSteps
+from activities.translating import Translating
 from activities.typing import Typing
 from adapters.ai.base import Models
-from adapters.database import budgets, cached_answers, completions, transcripts, verdicts, voice
+from adapters.database import budgets, cached_answers, completions, transcripts, understandings, verdicts, voice
 from adapters.database.budgets import Call
 from adapters.database.completions import Claim
 from adapters.database.engine import Database
@@ -37,11 +42,22 @@ from domain.conversations import Control
 from domain.moderation import judge_output
 from domain.platforms import PlatformName
 from domain.text import MAX_MESSAGE_CHARACTERS, shortened
-from domain.turns import Completed, TurnRef
+from domain.turns import Completed, ReplyKind, TurnRef, reply_key
+from domain.understanding import Translated
 from domain.verdicts import Verdict, stricter
 
+_LET_PASS = Verdict()
 EXHAUSTED = "chat_budget_exhausted"
 """The metric of turns that a spent budget ended, by its owner, limit and policy."""
+
+
+@dataclass(frozen=True)
+class _Said:
+    """An answer as it may be shown, and as the bot gave it where that was in another language."""
+
+    text: str = ""
+    verdict: Verdict = _LET_PASS
+    translated: Translated | None = None
 
 
 class Completion:
@@ -67,6 +83,7 @@ class Completion:
         self._typing = Typing(database, platforms)
         self._drafting = Drafting(database)
         self._growth = growth
+        self._translating = Translating(Structured(models, self._buying))
         self._steps = ToolSteps(database, caller, now)
         self._now = now
 
@@ -95,9 +112,10 @@ class Completion:
             return await completions.refusal(connection, UUID(ref.turn_id), ref.generation)
 
     async def _buy(self, ref: TurnRef, lease: int) -> Completed:
+        until = time.monotonic() + left().total_seconds()
         async with self._database.once() as connection:
             context = await transcripts.load_context(
-                connection, self._vault, UUID(ref.conversation_id), UUID(ref.turn_id)
+                connection, self._vault, UUID(ref.conversation_id), UUID(ref.turn_id), translated=True
             )
         if context is None:
             return Completed(refused=True, reason="channel_gone")
@@ -110,10 +128,11 @@ class Completion:
             async with (
                 self._kept(call),
                 self._typing.shown(context, call.conversation_id),
-                self._showing(context).shown(call, ref, context) as listener,
+                # What is to be translated is nothing to show yet.
+                nullcontext() if context.answer_in else self._showing(context).shown(call, ref, context) as listener,
             ):
                 bought = await self._asking.ask(call, context, listener, _cached_hours(ref, context))
-                text, verdict = await self._judged_or_paid(call, context, bought)
+                said = await self._judged_or_paid(call, context, bought, until)
         except (OutsideError, BudgetExhausted, ApplicationError, asyncio.CancelledError) as error:
             await self._give_back(call)
             if isinstance(error, BudgetExhausted):
@@ -121,7 +140,7 @@ class Completion:
             raise
         if bought.answer.calls:
             return await self._store_calls(call, context, bought)
-        return await self._store(call, bought, text, verdict)
+        return await self._store(call, ref, bought, said)
 
     def _showing(self, context: TurnContext) -> Drafting | Growth:
         """What shows the answer while it is given: our own page takes drafts, other platforms messages that grow."""
@@ -138,12 +157,15 @@ class Completion:
             raise _overtaken()
         return stored
 
-    async def _judged_or_paid(self, call: Call, context: TurnContext, bought: Bought) -> tuple[str, Verdict]:
+    async def _judged_or_paid(self, call: Call, context: TurnContext, bought: Bought, until: float) -> _Said:
         """The answer as it may be shown; a judge's failure leaves it unused, and on the bill."""
         if bought.answer.calls:
-            return "", Verdict()  # what is said beside calls is no answer
+            return _Said()  # what is said beside calls is no answer
         try:
-            return await self._judged(call, context, shortened(bought.answer.text, MAX_MESSAGE_CHARACTERS))
+            text = shortened(bought.answer.text, MAX_MESSAGE_CHARACTERS)
+            translated = await self._translating.back(call, context, text, max(until - time.monotonic(), 1.0))
+            clean, verdict = await self._judged(call, context, translated.said if translated else text)
+            return _Said(clean, verdict, translated)
         except (OutsideError, asyncio.CancelledError):
             await self._buying.pay(call, bought.paid)
             raise
@@ -170,16 +192,21 @@ class Completion:
             return clean, verdict
         return clean, stricter(verdict, await self._moderation.judge_or_policy(call, context.access, clean))
 
-    async def _store(self, call: Call, bought: Bought, text: str, verdict: Verdict) -> Completed:
-        refused = verdict.stops
+    async def _store(self, call: Call, ref: TurnRef, bought: Bought, said: _Said) -> Completed:
+        verdict, refused = said.verdict, said.verdict.stops
         async with self._database.begin() as connection:
             stored = await completions.store(
-                connection, call.turn_id, call.generation, call.lease, text, refused=refused, now=self._now()
+                connection, call.turn_id, call.generation, call.lease, said.text, refused=refused, now=self._now()
             )
             await budgets.settle(connection, call, bought.paid)
             if stored and verdict.is_told:
                 await verdicts.keep(connection, call.turn_id, call.generation, "output", verdict)
                 await verdicts.hand_over(connection, call.conversation_id, call.workspace_id, verdict, self._now())
+            if stored and said.translated and not refused:
+                reply = reply_key(ref.turn, ref.generation, ReplyKind.ANSWER)
+                await understandings.keep_answer(
+                    connection, call.workspace_id, call.conversation_id, reply, said.translated
+                )
             if stored and verdict.action == "allow" and bought.keep is not None:
                 await cached_answers.keep(connection, call, bought.keep, self._now())
         if not stored:

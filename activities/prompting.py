@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from activities.reading import Reading
 from adapters.ai.base import Models
-from adapters.database import moments, prompts, summaries, turn_list
+from adapters.database import moments, prompts, summaries, turn_list, understandings
 from adapters.database.budgets import Call
 from adapters.database.engine import Database
 from adapters.database.transcripts import TurnContext
@@ -18,7 +18,8 @@ from domain.moderation import seen_by_model
 from domain.recollection import recalled
 from domain.told import PromptUsed, Told
 from domain.transcripts import Line, Prompt, build, cut_to
-from domain.variables import variables
+from domain.understanding_calls import names_understanding
+from domain.variables import Understood, variables
 
 OVERSIZE = 4
 """What is being answered may come to so many times the bot's window, and is cut beyond that."""
@@ -111,8 +112,11 @@ class Prompting:
         bot = context.access.bot
         async with self._database.once() as connection:
             moment = await moments.of(connection, call.conversation_id)
+            understood = Understood()
+            if bot.understanding.is_on and names_understanding(text):
+                understood, _ = await understandings.newest_of_turn(connection, call.turn_id)
         given = bot.prompt.variables if bot.prompt else {}
-        known = variables(moment, bot, *local(self._now(), bot.time_zone), given)
+        known = variables(moment, bot, *local(self._now(), bot.time_zone), given, understood)
         try:
             # In a thread: filling in may take a while, and others' turns run in this one.
             return await asyncio.to_thread(instructions.render, text, known)

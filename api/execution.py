@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 
 from adapters.ai.base import Answer, Asked
 from adapters.database import budgets, reservations
-from adapters.database.budgets import Paid, SystemCall
+from adapters.database.budgets import AnyCall, Call, Paid, SystemCall
 from adapters.errors import Again, EmptyAnswer, OutOfTime, OutsideError
 from api.problems import Problem
 from api.resources import Resources
@@ -32,6 +32,8 @@ class Payer:
     workspace: DayLimits
     bot_id: UUID | None = None
     limits: Limits = NO_LIMITS
+    call: Call | None = None
+    """The call as it stands on the bill, where it belongs to a conversation, which pays for it as well."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,7 @@ class Executed:
 
     answer: Answer
     paid: Paid
-    call: SystemCall
+    call: AnyCall
 
 
 async def execute(
@@ -61,7 +63,7 @@ async def execute(
 
 async def _ask(using: Resources, workspace_id: UUID, asked: Asked, prompt: Prompt, payer: Payer) -> Executed:
     model, now, started = asked.model, datetime.now(UTC), time.monotonic()
-    call = SystemCall(workspace_id=workspace_id, bot_id=payer.bot_id, id=uuid4())
+    call = payer.call or SystemCall(workspace_id=workspace_id, bot_id=payer.bot_id, id=uuid4())
     async with (
         using.circuits.passed(workspace_id, asked.provider.endpoint, model.name),
         _reserved(using, call, payer, model, prompt),
@@ -80,9 +82,7 @@ async def _ask(using: Resources, workspace_id: UUID, asked: Asked, prompt: Promp
 
 
 @asynccontextmanager
-async def _reserved(
-    using: Resources, call: SystemCall, payer: Payer, model: Model, prompt: Prompt
-) -> AsyncIterator[None]:
+async def _reserved(using: Resources, call: AnyCall, payer: Payer, model: Model, prompt: Prompt) -> AsyncIterator[None]:
     """Hold what a call may cost at most, where somebody who pays has a budget; 503 where the day has no room for it."""
     if not held_to(payer.limits, payer.workspace):
         yield

@@ -16,7 +16,8 @@ import adapters.database.prompt_records
 import adapters.database.records
 import adapters.database.spending
 import adapters.database.tables
-import adapters.database.tool_records  # noqa: F401  loaded, so that the metadata is whole
+import adapters.database.tool_records
+import adapters.database.understanding_records  # noqa: F401  loaded, so that the metadata is whole
 from adapters.database.base import Base
 from adapters.database.engine import driver_url
 from adapters.faults import CommandFailed

@@ -11,6 +11,7 @@ from domain.patterns import compiled
 from domain.prices import Price, listed
 from domain.text import unstorable
 from domain.tools import Tool, ToolLimits, ToolName, Tools, risky_together, same_name
+from domain.understanding import Translation, Wishes
 
 ShortText = Annotated[str, Field(max_length=4000)]
 Api = Literal["chat_completions", "responses"]
@@ -194,6 +195,12 @@ class Cache(Strict):
     hours: Annotated[float, Field(gt=0, le=24 * 90)] = 24
 
 
+class Understanding(Wishes):
+    """What is found out about each message, and by which model; by the bot's own where none is named."""
+
+    model: Model | None = None
+
+
 class Idle(Strict):
     """When a conversation that nobody continues is closed."""
 
@@ -233,6 +240,8 @@ class Bot(Strict):
     context: Context = Context()
     limits: Limits = Limits()
     cache: Cache = Cache()
+    understanding: Understanding = Understanding()
+    translation: Translation = Translation()
     idle: Idle = Idle()
     tools: Tools = ()
     tool_limits: ToolLimits = ToolLimits()
@@ -273,6 +282,11 @@ class Bot(Strict):
             ice_breakers=self.ice_breakers or None,
             persistent_menu=self.persistent_menu or None,
         )
+
+    @property
+    def understanding_model(self) -> Model:
+        """Who is asked what messages mean, and translates."""
+        return self.understanding.model or self.model
 
     def tool(self, name: str) -> Tool | None:
         """Its tool of this name; None where it has none."""

@@ -12,7 +12,7 @@ _NOTHING = 1e-9
 Limit = Literal["tokens_per_day", "cost_per_day"]
 Owner = Literal["conversation", "contact", "bot", "workspace"]
 """Who has a budget, the narrowest first."""
-Purpose = Literal["answer", "judge_input", "judge_output", "summary", "run"]
+Purpose = Literal["answer", "judge_input", "judge_output", "summary", "run", "understand", "translate"]
 """What a model is called for."""
 
 

@@ -20,7 +20,7 @@ from domain.template_filters import FILTERS, MAX_CHARACTERS, TESTS, TooMuch
 
 Variables: TypeAlias = Mapping[str, JsonValue]
 
-NAMES = frozenset({"contact", "channel", "bot", "time", "conversation", "variables"})
+NAMES = frozenset({"contact", "channel", "bot", "time", "conversation", "understanding", "variables"})
 """What a template may name."""
 FIELDS: Mapping[str, frozenset[str]] = {
     "contact": frozenset({"name", "language", "metadata"}),
@@ -28,6 +28,7 @@ FIELDS: Mapping[str, frozenset[str]] = {
     "bot": frozenset({"name", "language", "metadata"}),
     "time": frozenset({"now", "date", "clock", "hour", "weekday", "zone"}),
     "conversation": frozenset({"turns", "metadata"}),
+    "understanding": frozenset({"sentiment", "intent", "confidence", "language", "entities"}),
 }
 """What each of them has; what is in `metadata` and `variables` is up to their owner."""
 MAX_NODES = 5_000

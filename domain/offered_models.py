@@ -69,12 +69,17 @@ class OfferedModel(Strict):
 def names_used(bot: Bot) -> set[str]:
     """The models of its workspace that a bot names, to answer or to moderate."""
     judges = {bot.moderation.provider} if bot.moderation.is_of_workspace else set()
-    return {model.provider for model in bot.models if model.is_of_workspace} | judges
+    return {model.provider for model in _called(bot) if model.is_of_workspace} | judges
 
 
 def unpriced(bot: Bot, offered: Mapping[str, OfferedModel]) -> str | None:
     """The first model whose calls a budget of cost could not count; None where all can be counted."""
     judges = (Model(provider=bot.moderation.provider),) if bot.moderation.is_of_workspace else ()
-    called = (*bot.models, *judges)
+    called = (*_called(bot), *judges)
     asked = (offered[model.provider].asked(model) if model.is_of_workspace else model for model in called)
     return next((model.name for model in asked if model.rate is None), None)
+
+
+def _called(bot: Bot) -> tuple[Model, ...]:
+    """The models that answer, and the one that understands where it is another."""
+    return (*bot.models, bot.understanding.model) if bot.understanding.model is not None else bot.models

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from math import ceil
 from typing import Literal
 
-from pydantic import Field, field_serializer
+from pydantic import Field, JsonValue, field_serializer
 
 from domain.events import Attachment
 from domain.models import Frozen
@@ -38,6 +38,13 @@ class Line(Frozen):
     images: tuple[Image, ...] = ()
 
 
+class AnswerShape(Frozen):
+    """The shape that an answer is to have; an endpoint that can holds the model to it."""
+
+    name: str
+    json_schema: dict[str, JsonValue]
+
+
 class Prompt(Frozen):
     """What goes to the model; `left_out` counts the older messages that did not fit."""
 
@@ -49,6 +56,7 @@ class Prompt(Frozen):
     """Whether the model may still call the tools."""
     steps: tuple[Step, ...] = ()
     """What the model has called in this turn, behind the lines."""
+    answer_shape: AnswerShape | None = None
 
 
 def estimate_tokens(text: str) -> int:

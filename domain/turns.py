@@ -70,6 +70,10 @@ Meanwhile = Literal["", "interrupt", "reject"]
 """What a message does that comes while the model works: wait, have old and new answered together, or be turned away."""
 
 
+Understanding = Literal["", "beside", "before"]
+"""When a turn's messages are understood: not at all, beside the model, or before what it is told can depend on it."""
+
+
 class Begun(Frozen):
     """What PostgreSQL says is to be done now.
 
@@ -92,6 +96,7 @@ class Begun(Frozen):
     wait_seconds: float = 0.0
     """Above the contact's rate: no turn is opened for so long, and then what waits is answered together."""
     meanwhile: Meanwhile = ""
+    understand: Understanding = ""
 
 
 class Pressing(Frozen):
@@ -120,6 +125,21 @@ class TurnRef(Frozen):
     correlation_id: str | None = None
     verdict_due: bool = False
     """A provider judges what was said while the model already answers: nothing of the answer may be seen yet."""
+
+
+class Understand(Frozen):
+    """A turn whose messages are to be understood; `before` its model is asked only what that depends on."""
+
+    turn: TurnRef
+    before: bool = False
+
+
+class Understood(Frozen):
+    """How many messages were understood now; `beside`: nothing is done yet, for the model need not wait for it."""
+
+    messages: int = 0
+    failed: int = 0
+    beside: bool = False
 
 
 class Completed(Frozen):

@@ -12,6 +12,7 @@ from pydantic import Field, JsonValue
 from domain.bots import Bot
 from domain.instructions import Variables
 from domain.models import Frozen
+from domain.understanding import Found
 
 _MOST_CHARACTERS = 200
 _BLANKS = re.compile(r"[\s\x00-\x1f\x7f-\x9f\u2028\u2029]+")
@@ -31,7 +32,24 @@ class Moment(Frozen):
     metadata: Metadata = Field(default_factory=dict)
 
 
-def variables(moment: Moment, bot: Bot | None, now: datetime, zone: str, given: Metadata | None = None) -> Variables:
+class Understood(Frozen):
+    """What was found out about the newest of the messages that are being answered."""
+
+    language: str | None = None
+    found: Found = Found()
+
+
+_NOTHING = Understood()
+
+
+def variables(
+    moment: Moment,
+    bot: Bot | None,
+    now: datetime,
+    zone: str,
+    given: Metadata | None = None,
+    understood: Understood = _NOTHING,
+) -> Variables:
     """The variables of a template; `now` is in the time zone that `zone` names."""
     return {
         "contact": {
@@ -54,7 +72,20 @@ def variables(moment: Moment, bot: Bot | None, now: datetime, zone: str, given: 
             "zone": zone,
         },
         "conversation": {"turns": moment.turns, "metadata": dict(moment.metadata)},
+        "understanding": _understanding(understood),
         "variables": dict(given or {}),
+    }
+
+
+def _understanding(understood: Understood) -> dict[str, JsonValue]:
+    found = understood.found
+    entities: list[JsonValue] = [{"kind": item.kind, "text": one_line(item.text)} for item in found.entities]
+    return {
+        "sentiment": found.sentiment,
+        "intent": found.intent.name if found.intent else None,
+        "confidence": found.intent.confidence if found.intent else None,
+        "language": understood.language,
+        "entities": entities,
     }
 
 

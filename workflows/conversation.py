@@ -22,6 +22,7 @@ from workflows import options
 from workflows.recording import record
 from workflows.steps import in_database
 from workflows.thinking import think
+from workflows.understanding import Understanding
 from workflows.upgrades import go_on, is_outdated
 
 _STATUS = SearchAttributeKey.for_keyword("ChatStatus")
@@ -131,11 +132,14 @@ class ConversationWorkflow:
         self._turn = begun.turn
         if self._state.status == IndexedStatus.CLOSED:
             self._show(IndexedStatus.OPEN)
-        reply = await self._answer(begun)
+        understanding = Understanding(begun, self._ref(begun))
+        reply = await self._answer(begun, understanding)
         if reply is None:
+            understanding.cancel()
             self._look_again = True
             return
         await self._deliver(reply)
+        await understanding.ended()
 
     async def _until_within_rate(self, seconds: float) -> None:
         """Above the contact's rate of turns, what waits is answered together, in order, when the rate allows it."""
@@ -155,7 +159,7 @@ class ConversationWorkflow:
         )
         return await in_database(Persistence.begin, ask, "open the turn")
 
-    async def _answer(self, begun: Begun) -> Reply | None:
+    async def _answer(self, begun: Begun, understanding: Understanding) -> Reply | None:
         """The reply that the turn gets; None when the bot was stopped meanwhile."""
         reply = Reply(
             conversation_id=self._state.conversation_id,
@@ -167,7 +171,7 @@ class ConversationWorkflow:
         if begun.reply is not None:
             return reply.model_copy(update={"kind": begun.reply, "reason": begun.reason})
         self._tell("asking the model")
-        thinking = asyncio.create_task(think(begun, self._ref(begun), self._inbox, self._tell))
+        thinking = asyncio.create_task(think(begun, self._ref(begun), self._inbox, self._tell, understanding))
         if not await self._finished(thinking, begun) or (thought := thinking.result()) is None:
             return None
         kind, reason = thought

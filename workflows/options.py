@@ -43,6 +43,15 @@ JUDGE_TIMEOUT = timedelta(seconds=12)
 JUDGE_RETRY = RetryPolicy(initial_interval=timedelta(milliseconds=500), maximum_attempts=2)
 """A hiccup is worth one more call; the answer is already being written meanwhile."""
 
+UNDERSTAND_TIMEOUT = timedelta(seconds=15)
+"""The model's time of 12 s, and the database steps around it."""
+
+UNDERSTAND_PATIENCE = timedelta(seconds=20)
+"""A turn never waits longer for what its messages mean; it goes on without."""
+
+UNDERSTAND_RETRY = RetryPolicy(initial_interval=timedelta(milliseconds=500), maximum_attempts=2)
+"""The model is asked again inside of it; this is for the database, and for a worker that died."""
+
 DELIVERY_PATIENCE = timedelta(hours=24)
 """A platform may say "again in an hour"; after a day an answer is no longer one."""
 

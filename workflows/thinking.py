@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from temporalio import workflow
 from temporalio.exceptions import ActivityError, is_cancelled_exception
@@ -17,10 +17,11 @@ with workflow.unsafe.imports_passed_through():
 from workflows import options
 from workflows.acting import Acting, make_calls
 from workflows.outcomes import look_at, reason_of
+from workflows.understanding import Understanding
 
 
 async def think(
-    begun: Begun, ref: TurnRef, inbox: Inbox, tell: Callable[[str], None]
+    begun: Begun, ref: TurnRef, inbox: Inbox, tell: Callable[[str], None], understanding: Understanding
 ) -> tuple[ReplyKind, str | None] | None:
     """What the reply to a turn is, and why; cancelling it cancels judge, model and calls of tools.
 
@@ -29,7 +30,7 @@ async def think(
     started, seen = workflow.now(), inbox.decisions
     if begun.judge_before and (judged := await _judge(begun, ref)).refused:
         return ReplyKind.REFUSAL, judged.reason
-    completing = asyncio.create_task(_complete(ref, begun, workflow.now() - started))
+    completing = asyncio.create_task(_understand_and_complete(ref, begun, started, understanding))
     parallel = begun.judge_input and not begun.judge_before
     judging = asyncio.create_task(_judge(begun, ref)) if parallel else None
     completing.add_done_callback(look_at)
@@ -68,6 +69,13 @@ async def _through_its_calls(completing: "asyncio.Task[Completed]", acting: Acti
         acting = replace(acting, started=acting.started + waited, seen=acting.inbox.decisions)
         completed = await _complete(acting.ref, acting.begun, workflow.now() - acting.started, step)
     return completed
+
+
+async def _understand_and_complete(
+    ref: TurnRef, begun: Begun, started: datetime, understanding: Understanding
+) -> Completed:
+    await understanding.begin()
+    return await _complete(ref, begun, workflow.now() - started)
 
 
 async def _complete(ref: TurnRef, begun: Begun, spent: timedelta, step: int = 1) -> Completed:

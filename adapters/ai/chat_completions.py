@@ -31,6 +31,10 @@ def body(model: Model, prompt: Prompt, unknown: frozenset[str]) -> dict[str, Jso
     if prompt.tools:
         wanted["tools"] = [{"type": "function", "function": offered(tool)} for tool in prompt.tools]
         wanted["tool_choice"] = "auto" if prompt.may_call else "none"
+    shape = prompt.answer_shape
+    if shape is not None and "response_format" not in unknown:
+        held: JsonValue = {"name": shape.name, "schema": shape.json_schema, "strict": True}
+        wanted["response_format"] = {"type": "json_schema", "json_schema": held}
     if "stream" not in unknown:
         wanted["stream"] = True
         if "stream_options" not in unknown:

@@ -13,7 +13,16 @@ from adapters.http import retry_after
 _LONGEST_WAIT = timedelta(hours=1)
 _RATE_LIMITED = ("rate_limit_exceeded", "rate_limit_error", "insufficient_quota", "too_many_requests")
 _UNACCEPTABLE = ("invalid_request_error", "invalid_prompt", "context_length_exceeded", "content_filter")
-_REFUSABLE = ("max_tokens", "temperature", "stream", "stream_options", "store")
+_REFUSABLE = (
+    "max_tokens",
+    "temperature",
+    "stream",
+    "stream_options",
+    "store",
+    "response_format",
+    "text",
+    "text.format",
+)
 
 
 @asynccontextmanager

@@ -30,6 +30,10 @@ def body(model: Model, prompt: Prompt, unknown: frozenset[str]) -> dict[str, Jso
     if prompt.tools:
         wanted["tools"] = [{"type": "function", **offered(tool), "strict": False} for tool in prompt.tools]
         wanted["tool_choice"] = "auto" if prompt.may_call else "none"
+    shape = prompt.answer_shape
+    if shape is not None and not unknown & {"text", "text.format"}:
+        held: JsonValue = {"type": "json_schema", "name": shape.name, "schema": shape.json_schema, "strict": True}
+        wanted["text"] = {"format": held}
     if "stream" not in unknown:
         wanted["stream"] = True
     return wanted

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import ARRAY, Boolean, ColumnElement, Text, bindparam, func, literal_column, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from adapters.database import summaries
+from adapters.database import digests, summaries, understandings
 from adapters.database.channels import ChannelAccess
 from adapters.database.records import Event, Message
 from adapters.database.tables import Conversation
@@ -81,6 +81,8 @@ async def _apply(
     changed = {"text": item.event.text, "edited_at": edited_at, "changed_seq": item.seq}
     await connection.execute(update(Message).where(Message.id == known.id).values(changed))
     await summaries.drop_covering(connection, conversation, [known.id])
+    await digests.drop_covering(connection, conversation, [known.id])
+    await understandings.drop(connection, [known.id])
     return "applied" if known.state in OPEN_STATES else "already_answered"
 
 
@@ -125,6 +127,8 @@ async def _delete(connection: AsyncConnection, conversation: ConversationId, ite
     )
     ids = (await connection.scalars(deleted)).all()
     await summaries.drop_covering(connection, conversation, ids)
+    await digests.drop_covering(connection, conversation, ids)
+    await understandings.drop(connection, ids)
     withdrawn = (
         update(Event)
         .where(Event.id.in_(ids), Event.state.in_(OPEN_STATES), Event.turn_id.is_(None))

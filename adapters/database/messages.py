@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import RowMapping, Select, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from adapters.database import changes, deliveries, media
+from adapters.database import changes, deliveries, media, understandings
 from adapters.database.records import DeliveryRow, Event, Message, Turn, VerdictRow
 from adapters.database.scope import scoped
 from domain.deliveries import DeliveryState
@@ -27,6 +27,8 @@ class Detailed:
     deliveries: tuple[RowMapping, ...]
     files: Mapping[UUID, RowMapping]
     change: Mapping[str, object] | None = None
+    understood: RowMapping | None = None
+    translated: RowMapping | None = None
 
 
 async def page(
@@ -46,9 +48,10 @@ async def one(connection: AsyncConnection, workspace_id: UUID, message_id: UUID)
 
 
 async def several(connection: AsyncConnection, workspace_id: UUID, ids: Sequence[UUID]) -> list[Detailed]:
-    """These messages, in the order of the conversation."""
+    """These messages, in the order of the conversation, without what was understood of them."""
     query = scoped(_columns().where(Message.id.in_(ids)), workspace_id).order_by(Message.seq)
-    return await _detailed(connection, workspace_id, (await connection.execute(query)).mappings().all())
+    rows = (await connection.execute(query)).mappings().all()
+    return await _detailed(connection, workspace_id, rows, understood=False)
 
 
 def _columns() -> Select[UUID]:
@@ -62,7 +65,9 @@ def _columns() -> Select[UUID]:
     )  # fmt: skip
 
 
-async def _detailed(connection: AsyncConnection, workspace_id: UUID, rows: Sequence[RowMapping]) -> list[Detailed]:
+async def _detailed(
+    connection: AsyncConnection, workspace_id: UUID, rows: Sequence[RowMapping], *, understood: bool = True
+) -> list[Detailed]:
     if not rows:
         return []
     turns = {row["turn_id"] for row in rows if row["turn_id"]}
@@ -71,15 +76,18 @@ async def _detailed(connection: AsyncConnection, workspace_id: UUID, rows: Seque
     verdicts = await _verdicts(connection, workspace_id, turns)
     sent = await deliveries.of_messages(connection, workspace_id, [row["id"] for row in rows])
     files = await media.of_messages(connection, workspace_id, rows)
-    changed = await changes.of_messages(connection, workspace_id, [row["id"] for row in rows])
+    ids = [row["id"] for row in rows]
+    changed = await changes.of_messages(connection, workspace_id, ids)
+    meant = await understandings.of_messages(connection, workspace_id, ids) if understood else {}
+    translated = await understandings.of_answers(connection, workspace_id, ids) if understood else {}
     detailed = []
     for row in rows:
         inbound = row["direction"] == "inbound"
         of_turn = replies[row["turn_id"]]
         partners = of_turn if inbound else asked[row["turn_id"]] if row["id"] in of_turn else []
         verdict = _verdict(row, verdicts[row["turn_id"]])
-        parts, change = tuple(sent[row["id"]]), changed.get(row["id"])
-        detailed.append(Detailed(row, tuple(partners), verdict, parts, files, change))
+        about = changed.get(row["id"]), meant.get(row["id"]), translated.get(row["id"])
+        detailed.append(Detailed(row, tuple(partners), verdict, tuple(sent[row["id"]]), files, *about))
     return detailed
 
 

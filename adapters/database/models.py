@@ -166,6 +166,7 @@ async def users(connection: AsyncConnection, workspace_id: UUID, name: str) -> S
         settings.contains({"model": {"provider": name}}),
         settings.contains({"fallback_models": [{"provider": name}]}),
         settings.contains({"moderation": {"provider": name}}),
+        settings.contains({"understanding": {"model": {"provider": name}}}),
     )
     query = select(BotRow.name).where(BotRow.deleted_at.is_(None), uses).order_by(BotRow.name)
     return (await connection.scalars(scoped(query, workspace_id))).all()

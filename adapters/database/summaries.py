@@ -90,13 +90,13 @@ async def postpone(connection: AsyncConnection, due: Due, due_at: datetime) -> N
     await connection.execute(update(SummaryDue).where(*_of(due)).values(due_at=due_at))
 
 
-async def source(connection: AsyncConnection, conversation_id: UUID) -> Source | None:
-    """What a new summary would be made of; None where the bot is gone, wants none, or never answered."""
+async def source(connection: AsyncConnection, conversation_id: UUID, *, on_demand: bool = False) -> Source | None:
+    """What a new summary would be made of; None where the bot is gone, never answered, or wants none by itself."""
     row = (await connection.execute(_standing(conversation_id))).one_or_none()
     if row is None or row.turn_id is None:
         return None
     bot = Bot.model_validate(row.settings)
-    if not bot.context.summary:
+    if not bot.context.summary and not on_demand:
         return None
     earlier = (await connection.execute(_newest(conversation_id, row.forgotten_seq))).one_or_none()
     after = max(row.forgotten_seq, earlier.covered_seq if earlier else 0)

@@ -1,6 +1,6 @@
 """What the model is shown: the conversation so far, and the messages that a turn answers."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 from uuid import UUID
@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import aliased
 
+from adapters.database import understandings
 from adapters.database.channels import ChannelAccess, load
 from adapters.database.prompt_records import ContactFact, Summary
 from adapters.database.records import DeliveryRow, Event, Message, Turn
@@ -123,6 +124,8 @@ class TurnContext:
     files: tuple[Attached, ...] = ()
     tooling: Tooling = _NOTHING_CALLED
     """What was called in this turn so far."""
+    answer_in: str | None = None
+    """The language in which the contact is answered, where that is another than the bot's."""
 
 
 async def destination(connection: AsyncConnection, conversation_id: UUID) -> tuple[UUID, Destination] | None:
@@ -132,9 +135,9 @@ async def destination(connection: AsyncConnection, conversation_id: UUID) -> tup
 
 
 async def load_context(
-    connection: AsyncConnection, vault: Vault, conversation_id: UUID, turn_id: UUID
+    connection: AsyncConnection, vault: Vault, conversation_id: UUID, turn_id: UUID, *, translated: bool = False
 ) -> TurnContext | None:
-    """The conversation of a turn as the model is to see it; None when its channel is gone."""
+    """The conversation of a turn as it was said, or `translated` for the model; None when its channel is gone."""
     found = await destination(connection, conversation_id)
     access = await load(connection, vault, found[0]) if found else None
     if found is None or access is None:
@@ -144,9 +147,16 @@ async def load_context(
     past = await _past(connection, conversation_id, turn_id, memory.begins, most)
     asked = await _asked(connection, turn_id)
     place = found[1].model_copy(update={"heard": asked[-1].platform_message_id if asked else None})
-    lines = tuple(_line(row.direction, row.text, row.attachments) for row in (*past, *asked))
-    files = tuple(_files(past, asked))
-    return TurnContext(access, place, lines, len(asked), memory.summary, tuple(memory.facts or ()), files)
+    told: Mapping[UUID, str] = {}
+    spoken, own = None, access.bot.translation.bot_language
+    if translated and access.bot.translation.enabled:
+        told = await understandings.told_to_model(connection, [row.id for row in (*past, *asked)])
+        _, spoken = await understandings.newest_of_turn(connection, turn_id)
+    lines = tuple(_line(row.direction, told.get(row.id, row.text), row.attachments) for row in (*past, *asked))
+    return TurnContext(
+        access, place, lines, len(asked), memory.summary, tuple(memory.facts or ()), tuple(_files(past, asked)),
+        answer_in=spoken if spoken != own else None,
+    )  # fmt: skip
 
 
 def _files(

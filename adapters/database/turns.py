@@ -19,6 +19,7 @@ from domain.handovers import MAX_BROUGHT
 from domain.opening import Candidate, Opening, open_turn
 from domain.platforms import PlatformName
 from domain.turns import Account, Begin, Begun, Meanwhile, ReplyKind
+from domain.understanding_calls import when
 
 MOST_MEMBERS = MAX_BROUGHT
 _MINUTE = timedelta(minutes=1)
@@ -261,6 +262,7 @@ def _begun(bot: Bot, turn: _Turn, members: set[UUID], settled: set[UUID], *, mor
         judge_before=judged and (bot.moderation.when == "before" or bool(bot.tools)),
         fail_closed=bot.moderation.on_error == "closed",
         meanwhile=_meanwhile(bot, turn, more=more),
+        understand="" if turn.fixed_reply else when(bot),
     )
 
 

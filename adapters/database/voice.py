@@ -9,7 +9,7 @@ from sqlalchemy import Row, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from adapters.database import summaries, tool_calls
+from adapters.database import digests, summaries, tool_calls
 from adapters.database.growing import GrowingRow, being_shown
 from adapters.database.ledger import at_rest, next_seq
 from adapters.database.notifications import conversation_changed
@@ -198,6 +198,7 @@ async def forget(connection: AsyncConnection, conversation_id: UUID, workspace_i
     if await connection.scalar(forgotten) is None:
         return False
     await summaries.drop(connection, conversation_id)
+    await digests.drop(connection, conversation_id)
     return True
 
 

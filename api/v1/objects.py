@@ -22,6 +22,7 @@ from domain.ids import ConversationId, workflow_id
 from domain.media import MediaState
 from domain.platforms import PlatformName
 from domain.templates import TemplateMessage
+from domain.understanding import Entity, FoundIntent, Sentiment
 from domain.windows import closes_at
 from settings import Settings
 
@@ -161,6 +162,25 @@ class Change(Shown):
     ended_at: datetime | None
 
 
+class Understanding(Shown):
+    """What was found out about a message that a contact sent, as far as its bot wants to know."""
+
+    language: str | None = Field(description="Null where it is not sure, or was not asked for.", examples=["de"])
+    sentiment: Sentiment | None
+    intent: FoundIntent | None
+    entities: tuple[Entity, ...]
+    reason: str | None = Field(description="Why a model found nothing.", examples=["not_understood"])
+
+
+class Translation(Shown):
+    """A message in the language of its bot, where the contact speaks another."""
+
+    language: str = Field(description="The bot's.", examples=["en"])
+    contact_language: str = Field(examples=["de"])
+    text: str | None = Field(description="What the model was shown, or what it said; null where translating failed.")
+    reason: str | None = Field(description="Why the contact or the model got it as it was.", examples=["timeout"])
+
+
 class Message(Shown):
     """What was said. `state`, `reason` and `answered_by` are those of an inbound one, `answers` of an outbound one."""
 
@@ -183,6 +203,8 @@ class Message(Shown):
     verdict: Verdict | None
     deliveries: tuple[Delivery, ...]
     change: Change | None = Field(None, description="The newest edit or delete of an outbound one.")
+    understanding: Understanding | None = None
+    translation: Translation | None = None
     sent_at: datetime | None
     created_at: datetime
     edited_at: datetime | None
@@ -205,8 +227,26 @@ def message(detailed: Detailed, links: Links) -> Message:
             "verdict": Verdict.of(detailed.verdict) if detailed.verdict else None,
             "deliveries": [Delivery.of(part) for part in detailed.deliveries],
             "change": Change.of(detailed.change) if detailed.change else None,
+            "understanding": _understanding(detailed.understood) if detailed.understood else None,
+            "translation": _translation(detailed),
         }
     )
+
+
+def _understanding(row: Row) -> Understanding:
+    intent = {"name": row["intent"], "confidence": row["confidence"]} if row["intent"] else None
+    return Understanding.of({**row, "intent": intent})
+
+
+def _translation(detailed: Detailed) -> Translation | None:
+    """Of a question what the model was shown, of an answer what it said."""
+    heard, said = detailed.understood, detailed.translated
+    if said is not None:
+        return Translation.of({**said, "contact_language": said["into"]})
+    if heard is None or heard["into"] is None:
+        return None
+    told = {"language": heard["into"], "contact_language": heard["spoken"], "text": heard["translation"]}
+    return Translation.of({**told, "reason": heard["reason"]})
 
 
 def _files(detailed: Detailed) -> Iterator[tuple[Row, Row | None]]:

@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from simulator.faults import Behaviour
+from simulator.openai.structured import Shaped
 from simulator.wire import JSON, Object
 
 FinishReason = Literal["stop", "length", "tool_calls", "content_filter"]
@@ -64,19 +65,22 @@ class Answer(BaseModel):
 class Rule(Answer):
     """An answer to whatever contains a text; with `count`, only so many times.
 
-    With `results`, only behind so many results of tools that were called for the user's last message.
+    With `results`, only behind so many results of tools that were called for the user's last message. With `shape`,
+    only to requests that want an answer of the shape of this name; without it, only to those that want none.
     """
 
     contains: str
     count: int | None = Field(default=None, ge=1)
     results: int | None = Field(default=None, ge=0)
+    shape: str | None = None
 
 
 class Answers(BaseModel):
     """Everything that can be set; what is left out of a request stays as it is.
 
-    The first rule that fits wins, else `default` answers. `flagged_words` maps a word to the moderation category that
-    an input with it falls into. `reasoning_models` refuse `max_tokens`, and any temperature but 1.
+    The first rule that fits wins, else `default` answers, or what has the shape that is wanted. `flagged_words`
+    maps a word to the moderation category that an input with it falls into. `reasoning_models` refuse `max_tokens`, and
+    any temperature but 1.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -89,15 +93,17 @@ class Answers(BaseModel):
     reasoning_models: list[str] = Field(default_factory=list)
     flagged_words: dict[str, str] = Field(default_factory=dict)
 
-    def choose(self, heard: str, results: int = 0) -> Answer:
+    def choose(self, heard: str, results: int = 0, shaped: Shaped | None = None) -> Answer:
         """The answer to these words and so many results of tools; uses up a rule that has a count."""
         for rule in self.rules:
+            if rule.shape != (shaped.name if shaped else None):
+                continue
             if rule.count == 0 or rule.contains not in heard or rule.results not in (None, results):
                 continue
             if rule.count is not None:
                 rule.count -= 1
             return rule
-        return self.default
+        return self.default if shaped is None else Answer(text=shaped.answer(heard))
 
     def changed(self, changes: "Answers") -> "Answers":
         """These answers with all fields that were named in the changes."""

@@ -20,6 +20,7 @@ from simulator.openai.completion import Completion
 from simulator.openai.moderation import moderation
 from simulator.openai.refusals import Refused, from_fault, refuse_parameters, refuse_temperature
 from simulator.openai.responses import ModelResponse, messages_of
+from simulator.openai.structured import shape_of
 from simulator.simulation import Simulation
 from simulator.wire import JSON, Object, encode, json_answer, unix_time
 
@@ -88,7 +89,7 @@ class OpenAI:
         except Refused as refused:
             return self._note_refusal("chat/completions", refused)
         heard = last_user_text(messages)
-        answer = self._answers.choose(heard, len(tool_results(messages))).permitted(payload)
+        answer = self._answers.choose(heard, len(tool_results(messages)), shape_of(payload)).permitted(payload)
         completion = Completion(payload, answer, messages)
         return await self._serve("chat/completions", payload, heard, answer, partial(self._complete, completion))
 
@@ -102,7 +103,7 @@ class OpenAI:
         except Refused as refused:
             return self._note_refusal("responses", refused)
         heard = last_user_text(messages)
-        answer = self._answers.choose(heard, len(tool_results(messages))).permitted(payload)
+        answer = self._answers.choose(heard, len(tool_results(messages)), shape_of(payload)).permitted(payload)
         response = ModelResponse(payload, answer, messages)
         return await self._serve("responses", payload, heard, answer, partial(self._complete, response))
 

@@ -112,6 +112,7 @@ async def test_bots_get_the_default_where_they_name_no_model(api: httpx.AsyncCli
         {"model": {"provider": "main"}},
         {"fallback_models": [{"provider": "demo"}, {"provider": "main"}]},
         {"moderation": {"provider": "main"}},
+        {"understanding": {"model": {"provider": "main"}}},
     ],
 )
 async def test_a_model_is_there_as_long_as_a_bot_names_it(api: httpx.AsyncClient, bot: dict[str, JsonValue]) -> None:

@@ -62,6 +62,8 @@ DEFAULTS: dict[str, JsonValue] = {
         "exhausted_text": "I cannot answer any more today. Please write again tomorrow.",
     },
     "cache": {"enabled": False, "hours": 24},
+    "understanding": {"sentiment": False, "intents": [], "entities": [], "language": False, "model": None},
+    "translation": {"enabled": False, "bot_language": "en"},
     "idle": {"close_after_hours": 24},
     "tools": [],
     "tool_limits": {"calls_per_turn": 8, "result_characters": 8000, "approval_seconds": 3600},

@@ -56,7 +56,9 @@ def test_every_other_field_of_a_model_and_a_prompt_decides() -> None:
     assert set(Model.model_fields) - {"timeout_seconds", "first_token_seconds", "stall_seconds", "price"} == {
         "provider", "name", "api", "temperature", "max_output_tokens", "vision"
     }  # fmt: skip
-    assert set(Prompt.model_fields) - {"estimated_tokens", "left_out"} == {"lines", "may_call", "steps", "tools"}
+    assert set(Prompt.model_fields) - {"estimated_tokens", "left_out"} == {
+        "lines", "may_call", "steps", "tools", "answer_shape"
+    }  # fmt: skip
     assert set(Line.model_fields) == {"role", "text", "images"}
     assert set(Image.model_fields) == {"type", "content"}
 

@@ -159,13 +159,32 @@ async def called_and_approved(product: Product) -> Visitor:
     return visitor
 
 
+async def understood_first(product: Product) -> Visitor:
+    visitor = await product.visitor(bursts=QUEUE, understanding={"sentiment": True}, translation={"enabled": True})
+    await visitor.say("Wo ist mein Paket? Es sollte gestern kommen.")
+    await visitor.heard(1)
+    await visitor.say("Where is my parcel? It should have come yesterday.")
+    await visitor.heard(2)
+    return visitor
+
+
+async def understood_beside(product: Product) -> Visitor:
+    visitor = await product.visitor(bursts=QUEUE, understanding={"sentiment": True, "language": True})
+    await product.simulated.answers({"contains": "hello", "shape": "understanding", "text": "no", "delay_seconds": 1})
+    await visitor.say("hello")
+    await visitor.heard(1)
+    await visitor.say("and on")
+    await visitor.heard(2)
+    return visitor
+
+
 async def _asked(product: Product) -> bool:
     return len(await product.simulated.asked()) > 0
 
 
 SCENARIOS: tuple[Callable[[Product], Awaitable[Visitor]], ...] = (
     one_turn, a_burst, an_apology, a_retry, a_fixed_reply, judged_by_a_provider, judged_first, paused_in_a_turn, closed,
-    told_whole, a_spent_budget, called_and_approved,
+    told_whole, a_spent_budget, called_and_approved, understood_first, understood_beside,
 )  # fmt: skip
 
 
