@@ -50,7 +50,7 @@ DEFAULTS: dict[str, JsonValue] = {
         "rules": {"words": [], "patterns": [], "links": "allow", "lists": []},
         "categories": {},
     },
-    "delivery": {"uncertain": "at_most_once"},
+    "delivery": {"uncertain": "at_most_once", "streaming": False},
     "context": {"messages": 40, "tokens": 8000, "summary": True, "facts": False},
     "limits": {
         "messages_per_minute": 20,
