@@ -7,7 +7,7 @@ _HERE = Path(__file__).parent.parent
 _FOLDERS = ("activities", "adapters", "api", "commands", "domain", "workflows")
 _FILES = ("cli.py", "settings.py", "worker.py")
 CONVERSATION = "workflows/conversation.py"
-ANSWER = "        reply = await self._answer(begun)\n"
+ANSWER = "        reply = await self._answer(begun, understanding)\n"
 SLEEPS_FIRST = "        await workflow.sleep(1)\n" + ANSWER
 """In place of `ANSWER`: conversations that were begun without it cannot go on so, nor the other way round."""
 
