@@ -5,7 +5,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from pydantic import JsonValue
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, LargeBinary, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, LargeBinary
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -122,6 +122,8 @@ class ModelAllowance(Base):
 class Contact(Identified, Described, Base):
     """The person or group on the other side, as one channel knows them.
 
+    The id is made of the channel and the platform's id, and is the only unique index: `ON CONFLICT` names one, and of
+    two who hear a new contact at the same time one would fail at the other.
     `profiled_at` is when the platform was asked last who that is, `profile_due_at` when it is to be asked.
     """
 
@@ -138,7 +140,7 @@ class Contact(Identified, Described, Base):
     picture: Mapped[dict[str, JsonValue] | None]
     """The file of the picture that was fetched last, and which version it is of."""
     __table_args__ = (
-        UniqueConstraint("channel_id", "external_id"),
+        Index("ix_contacts_external", "channel_id", "external_id"),
         Index("ix_contacts_profile_due", "profile_due_at", postgresql_where=sql("profile_due_at IS NOT NULL")),
     )
 

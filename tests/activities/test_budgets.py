@@ -192,6 +192,7 @@ async def test_a_conversation_goes_to_an_operator_once_the_day_is_spent(product:
     assert [item["text"] for item in await visitor.heard(1)] == ["Ada sleeps; I am here."]
 
 
+@pytest.mark.slow
 async def test_a_workspaces_spent_day_holds_for_the_bots_that_have_no_limits(product: Product) -> None:
     operator = await product.operator()
     visitor = await product.visitor(bursts={"policy": "queue"})
@@ -224,6 +225,7 @@ async def test_of_many_who_write_at_once_no_more_are_answered_than_the_day_has_t
     assert used <= 100
 
 
+@pytest.mark.slow
 async def test_a_turn_that_a_spent_budget_ended_is_counted(
     pointed: Settings, database: Database, simulated: Simulated
 ) -> None:

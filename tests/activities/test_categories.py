@@ -98,6 +98,7 @@ async def test_a_conversation_is_handed_over_by_a_category(product: Product, by:
     assert [item["text"] for item in await visitor.heard(1)] == ["I am here."]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("by", ["rules", "openai"])
 async def test_a_conversation_ends_by_a_category_and_the_next_message_reopens_it(product: Product, by: str) -> None:
     await product.simulated.post("/openai/answers", flagged_words=FLAGGED)

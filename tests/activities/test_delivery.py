@@ -43,6 +43,7 @@ async def test_a_repeated_update_has_no_second_effect(product: Product) -> None:
     assert len(await product.simulated.sent(CHAT)) == 1
 
 
+@pytest.mark.slow
 async def test_a_long_answer_goes_out_in_parts_and_in_order(product: Product) -> None:
     await product.telegram(bursts={"policy": "queue"})
     paragraphs = [f"Paragraph {number}. " + "words and more words. " * 30 for number in range(30)]
@@ -89,6 +90,7 @@ async def test_a_contact_who_blocked_the_bot_is_not_tried_again(product: Product
     assert await product.states() == [("failed", "undeliverable")]
 
 
+@pytest.mark.slow
 async def test_a_send_that_may_have_worked_stays_in_doubt(product: Product) -> None:
     await product.telegram(bursts={"policy": "queue"})
     await product.simulated.fault("accept_then_reset", method="sendMessage")
@@ -118,6 +120,7 @@ async def test_a_call_that_was_not_accepted_is_made_again(product: Product) -> N
     assert len(await product.simulated.sent(CHAT)) == 1
 
 
+@pytest.mark.slow
 async def test_formatting_that_is_refused_is_sent_as_plain_text(product: Product) -> None:
     await product.telegram(bursts={"policy": "queue"})
     await product.simulated.answer("**bold**")
@@ -129,6 +132,7 @@ async def test_formatting_that_is_refused_is_sent_as_plain_text(product: Product
     assert (sent["text"], sent.get("entities") or []) == ("bold", [])
 
 
+@pytest.mark.slow
 async def test_a_group_that_moved_is_answered_at_its_new_id(product: Product) -> None:
     await product.telegram(bursts={"policy": "queue"}, groups="always")
     group, supergroup = -100, -1000000100

@@ -39,6 +39,7 @@ async def planned_long_ago(product: Product) -> AsyncIterator[None]:
         await default("now()")
 
 
+@pytest.mark.slow
 async def test_a_command_is_answered_where_the_bot_was_thinking(product: Product) -> None:
     server = await join_server(product)
     await server.register()
@@ -48,6 +49,7 @@ async def test_a_command_is_answered_where_the_bot_was_thinking(product: Product
     assert await ledger(product) == [("sent", None, 1)]
 
 
+@pytest.mark.slow
 async def test_a_repeated_command_has_no_second_effect(product: Product) -> None:
     server = await join_server(product)
     await server.register()
@@ -101,6 +103,7 @@ async def test_an_answer_to_a_command_stands_there_once(product: Product, kind: 
     assert await ledger(product) == [("sent", None, 2)]
 
 
+@pytest.mark.slow
 async def test_a_pressed_button_is_answered_like_a_message(product: Product) -> None:
     server = await join_server(product)
     await server.register()

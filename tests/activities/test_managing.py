@@ -74,6 +74,7 @@ async def test_what_the_platform_asks_to_wait_is_waited_for(product: Product) ->
     assert (calls.count("banChatMember"), calls.count("leaveChat")) == (1, 0)
 
 
+@pytest.mark.slow
 async def test_in_a_private_chat_nobody_is_banned(product: Product) -> None:
     await product.telegram(bursts=QUEUE)
     await product.simulated.say(PERSON, "hello")

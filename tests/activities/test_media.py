@@ -25,6 +25,7 @@ async def opened(product: Product, link: object) -> tuple[bytes, str, str]:
     return answer.content, answer.headers["content-type"], answer.headers["content-disposition"]
 
 
+@pytest.mark.slow
 async def test_a_photo_on_telegram_is_answered_and_kept(product: Product) -> None:
     await product.telegram(bursts=QUEUE)
     await product.simulated.say(CHAT, caption="what is this?", photo={"content_base64": written(JPEG)})
@@ -36,6 +37,7 @@ async def test_a_photo_on_telegram_is_answered_and_kept(product: Product) -> Non
     )  # fmt: skip
 
 
+@pytest.mark.slow
 async def test_a_file_that_a_platform_does_not_hand_out_stops_no_turn(product: Product) -> None:
     await product.telegram(bursts=QUEUE)
     await product.simulated.say(CHAT, document={"file_size": 21 * 1024 * 1024, "file_name": "film.mkv"})

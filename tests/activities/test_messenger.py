@@ -31,6 +31,7 @@ def _metadata(send: dict[str, object]) -> object:
     return payload["message"]["metadata"]
 
 
+@pytest.mark.slow
 async def test_echoes_and_receipts_end_without_waking_anything(product: Product) -> None:
     bot = await messenger(product)
     await product.simulated.post("/messenger/settings", receipts=["echo", "delivered", "read"])
@@ -142,6 +143,7 @@ async def test_a_send_that_was_reset_before_it_was_accepted_is_in_doubt_until_it
     assert await bot.ledger() == [("sent", None, 2)]
 
 
+@pytest.mark.slow
 async def test_a_message_to_a_sibling_page_goes_to_its_bot(product: Product) -> None:
     theirs = await messenger(product, SIBLING)
     ours = await messenger(product)

@@ -89,6 +89,7 @@ async def test_the_built_in_rules_clean_an_answer_before_a_provider_sees_it(
         assert await bench.verdicts() == [("output", "redact", ["card_number"])]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("when", ["parallel", "before"])
 async def test_a_flagged_message_is_refused_and_the_next_one_is_answered(product: Product, when: str) -> None:
     await product.simulated.post("/openai/answers", flagged_words=FLAGGED)

@@ -8,6 +8,7 @@ from tests.machine import PATIENCE_SECONDS, until
 from tests.product import Product
 from tests.slack import DIRECT, OWN, join_workspace, keep_account
 
+pytestmark = pytest.mark.slow
 ANSWERED = ("answered", None)
 
 
@@ -62,7 +63,6 @@ async def test_a_conversation_remembers(product: Product) -> None:
     ]  # fmt: skip
 
 
-@pytest.mark.slow
 async def test_a_burst_is_answered_together(product: Product) -> None:
     workspace = await join_workspace(product, bursts={"policy": "coalesce", "quiet_seconds": 1.0})
     for text in ("a", "b", "c"):
@@ -115,7 +115,6 @@ async def test_a_long_answer_goes_out_in_parts_and_in_order(product: Product) ->
     assert parts[-1].endswith("print(899)\n```")
 
 
-@pytest.mark.slow
 async def test_an_edit_before_the_answer_changes_what_is_answered(product: Product) -> None:
     workspace = await join_workspace(product, bursts={"policy": "coalesce", "quiet_seconds": 2.0})
     ts = await workspace.say("old words")
@@ -146,7 +145,6 @@ async def test_a_button_and_a_command_are_answered_like_messages(product: Produc
     assert await workspace.texts() == ["You said: hello", "You said: Show more", "You said: what now?"]
 
 
-@pytest.mark.slow
 async def test_too_many_requests_are_waited_out(product: Product) -> None:
     workspace = await join_workspace(product, bursts={"policy": "queue"})
     await product.simulated.fault("status", status=429, retry_after=2, method="chat.postMessage")
@@ -158,7 +156,6 @@ async def test_too_many_requests_are_waited_out(product: Product) -> None:
     assert await ledger(product) == [("sent", None, 2)]
 
 
-@pytest.mark.slow
 async def test_a_call_that_was_not_accepted_is_made_again(product: Product) -> None:
     workspace = await join_workspace(product, bursts={"policy": "queue"})
     await product.simulated.fault("status", status=502, method="chat.postMessage", count=2)
@@ -178,7 +175,6 @@ async def test_an_archived_channel_is_not_tried_again(product: Product) -> None:
 DOUBTS = ["accept_then_reset", "reset_before_accept", "invalid_json"]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("policy", ["at_most_once", "at_least_once"])
 @pytest.mark.parametrize("kind", DOUBTS)
 async def test_a_send_without_an_answer_is_read_back(product: Product, kind: str, policy: str) -> None:
@@ -191,7 +187,6 @@ async def test_a_send_without_an_answer_is_read_back(product: Product, kind: str
     assert len(await workspace.calls("conversations.history")) == 1
 
 
-@pytest.mark.slow
 async def test_a_send_that_hangs_is_read_back_in_its_thread(product: Product) -> None:
     workspace = await join_workspace(product, bursts={"policy": "queue"})
     await product.simulated.fault("accept_then_hang", method="chat.postMessage")
@@ -203,7 +198,6 @@ async def test_a_send_that_hangs_is_read_back_in_its_thread(product: Product) ->
     assert len(await workspace.calls("conversations.replies")) == 1
 
 
-@pytest.mark.slow
 async def test_a_part_keeps_the_id_that_was_read_back(product: Product) -> None:
     workspace = await join_workspace(product, bursts={"policy": "queue"})
     await product.simulated.fault("accept_then_reset", method="chat.postMessage")
@@ -214,7 +208,6 @@ async def test_a_part_keeps_the_id_that_was_read_back(product: Product) -> None:
     assert known == [item["message_id"] for item in await workspace.sent()]
 
 
-@pytest.mark.slow
 async def test_a_history_that_is_away_is_asked_again(product: Product) -> None:
     workspace = await join_workspace(product, bursts={"policy": "queue"})
     await product.simulated.fault("accept_then_reset", method="chat.postMessage")
@@ -226,7 +219,6 @@ async def test_a_history_that_is_away_is_asked_again(product: Product) -> None:
     assert len(await workspace.calls("conversations.history")) == 3
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(("policy", "times", "state"), [("at_most_once", 1, "uncertain"), ("at_least_once", 2, "sent")])
 async def test_without_the_scope_the_policy_decides(product: Product, policy: str, times: int, state: str) -> None:
     workspace = await join_workspace(product, bursts={"policy": "queue"}, delivery={"uncertain": policy})
@@ -238,7 +230,6 @@ async def test_without_the_scope_the_policy_decides(product: Product, policy: st
     assert [part[0] for part in await ledger(product)] == [state]
 
 
-@pytest.mark.slow
 async def test_a_policy_allows_a_single_time_more(product: Product) -> None:
     workspace = await join_workspace(product, bursts={"policy": "queue"}, delivery={"uncertain": "at_least_once"})
     await workspace.post("/app", missing_scopes=["im:history"])
@@ -249,7 +240,6 @@ async def test_a_policy_allows_a_single_time_more(product: Product) -> None:
     assert [part[0] for part in await ledger(product)] == ["uncertain"]
 
 
-@pytest.mark.slow
 async def test_history_without_metadata_is_no_proof(product: Product) -> None:
     workspace = await join_workspace(product, bursts={"policy": "queue"})
     await keep_account(product, workspace.channel)
@@ -261,7 +251,6 @@ async def test_history_without_metadata_is_no_proof(product: Product) -> None:
     assert [part[0] for part in await ledger(product)] == ["uncertain"]
 
 
-@pytest.mark.slow
 async def test_what_was_never_accepted_is_no_reason_to_doubt_the_history(product: Product) -> None:
     workspace = await join_workspace(product, bursts={"policy": "queue"})
     await keep_account(product, workspace.channel)

@@ -166,6 +166,7 @@ async def test_an_answer_that_is_no_summary_is_paid_and_teaches_nothing(
         assert len(await memory.chat.rows(select(Usage.id))) == 1
 
 
+@pytest.mark.slow
 async def test_a_long_chat_goes_on_with_a_summary_of_its_beginning(product: Product) -> None:
     await product.simulated.answers({"contains": "<chat>", "text": "They counted."})
     visitor = await product.visitor(bursts={"policy": "queue"}, context={"messages": 4}, instructions="Be Ada.")

@@ -84,6 +84,7 @@ async def test_an_operator_lists_and_sends_a_template_to_who_never_wrote(shop: S
     await shop.bot.until_ledger(*[("sent", None, 1)] * 2)
 
 
+@pytest.mark.slow
 async def test_a_template_that_would_be_refused_is_refused_before_it_is_recorded(shop: Shop) -> None:
     simulated = shop.bot.product.simulated
     await simulated.post("/whatsapp/templates", name="resting", body="Hello.", status="PAUSED")
@@ -101,6 +102,7 @@ async def test_a_template_that_would_be_refused_is_refused_before_it_is_recorded
     assert await shop.bot.sent() == ["You said: hello"]
 
 
+@pytest.mark.slow
 async def test_a_template_that_cannot_be_checked_is_sent_and_its_refusal_told(shop: Shop) -> None:
     await shop.bot.answered("hello")
     await shop.bot.product.simulated.fault("status", status=500, method="templates")

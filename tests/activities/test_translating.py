@@ -1,5 +1,6 @@
 """Translation: the model sees and speaks the bot's language alone, the contact its own, and the record has both."""
 
+import pytest
 from pydantic import JsonValue
 
 from tests.activities.test_understanding import QUEUE, Item, purposes
@@ -48,6 +49,7 @@ async def plain(simulated: Simulated) -> list[list[str]]:
     ]
 
 
+@pytest.mark.slow
 async def test_both_sides_speak_their_own_language(product: Product) -> None:
     await product.telegram(bursts=QUEUE, translation=ON, understanding={"sentiment": True})
     await product.simulated.say(CHAT, ASKED)
@@ -65,6 +67,7 @@ async def test_both_sides_speak_their_own_language(product: Product) -> None:
     assert answer["translation"] == {**languages, "text": f"You said: [en] {ASKED}"}
 
 
+@pytest.mark.slow
 async def test_what_is_too_short_to_tell_is_in_the_language_of_the_chat(product: Product) -> None:
     await product.telegram(bursts=QUEUE, translation=ON)
     await product.simulated.say(CHAT, "Ja")
@@ -97,6 +100,7 @@ async def test_what_cannot_be_translated_goes_on_as_it_is_and_says_so(product: P
     assert answer["translation"] == {**languages, "text": f"You said: {ASKED}"}
 
 
+@pytest.mark.slow
 async def test_moderation_judges_what_the_contact_would_see(product: Product) -> None:
     moderation: JsonValue = {"rules": {"words": ["[de]"]}, "refusal": "No."}
     await product.telegram(bursts=QUEUE, translation=ON, moderation=moderation)
@@ -104,6 +108,7 @@ async def test_moderation_judges_what_the_contact_would_see(product: Product) ->
     assert await sent(product.simulated, 1) == ["No."]
 
 
+@pytest.mark.slow
 async def test_nothing_untranslated_is_seen_on_the_page(product: Product) -> None:
     said = "It is on its way. " * 20
     await product.simulated.answers({"contains": "Paket", "text": said, "chunk_characters": 4, "chunk_seconds": 0.02})

@@ -3,6 +3,7 @@
 import json
 from typing import TypeAlias
 
+import pytest
 from pydantic import JsonValue
 from sqlalchemy import select
 
@@ -53,6 +54,7 @@ async def purposes(product: Product) -> list[str]:
         return sorted((await connection.scalars(select(Usage.purpose))).all())
 
 
+@pytest.mark.slow
 async def test_all_that_is_on_is_found_by_one_call_and_kept_with_the_message(product: Product) -> None:
     visitor = await product.visitor(bursts=QUEUE, understanding=ALL)
     await visitor.say(SAID)
@@ -71,6 +73,7 @@ async def test_all_that_is_on_is_found_by_one_call_and_kept_with_the_message(pro
     assert [item["understanding"] for item in await visitor.messages()] == [None, None]
 
 
+@pytest.mark.slow
 async def test_a_bot_that_wants_nothing_pays_nothing(product: Product) -> None:
     visitor = await product.visitor(bursts=QUEUE)
     await visitor.say(SAID)
@@ -80,6 +83,7 @@ async def test_a_bot_that_wants_nothing_pays_nothing(product: Product) -> None:
     assert (await record(product, visitor))[0]["understanding"] is None
 
 
+@pytest.mark.slow
 async def test_a_wrong_answer_is_asked_for_once_more(product: Product) -> None:
     await product.simulated.answers({"contains": "", "shape": "understanding", "text": "Angry!", "count": 1})
     visitor = await product.visitor(bursts=QUEUE, understanding=ALL)
@@ -88,6 +92,7 @@ async def test_a_wrong_answer_is_asked_for_once_more(product: Product) -> None:
     assert len(await shaped(product)) == 2
 
 
+@pytest.mark.slow
 async def test_what_is_wrong_twice_is_not_understood_and_the_turn_goes_on(product: Product) -> None:
     wrong = json.dumps({"messages": [{"n": 1, "sentiment": "furious"}]})
     await product.simulated.answers({"contains": "", "shape": "understanding", "text": wrong})
@@ -99,6 +104,7 @@ async def test_what_is_wrong_twice_is_not_understood_and_the_turn_goes_on(produc
     assert await purposes(product) == ["answer", "understand", "understand"]
 
 
+@pytest.mark.slow
 async def test_an_endpoint_that_knows_no_shapes_is_asked_in_words(product: Product) -> None:
     fault: JsonValue = {"kind": "status", "status": 400}
     good = json.dumps({"messages": [{"n": 1, "sentiment": "mixed"}]})

@@ -31,6 +31,7 @@ async def test_receipts_end_without_waking_anything(product: Product) -> None:
     await until(told)
 
 
+@pytest.mark.slow
 async def test_a_batch_with_a_broken_item_loses_no_message(product: Product) -> None:
     bot = await whatsapp(product)
     messages = [{"text": f"number {number}"} for number in range(5)]
@@ -46,6 +47,7 @@ async def test_a_batch_with_a_broken_item_loses_no_message(product: Product) -> 
     ] * 3
 
 
+@pytest.mark.slow
 async def test_a_burst_is_answered_once(product: Product) -> None:
     bot = await whatsapp(product, bursts={"policy": "coalesce", "quiet_seconds": 0.5})
     path = f"/whatsapp/{NUMBER}/batch"
@@ -203,6 +205,7 @@ async def test_a_contact_who_hides_the_number_keeps_the_conversation(product: Pr
     assert "my name is Ann" in str(request["messages"])
 
 
+@pytest.mark.slow
 async def test_who_asks_with_the_verify_token_is_answered(product: Product) -> None:
     bot = await whatsapp(product)
     url = f"/webhooks/whatsapp/{bot.channel.id}"

@@ -96,6 +96,7 @@ async def test_a_part_that_waited_until_the_window_closed_is_not_sent(late: Late
     assert await notices(late.chat.database) == ["window_closed"]
 
 
+@pytest.mark.slow
 async def test_a_part_that_waited_is_sent_where_the_contact_wrote_meanwhile(late: Late, simulated: Simulated) -> None:
     reply, heard = await late.apology(), late.chat.now
     await simulated.fault("status", status=429, retry_after=3600, parameters={"code": 130429}, method="messages")

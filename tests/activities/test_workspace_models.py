@@ -78,6 +78,7 @@ async def test_a_guard_model_judges_what_is_said(simulating: Settings, shared: D
         assert await bench.verdicts() == [("input", "refuse", ["S9"])]
 
 
+@pytest.mark.slow
 async def test_a_bot_answers_by_a_model_that_was_made_over_the_api(product: Product) -> None:
     operator, at = await product.operator(), f"{product.simulated.url}/azure"
     key: JsonValue = {"only": "azure-key-of-the-tests"}

@@ -55,6 +55,7 @@ async def test_what_waits_is_shown_by_state(product: Product) -> None:
     assert 7_200 <= await metric(product, "chat_deliveries_oldest_seconds", state="uncertain") < 7_600
 
 
+@pytest.mark.slow
 async def test_what_waits_is_counted_anew_after_a_while(product: Product) -> None:
     visitor = await product.visitor(bursts={"policy": "queue"})
     await visitor.say("hello")

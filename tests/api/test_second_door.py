@@ -152,6 +152,7 @@ async def test_what_was_recorded_before_and_not_handed_over_is_not_overtaken(
     assert await answers(simulated) == ["You said: number 1", "You said: number 2", "You said: number 3"]
 
 
+@pytest.mark.slow
 async def test_what_comes_after_the_outage_does_not_overtake_what_was_carried(door: Door, to_database: Proxy) -> None:
     async def recorded() -> bool:
         """Until the database is asked again, what comes is still carried."""
@@ -234,6 +235,7 @@ async def test_without_the_database_a_wrong_signature_is_refused_and_the_api_is_
     assert int(answer.headers["Retry-After"]) > 0
 
 
+@pytest.mark.slow
 async def test_what_is_carried_is_counted(door: Door, to_database: Proxy) -> None:
     async def counted() -> float:
         shown = (await door.client.get("/metrics")).text

@@ -27,6 +27,7 @@ async def control(api: httpx.AsyncClient, scene: Scene, verb: str, **body: objec
     return dict(answer.json())
 
 
+@pytest.mark.slow
 async def test_each_control_answers_with_the_conversation(api: httpx.AsyncClient, scene: Scene) -> None:
     await scene.hear("hi")
     verbs = ("pause", "resume", "takeover", "release", "close", "reset")
@@ -54,6 +55,7 @@ async def test_held_messages_are_answered_only_on_request(
     assert [item["state"] for item in (await api.get("/v1/events")).json()["items"]] == [state]
 
 
+@pytest.mark.slow
 async def test_a_stop_waits_for_what_is_being_sent(api: httpx.AsyncClient, scene: Scene, database: Database) -> None:
     for verb in ("pause", "takeover", "close"):
         heard = await scene.hear("hi", chat=verb)

@@ -70,6 +70,7 @@ async def test_a_stranger_finds_nothing_and_changes_nothing(
     assert await everything(api, ids, routes) == before
 
 
+@pytest.mark.slow
 async def test_filters_by_foreign_ids_find_nothing(
     api: httpx.AsyncClient, stranger: httpx.AsyncClient, ids: dict[str, UUID | str]
 ) -> None:

@@ -28,6 +28,7 @@ async def bill(product: Product) -> list[str]:
         return sorted((await connection.scalars(select(Usage.purpose))).all())
 
 
+@pytest.mark.slow
 async def test_a_conversation_is_summarised_until_more_is_said(product: Product) -> None:
     operator, path, visitor = await talked(product, "Where is my parcel?", "I wait.")
     first = await operator.post(path)

@@ -50,6 +50,7 @@ async def test_a_webhook_is_registered_inspected_and_removed(client: httpx.Async
     assert account["id"] == TOKEN.partition(":")[0]
 
 
+@pytest.mark.slow
 async def test_a_bots_commands_are_shown_with_its_webhook(client: httpx.AsyncClient) -> None:
     commands = [{"command": "prices", "description": "What things cost"}]
     channel = await connect(client, token=TOKEN)
@@ -105,6 +106,7 @@ async def test_a_token_that_the_platform_does_not_know_is_422(client: httpx.Asyn
     assert not any(TOKEN in item.text for item in answers)
 
 
+@pytest.mark.slow
 async def test_a_webchat_has_no_webhook(client: httpx.AsyncClient) -> None:
     channel = await connect(client, "webchat")
     answers = [

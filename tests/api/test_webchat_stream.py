@@ -72,6 +72,7 @@ async def test_no_proxy_may_keep_a_stream_to_itself(
     assert (headers["Cache-Control"], headers["X-Accel-Buffering"]) == ("no-cache, no-transform", "no")
 
 
+@pytest.mark.slow
 async def test_an_answer_is_announced_and_arrives_as_safe_markup(product: Product) -> None:
     channel = await product.channel(bursts={"policy": "queue"})
     visitor = Visitor(product.client, channel.id)
@@ -176,6 +177,7 @@ async def test_whoever_comes_to_a_paused_conversation_is_told_so(
     assert heard.data["status"] == "paused"
 
 
+@pytest.mark.slow
 async def test_a_page_that_stops_reading_holds_up_nobody(
     client: httpx.AsyncClient, channel: MadeChannel, visitor: Visitor
 ) -> None:

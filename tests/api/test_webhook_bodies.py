@@ -92,6 +92,7 @@ STRANGE: dict[str, dict[str, object]] = {
 }
 
 
+@pytest.mark.slow
 async def test_a_strange_update_is_recorded_as_ignored_with_a_reason(door: Door) -> None:
     for number, (name, update) in enumerate(STRANGE.items(), 1):
         assert (await door.post({**update, "update_id": number})).status_code == 200, name
@@ -116,6 +117,7 @@ READABLE: dict[str, tuple[dict[str, object], str]] = {
 }
 
 
+@pytest.mark.slow
 async def test_hostile_texts_are_made_storable(door: Door) -> None:
     for number, (name, (update, _)) in enumerate(READABLE.items(), 1):
         assert (await door.post({**update, "update_id": number})).status_code == 200, name

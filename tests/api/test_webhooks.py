@@ -98,6 +98,7 @@ async def test_a_repeat_has_no_effect_however_it_is_written(door: Door) -> None:
     assert await door.texts() == ["only once"]
 
 
+@pytest.mark.slow
 async def test_the_same_update_at_two_doors_at_once_is_one_event(
     door: Door, settings: Settings, database: Database
 ) -> None:
@@ -206,7 +207,8 @@ async def test_what_is_older_than_a_week_is_not_heard(door: Door) -> None:
 
 
 async def test_events_of_one_conversation_are_numbered_without_a_repeat(door: Door, database: Database) -> None:
-    await asyncio.gather(*(door.post(said(number)) for number in range(1, 21)))
+    answers = await asyncio.gather(*(door.post_until_taken(said(number)) for number in range(1, 21)))
+    assert {answer.status_code for answer in answers} == {200}
     async with database.begin() as connection:
         numbers = (await connection.scalars(select(Event.seq).order_by(Event.seq))).all()
     assert len(set(numbers)) == 20

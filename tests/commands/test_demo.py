@@ -107,6 +107,7 @@ async def test_with_an_https_address_the_webhook_is_registered(
     assert answer.json()["result"]["url"] == f"https://chat.example.com/webhooks/telegram/{made.telegram_id}"
 
 
+@pytest.mark.slow
 async def test_a_telegram_that_refuses_is_reported_and_stops_nothing(
     settings: Settings, directory: DataDirectory, simulated: Simulated, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -116,6 +117,7 @@ async def test_a_telegram_that_refuses_is_reported_and_stops_nothing(
     assert "the Telegram channel is not connected" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 async def test_each_simulated_platform_has_a_channel_that_the_simulator_knows(
     settings: Settings, database: Database, directory: DataDirectory, simulated: Simulated
 ) -> None:

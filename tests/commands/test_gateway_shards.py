@@ -74,6 +74,7 @@ async def test_each_shard_hears_its_servers_and_goes_on_when_it_was_killed(produ
     assert await server.calls("messages") == [], "the sessions told it, nobody had to look"
 
 
+@pytest.mark.slow
 async def test_another_number_of_shards_loses_nothing_that_is_said_meanwhile(product: Product) -> None:
     server = await join_server(product)
     await enter(server, shards=2)
@@ -94,6 +95,7 @@ async def test_another_number_of_shards_loses_nothing_that_is_said_meanwhile(pro
         await heard(server, *said)
 
 
+@pytest.mark.slow
 async def test_more_shards_are_taken_once_discord_demands_them(product: Product) -> None:
     server = await join_server(product)
     await enter(server)
@@ -120,6 +122,7 @@ async def test_what_discord_refuses_is_not_tried_again_until_it_is_mended(produc
     assert await are_left(server, 996), "one was refused, three were begun"
 
 
+@pytest.mark.slow
 async def test_no_session_is_begun_of_the_last_ones_of_a_day(product: Product) -> None:
     server = await join_server(product)
     await enter(server, shards=2, remaining=50, reset_after_seconds=1.0)
@@ -139,6 +142,7 @@ async def test_sessions_of_one_bucket_begin_one_after_another(product: Product) 
     assert (await server.connections())["begun"] == [{"shard": [number, 2], "in_time": True} for number in range(2)]
 
 
+@pytest.mark.slow
 async def test_a_bot_that_may_read_no_longer_goes_on_without(product: Product) -> None:
     server = await join_server(product)
     await enter(server)

@@ -20,6 +20,7 @@ async def listed(settings: Settings, capsys: pytest.CaptureFixture[str]) -> list
     return list(json.loads(capsys.readouterr().out)["items"])
 
 
+@pytest.mark.slow
 async def test_the_secret_stands_alone_on_stdout_and_works(settings: Settings, database: Database) -> None:
     done = await chat_orchestrator(
         "keys", "create", "--workspace", "acme", "--role", "operator", environment=environment(settings)

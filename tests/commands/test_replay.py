@@ -54,12 +54,14 @@ async def test_a_conversation_of_the_server_goes_the_same_way(
     assert lines[-1] == "1 replayed, 0 failed"
 
 
+@pytest.mark.slow
 async def test_a_recorded_file_goes_the_same_way(product: Product, tmp_path: Path) -> None:
     file = await recorded(product, await answered(product), tmp_path / "history.json")
 
     assert await replay(product.settings, None, file, 1) == 0
 
 
+@pytest.mark.slow
 async def test_a_difference_is_exit_code_1_and_names_the_event(
     product: Product, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

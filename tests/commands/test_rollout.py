@@ -201,6 +201,7 @@ async def behaviour(client: Client, workflow: str) -> int:
     return next(getattr(event, done).versioning_behavior for event in history.events if event.HasField(done))
 
 
+@pytest.mark.slow
 async def test_a_version_without_workers_is_not_made_current(front_door: Product, deployment: str) -> None:
     with pytest.raises(VersionNotServed, match="nothing was changed") as refused:
         await rollout(front_door.settings, deployment, "1", 1, wait=True)

@@ -213,6 +213,7 @@ async def test_a_taken_port_is_one_sentence_that_names_the_option(
     assert error.count(b"\n") == 1
 
 
+@pytest.mark.slow
 async def test_a_file_that_temporal_did_not_make_is_refused(given: Given) -> None:
     with open_directory() as path:
         (path / "temporal").mkdir()

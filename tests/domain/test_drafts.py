@@ -22,6 +22,7 @@ WORDS = st.sampled_from(
 TEXTS = st.lists(st.one_of(WORDS, st.sampled_from(" .,:-_a\n\u00a0\u202f\ud83d\ude00")), max_size=12).map("".join)
 
 
+@pytest.mark.slow
 @settings(max_examples=200)
 @example(f"Pay with {CARD}.", 17)
 @example(f"Pay with {CARD}.", 28)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Literal
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -131,6 +132,7 @@ def test_what_is_not_recorded_travels_whole_wherever_it_stands() -> None:
     assert waiting(later)[-2:] == [event(900), event(901)]
 
 
+@pytest.mark.slow
 def test_a_conversation_travels_only_with_what_its_state_can_hold() -> None:
     inbox, number = heard(*map(message, range(10_000))), 10_000
     while inbox.may_travel:

@@ -101,6 +101,7 @@ def test_other_numbers_are_kept(text: str) -> None:
     assert judge_output(text, Rules()) == (text, Verdict())
 
 
+@pytest.mark.slow
 @given(st.from_regex(r"4[0-9]{14}", fullmatch=True), st.integers(0, 14), st.integers(1, 9))
 @settings(deadline=None, max_examples=200)
 def test_one_wrong_digit_makes_it_no_card_number(digits: str, place: int, step: int) -> None:

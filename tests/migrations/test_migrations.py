@@ -31,6 +31,7 @@ def test_the_migrated_schema_is_that_of_the_tables(database_url: str) -> None:
         assert compare_metadata(context, METADATA) == []
 
 
+@pytest.mark.slow
 def test_every_step_can_be_undone(database_url: str) -> None:
     with schema.connected(database_url) as connection:
         command.downgrade(schema.config(connection), "base")
@@ -42,6 +43,7 @@ def test_every_step_can_be_undone(database_url: str) -> None:
         assert schema.examine(connection).is_newest
 
 
+@pytest.mark.slow
 def test_an_empty_database_gets_the_workspace_default(empty_url: str) -> None:
     migrate_database(empty_url)
 
@@ -49,6 +51,7 @@ def test_an_empty_database_gets_the_workspace_default(empty_url: str) -> None:
         assert connection.scalars(text("SELECT name FROM workspaces")).all() == ["default"]
 
 
+@pytest.mark.slow
 async def test_several_at_once_are_one_after_the_other(empty_url: str) -> None:
     await asyncio.gather(*(asyncio.to_thread(migrate_database, empty_url) for _ in range(4)))
 

@@ -113,6 +113,7 @@ async def visitor_who_waits(front_door: Product) -> Visitor:
     return visitor
 
 
+@pytest.mark.slow
 async def test_an_approval_given_while_no_worker_runs_is_not_lost(
     front_door: Product, visitor_who_waits: Visitor
 ) -> None:
@@ -124,6 +125,7 @@ async def test_an_approval_given_while_no_worker_runs_is_not_lost(
     assert len(await front_door.simulated.called()) == 1
 
 
+@pytest.mark.slow
 async def test_a_message_that_begins_the_turn_anew_withdraws_what_was_asked(product: Product) -> None:
     tool = order_tool(product.simulated, approval=True)
     await product.simulated.answers(

@@ -30,6 +30,7 @@ async def test_the_same_message_again_is_a_duplicate(product: Product) -> None:
     await product.until_states("answered")
 
 
+@pytest.mark.slow
 async def test_a_queue_answers_each_message_in_turn(product: Product) -> None:
     visitor = await product.visitor(bursts={"policy": "queue"})
     for number in range(5):
@@ -49,6 +50,7 @@ async def test_a_burst_is_answered_at_once(product: Product) -> None:
     assert len(await product.simulated.asked()) == 1
 
 
+@pytest.mark.slow
 async def test_the_model_sees_what_was_said_before(product: Product) -> None:
     visitor = await product.visitor(bursts={"policy": "queue"}, instructions="Be Ada.")
     await visitor.say("first")
@@ -65,6 +67,7 @@ async def test_the_model_sees_what_was_said_before(product: Product) -> None:
     ]
 
 
+@pytest.mark.slow
 async def test_a_failing_model_ends_in_an_apology_and_the_next_message_works(product: Product) -> None:
     visitor = await product.visitor(bursts={"policy": "queue"}, apology="So sorry.")
     await product.simulated.answers({"contains": "boom", "fault": {"kind": "status", "status": 400}})
@@ -96,6 +99,7 @@ async def test_an_empty_answer_is_asked_for_again(product: Product) -> None:
     assert [item["text"] for item in await visitor.heard(1)] == ["You said: hello"]
 
 
+@pytest.mark.slow
 async def test_an_answer_of_a_megabyte_arrives_shortened(product: Product) -> None:
     visitor = await product.visitor(bursts={"policy": "queue"})
     await product.simulated.answer(characters=1_000_000)
@@ -104,6 +108,7 @@ async def test_an_answer_of_a_megabyte_arrives_shortened(product: Product) -> No
     assert len(str(answers[0]["text"])) == 40_000
 
 
+@pytest.mark.slow
 async def test_a_message_of_forty_thousand_characters_is_kept_whole(product: Product) -> None:
     visitor = await product.visitor(bursts={"policy": "queue"})
     text = "ü" * 40_000

@@ -24,6 +24,7 @@ async def client_of(product: Product) -> Client:
     return await Client.connect(str(product.settings.temporal_address))
 
 
+@pytest.mark.slow
 async def test_an_ordinary_turn_costs_few_events(product: Product) -> None:
     visitor = await product.visitor(bursts={"policy": "queue"})
     await visitor.say("hello")

@@ -105,6 +105,7 @@ async def test_a_busy_conversation_answers_each_message_once(product: Product, c
     await product.until_states(*["answered"] * POINTS)
 
 
+@pytest.mark.slow
 async def test_a_turn_that_waits_for_an_approval_and_calls_repeats_nothing(product: Product, client: Client) -> None:
     await product.simulated.answers(wants("order", ("order", {"item": "tea"})), says("order", "Ordered."))
     visitor = await product.visitor(bursts=QUEUE, tools=[order_tool(product.simulated, approval=True)])

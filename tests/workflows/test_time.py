@@ -131,6 +131,7 @@ async def test_an_approval_that_nobody_gives_is_denied_in_the_end(
         assert (await connection.scalars(select(ApprovalRow.state))).all() == ["expired"]
 
 
+@pytest.mark.slow
 async def test_a_month_of_silence_costs_no_event_and_the_next_message_is_answered(
     skipping: WorkflowEnvironment, pointed: Settings, database: Database, simulated: Simulated
 ) -> None:

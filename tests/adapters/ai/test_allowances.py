@@ -68,6 +68,7 @@ class Offers:
         return await catalogue.asked(self._workspace, Model(provider=name, max_output_tokens=1000))
 
 
+@pytest.mark.slow
 async def test_requests_are_counted_for_each_key_by_all_processes(shared: Database, simulated: Simulated) -> None:
     async with AsyncExitStack() as stack:
         offers = Offers(shared, simulated, stack)

@@ -261,6 +261,7 @@ async def test_a_call_can_be_cancelled(openai: OpenAI, simulated: Simulated) -> 
 Call = Callable[[OpenAI], Awaitable[object]]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("call", [lambda it: it.complete(MODEL, PROMPT), lambda it: it.judge(SAID)])
 async def test_neither_key_nor_words_are_logged(
     openai: OpenAI, simulated: Simulated, call: Call, caplog: pytest.LogCaptureFixture

@@ -47,6 +47,7 @@ async def test_a_model_that_falls_silent_is_given_up(openai: OpenAI, simulated: 
     assert isinstance(error, Unreachable)
 
 
+@pytest.mark.slow
 async def test_a_model_that_goes_on_speaking_has_all_its_time(openai: OpenAI, simulated: Simulated) -> None:
     await simulated.answer("one two three four", chunk_characters=2, chunk_seconds=0.1)
     patient = QUICK.model_copy(update={"stall_seconds": 0.6, "first_token_seconds": 0.6})

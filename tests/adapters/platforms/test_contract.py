@@ -124,6 +124,7 @@ def test_what_it_promises_about_a_doubt_is_what_is_built_on(contract: Contract, 
     assert platform.growing_every is None or platform.changes is not None
 
 
+@pytest.mark.slow
 @every
 @pytest.mark.parametrize("kind", ["accept_then_hang", "accept_then_reset", "reset_before_accept", "invalid_json"])
 async def test_no_answer_to_what_was_written_is_doubt(

@@ -162,6 +162,7 @@ async def test_what_is_not_modified_is_done(telegram: Platform, control: httpx.A
     ).platform_message_id == ""
 
 
+@pytest.mark.slow
 async def test_a_second_try_without_the_topic_keeps_the_deadline(
     telegram: Platform, control: httpx.AsyncClient
 ) -> None:
