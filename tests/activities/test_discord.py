@@ -92,6 +92,17 @@ async def test_an_answer_that_is_too_late_is_a_message(product: Product) -> None
 
 
 @pytest.mark.slow
+async def test_a_burst_is_answered_once(product: Product) -> None:
+    server = await join_server(product, bursts={"policy": "coalesce", "quiet_seconds": 5})
+    await product.simulated.answer(echo="unanswered")
+    async with listening(server):
+        await server.say("one")
+        await server.say("two")
+        await server.until_ended(ANSWERED, ANSWERED)
+    assert len(await server.texts()) == 1
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", DOUBTS[:2])
 async def test_an_answer_to_a_command_stands_there_once(product: Product, kind: str) -> None:
     server = await join_server(product)

@@ -84,6 +84,27 @@ async def test_an_edit_of_a_message_that_waits_changes_it(product: Product) -> N
 
 
 @pytest.mark.slow
+async def test_a_burst_is_answered_once(product: Product) -> None:
+    bot = await messenger(product, bursts={"policy": "coalesce", "quiet_seconds": 0.5})
+    await product.simulated.answer("both")
+    messages = [{"text": "one"}, {"text": "two"}]
+    await product.simulated.post(f"/messenger/{PAGE}/batch", **{"from": CONTACT}, messages=messages)
+    await bot.until_ledger(("sent", None, 1))
+    await bot.until_states("answered", "answered")
+    assert await bot.sent() == ["both"]
+
+
+@pytest.mark.slow
+async def test_too_many_requests_are_waited_out(product: Product) -> None:
+    bot = await messenger(product)
+    await product.simulated.fault("status", status=429, parameters={"code": 613}, retry_after=2, method="messages")
+    await bot.answered("hello")
+    calls = [item["status"] for item in await product.simulated.ledger("call") if item["method"] == "messages"]
+    assert calls == [429, 200]
+    await bot.until_ledger(("sent", None, 2))
+
+
+@pytest.mark.slow
 async def test_a_long_formatted_answer_goes_out_in_parts_while_typing_is_shown(product: Product) -> None:
     bot = await messenger(product)
     code = "```py\n" + "value = compute(1)\n" * 200 + "```"
