@@ -4,9 +4,9 @@ import asyncio
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
-from sqlalchemy.exc import SQLAlchemyError
 from structlog.stdlib import get_logger
 
+from activities.rounds import go_round
 from adapters.database import asides, channels, growing, paces
 from adapters.database.engine import Database
 from adapters.database.growing import Growing
@@ -46,14 +46,7 @@ class Clearing:
 
     async def run(self) -> None:
         """Until cancelled, clear what is over."""
-        while True:
-            cleared = 0
-            try:
-                cleared = await self.clear()
-            except (SQLAlchemyError, OSError) as error:
-                get_logger(__name__).warning("clearing_waits", error=type(error).__name__)
-            if not cleared:
-                await asyncio.sleep(_EVERY_SECONDS)
+        await go_round(self.clear, _EVERY_SECONDS, "clearing_waits")
 
     async def clear(self) -> int:
         """One round; how many messages were taken up."""

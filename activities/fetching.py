@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.exc import SQLAlchemyError
 from structlog.stdlib import get_logger
 
+from activities.rounds import go_round
 from adapters.database import channels, media_fetching
 from adapters.database.engine import Database
 from adapters.database.media_fetching import Wanted
@@ -64,14 +65,7 @@ class Fetching:
 
     async def run(self) -> None:
         """Until cancelled, fetch what is due."""
-        while True:
-            fetched = 0
-            try:
-                fetched = await self.fetch_due()
-            except (SQLAlchemyError, OSError) as error:
-                get_logger(__name__).warning("fetching_waits", error=type(error).__name__)
-            if not fetched:
-                await asyncio.sleep(_EVERY_SECONDS)
+        await go_round(self.fetch_due, _EVERY_SECONDS, "fetching_waits")
 
     async def fetch_due(self) -> int:
         """One round; how many files were taken up."""

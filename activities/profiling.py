@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy.exc import SQLAlchemyError
 from structlog.stdlib import get_logger
 
+from activities.rounds import go_round
 from adapters.database import channels, profiles
 from adapters.database.engine import Database
 from adapters.database.profiles import Wanted
@@ -43,14 +44,7 @@ class Profiling:
 
     async def run(self) -> None:
         """Until cancelled, ask for what is due."""
-        while True:
-            asked = 0
-            try:
-                asked = await self.ask_due()
-            except (SQLAlchemyError, OSError) as error:
-                get_logger(__name__).warning("profiling_waits", error=type(error).__name__)
-            if not asked:
-                await asyncio.sleep(_EVERY_SECONDS)
+        await go_round(self.ask_due, _EVERY_SECONDS, "profiling_waits")
 
     async def ask_due(self) -> int:
         """One round; how many profiles were taken up."""

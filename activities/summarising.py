@@ -10,6 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from structlog.stdlib import get_logger
 
 from activities.circuits import Circuits
+from activities.rounds import go_round
 from adapters.ai.base import BUILT_IN, Answer, Asked, Models
 from adapters.database import budgets, facts, reservations, summaries
 from adapters.database.budgets import Call, Paid
@@ -55,14 +56,7 @@ class Summarising:
 
     async def run(self) -> None:
         """Until cancelled, summarise what is due."""
-        while True:
-            taken = 0
-            try:
-                taken = await self.summarise_due()
-            except (SQLAlchemyError, OSError) as error:
-                get_logger(__name__).warning("summarising_waits", error=type(error).__name__)
-            if not taken:
-                await asyncio.sleep(_EVERY_SECONDS)
+        await go_round(self.summarise_due, _EVERY_SECONDS, "summarising_waits")
 
     async def summarise_due(self) -> int:
         """One round; how many conversations were taken up."""
