@@ -1,5 +1,6 @@
 """Taking in: what a platform told us is recorded, or safe with Temporal, and only then acknowledged."""
 
+import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
@@ -16,6 +17,9 @@ from api.breaker import is_away
 from api.budgets import in_time
 from api.resources import Resources
 from domain.events import InboundEvent
+
+_HANDING_SECONDS = 1.0
+"""How long handing over may hold up the answer to a platform: some wait three seconds, recording included."""
 
 
 async def take_in(using: Resources, access: ChannelAccess, told: Sequence[InboundEvent]) -> Recorded:
@@ -51,11 +55,20 @@ async def _hand_over(using: Resources, access: ChannelAccess, recorded: Recorded
             "event_recorded", event_id=str(item.id), kind=item.event.kind, state=item.state, reason=item.reason
         )
     try:
-        for conversation, batch in recorded.conversations.items():
-            await using.handing.hand_over(conversation, batch)
+        await _tell_of(using, recorded)
     except (SQLAlchemyError, OSError) as error:
         # What was told is safe, and the relay hands it over: the answer must not ask for it again.
         get_logger(__name__).warning("handover_postponed", error=type(error).__name__)
+
+
+async def _tell_of(using: Resources, recorded: Recorded) -> None:
+    """Tell the workflows as long as the platform may wait; of a batch for many chats, the relay tells the others."""
+    begun = time.monotonic()
+    for position, (conversation, batch) in enumerate(recorded.conversations.items()):
+        if time.monotonic() - begun > _HANDING_SECONDS:
+            get_logger(__name__).info("handover_left_to_relay", count=len(recorded.conversations) - position)
+            return
+        await using.handing.hand_over(conversation, batch)
 
 
 def _correlation_id() -> str | None:

@@ -1,10 +1,14 @@
 """WhatsApp from end to end, over HTTP against the simulator: batches in, parts out, and receipts that end doubts."""
 
+import json
+from datetime import UTC, datetime
+
 import pytest
 
-from tests.machine import until
+from adapters.platforms.graph.signature import SIGNATURE_HEADER, sign
+from tests.machine import taken, until
 from tests.processes import command
-from tests.product import Product
+from tests.product import Product, running_worker
 from tests.whatsapp import CONTACT, NUMBER, SECRET, SIBLING, TOKEN, VERIFY, unregistered, whatsapp
 
 
@@ -237,6 +241,29 @@ async def test_a_channel_is_made_by_the_api_and_its_url_asked_before_it_is_set(p
     assert (refused.status_code, refused.json()["code"]) == (422, "unacceptable")
     inspected = await operator.get(f"/channels/{channel['id']}/webhook")
     assert (inspected["url"], inspected["ours"]) == ("", False)
+
+
+@pytest.mark.slow
+async def test_a_thousand_events_of_many_chats_in_one_body_are_taken_and_told(front_door: Product) -> None:
+    bot = await whatsapp(front_door, bursts={"policy": "coalesce"})
+    now = str(int(datetime.now(UTC).timestamp()))
+    messages = [
+        {"from": str(16500000000 + number % 60), "id": f"wamid.{number}", "timestamp": now,
+         "type": "text", "text": {"body": "hello"}}
+        for number in range(1000)
+    ]  # fmt: skip
+    change = {"field": "messages", "value": {"metadata": {"phone_number_id": NUMBER}, "messages": messages}}
+    called = {"object": "whatsapp_business_account", "entry": [{"id": "1", "changes": [change]}]}
+    body = json.dumps(called).encode()
+    path, headers = f"/webhooks/whatsapp/{bot.channel.id}", {SIGNATURE_HEADER: sign(SECRET, body)}
+    assert (await taken(lambda: front_door.client.post(path, content=body, headers=headers))).status_code == 200
+
+    async def all_told() -> bool:
+        states = [state for state, _ in await bot.states()]
+        return len(states) == len(messages) and "received" not in states
+
+    async with running_worker(front_door.settings):
+        await until(all_told)
 
 
 @pytest.mark.slow
