@@ -47,6 +47,8 @@ class Proxy:
         task = asyncio.create_task(self._join(reader, writer))
         self._passing.add(task)
         task.add_done_callback(self._passing.discard)
+        # One that is cut off before it began has nothing else that closes its connection.
+        task.add_done_callback(lambda _: writer.transport.abort())
 
     async def _join(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         there: asyncio.StreamWriter | None = None
