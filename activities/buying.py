@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from datetime import date, datetime
+from uuid import UUID
 
 from structlog.stdlib import get_logger
 
@@ -16,9 +17,10 @@ from adapters.database.channels import ChannelAccess
 from adapters.database.engine import Database
 from adapters.errors import EmptyAnswer, OutOfTime, OutsideError
 from domain.bots import Model
-from domain.budgets import Amount, Limit, Owner, day_of, held_to, reason
+from domain.budgets import Amount, Limit, Owner, Purpose, day_of, held_to, reason
 from domain.prices import Tokens, cost
 from domain.transcripts import Prompt
+from domain.turns import TurnRef
 
 
 class BudgetExhausted(Exception):
@@ -125,3 +127,16 @@ async def _answer(provider: Provider, model: Model, prompt: Prompt, listener: Li
     except TimeoutError:
         message = f"the model {model.name!r} did not answer in {model.timeout_seconds:g} s"
         raise OutOfTime(message, model.timeout_seconds) from None
+
+
+def call_for(ref: TurnRef, access: ChannelAccess, lease: int, purpose: Purpose = "answer") -> Call:
+    """An attempt at something for a turn, and who pays for it."""
+    return Call(
+        workspace_id=access.workspace_id,
+        bot_id=access.bot_id,
+        conversation_id=UUID(ref.conversation_id),
+        turn_id=UUID(ref.turn_id),
+        generation=ref.generation,
+        lease=lease,
+        purpose=purpose,
+    )

@@ -15,7 +15,7 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities.asking import Asking
-from activities.buying import BudgetExhausted
+from activities.buying import BudgetExhausted, call_for
 from activities.caching import Bought
 from activities.drafting import Drafting
 from activities.failures import as_failures, later
@@ -119,7 +119,7 @@ class Completion:
             )
         if context is None:
             return Completed(refused=True, reason="channel_gone")
-        call = _call(ref, context, lease)
+        call = call_for(ref, context.access, lease)
         context, todo = await self._steps.loaded(call, context)
         if todo is not None:
             await self._give_back(call)
@@ -245,14 +245,3 @@ def _cached_hours(ref: TurnRef, context: TurnContext) -> float | None:
     """How long the bot gives the same answer again; not where tools act, or the question may yet be refused."""
     bot = context.access.bot
     return bot.cache.hours if bot.cache.enabled and not bot.tools and not ref.verdict_due else None
-
-
-def _call(ref: TurnRef, context: TurnContext, lease: int) -> Call:
-    return Call(
-        workspace_id=context.access.workspace_id,
-        bot_id=context.access.bot_id,
-        conversation_id=UUID(ref.conversation_id),
-        turn_id=UUID(ref.turn_id),
-        generation=ref.generation,
-        lease=lease,
-    )

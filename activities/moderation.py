@@ -8,7 +8,7 @@ from uuid import UUID
 from structlog.stdlib import get_logger
 from temporalio import activity
 
-from activities.buying import BudgetExhausted, BudgetHeld, Buying
+from activities.buying import BudgetExhausted, BudgetHeld, Buying, call_for
 from activities.failures import as_failures
 from adapters.ai.base import Asked, Models
 from adapters.database import transcripts, verdicts
@@ -52,7 +52,7 @@ class Moderation:
             if context is None or context.members == 0:
                 return Judged()
             said = "\n".join(line.text for line in context.lines[-context.members :])
-            call = _call(ref, context.access)
+            call = call_for(ref, context.access, activity.info().attempt, "judge_input")
             verdict = await self.judge(call, context.access, said)
             if verdict.is_told:
                 async with self._database.begin() as connection:
@@ -92,15 +92,3 @@ class Moderation:
             raise RateLimited(f"the guard model {asked.model.name!r} was not asked: {error}") from error
         await self.buying.pay(call, bought.paid)
         return bought.answer.text
-
-
-def _call(ref: TurnRef, access: ChannelAccess) -> Call:
-    return Call(
-        workspace_id=access.workspace_id,
-        bot_id=access.bot_id,
-        conversation_id=UUID(ref.conversation_id),
-        turn_id=UUID(ref.turn_id),
-        generation=ref.generation,
-        lease=activity.info().attempt,
-        purpose="judge_input",
-    )

@@ -7,6 +7,7 @@ from uuid import UUID
 from structlog.contextvars import bound_contextvars
 from temporalio import activity
 
+from activities.buying import call_for
 from activities.failures import as_failures
 from activities.heartbeats import beating
 from activities.structured import NotUnderstood, Structured
@@ -55,7 +56,9 @@ class Understanding:
                 into = bot.translation.bot_language if bot.translation.enabled else None
                 if ask.before and bot.understanding.asks and not await self._is_waited_for(access, heard, into):
                     return Understood(beside=True)
-                kept = await self._found(_call(ref, access), access, heard, into)
+                kept = await self._found(
+                    call_for(ref, access, activity.info().attempt, "understand"), access, heard, into
+                )
                 async with self._database.begin() as connection:
                     conversation = UUID(ref.conversation_id)
                     await understandings.keep(connection, access.workspace_id, conversation, kept, said)
@@ -127,15 +130,3 @@ class Understanding:
             )
             for item in heard
         ]
-
-
-def _call(ref: TurnRef, access: ChannelAccess) -> Call:
-    return Call(
-        workspace_id=access.workspace_id,
-        bot_id=access.bot_id,
-        conversation_id=UUID(ref.conversation_id),
-        turn_id=UUID(ref.turn_id),
-        generation=ref.generation,
-        lease=activity.info().attempt,
-        purpose="understand",
-    )
