@@ -31,6 +31,7 @@ from adapters.platforms.composing import compose
 from domain.changes import ChangeKind, Refusal, Step, failure, refusal, steps
 from domain.deliveries import LEASE_MARGIN, SEND_DEADLINE, DeliveryState, backed_off
 from domain.events import EventState
+from domain.paces import Meter
 from domain.platforms import Guarantee, PlatformName
 from domain.turns import Account, Delivered
 
@@ -193,7 +194,7 @@ class Changing:
         free = max(change.retry_at or now, change.lease_until + LEASE_MARGIN if change.lease_until else now)
         if free > now:
             return Wait(max(free - now, A_MOMENT))
-        where = paces.place_of(place.access.channel, place.destination.chat)
+        where = paces.place_of(place.access.channel, place.destination.chat, Meter.CHANGES)
         taken = await paces.take_change(connection, change, where, now)
         if isinstance(taken, Taken):
             return _Claimed(change, step, part, taken.lease, deadline)
@@ -204,7 +205,7 @@ class Changing:
     ) -> bool:
         """Write down how a step went; True when that ends the change."""
         now, error = self._now(), outcome.error
-        where = paces.place_of(place.access.channel, place.destination.chat)
+        where = paces.place_of(place.access.channel, place.destination.chat, Meter.CHANGES)
         if isinstance(error, RateLimited) and outcome.after and where:
             whole = not isinstance(error, ChatRateLimited)
             await paces.hold(connection, where, now + outcome.after, whole=whole)

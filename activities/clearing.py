@@ -15,6 +15,7 @@ from adapters.platforms.base import Channel, Platform
 from adapters.vault import KeyMissing, Vault
 from domain.deliveries import SEND_DEADLINE
 from domain.growing import GrowingState
+from domain.paces import Meter
 from domain.platforms import Guarantee, PlatformName
 
 _AT_ONCE = 4
@@ -79,7 +80,7 @@ class Clearing:
             name = await self._found(platform, channel, known, deadline)
         if platform.changes is None or not name or known.state in (GrowingState.NOTHING, GrowingState.LOST):
             return
-        place = paces.place_of(channel, platform.changes.chat_of(known.payload))
+        place = paces.place_of(channel, platform.changes.chat_of(known.payload), Meter.CHANGES)
         if place is not None:
             async with self._database.begin() as connection:
                 if not await asides.take_spare(connection, place, self._now()):

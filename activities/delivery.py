@@ -33,6 +33,7 @@ from domain.conversations import Silence
 from domain.deliveries import AT_REST, ClaimDecision, DeliveryState, awaits_receipt, decide, ready_at
 from domain.events import EventState
 from domain.growing import GrowingState
+from domain.paces import Meter
 from domain.platforms import Guarantee, PlatformName
 from domain.turns import Account, Delivered, Reply, account
 from domain.windows import is_closed
@@ -201,7 +202,7 @@ class Delivery:
 
     async def _claim(self, connection: AsyncConnection, job: Job, part: Part, deadline: float) -> _Claimed | Wait:
         """Take a part, at its platform's pace."""
-        now, place = self._now(), paces.place_of(job.access.channel, job.destination.chat)
+        now, place = self._now(), _place(job, part)
         taken = await paces.take(connection, part, place, now)
         if isinstance(taken, Taken):
             return _Claimed(part, taken.lease, deadline)
@@ -211,7 +212,7 @@ class Delivery:
 
     async def _record(self, connection: AsyncConnection, job: Job, claimed: _Claimed, outcome: Outcome) -> None:
         part, now = claimed.part, self._now()
-        place = paces.place_of(job.access.channel, job.destination.chat)
+        place = _place(job, part)
         if outcome.holds and outcome.after and place:
             await paces.hold(connection, place, now + outcome.after, whole=outcome.holds == "bot")
         if not await ledger.settle(connection, part.id, claimed.lease, outcome.values(now)):
@@ -256,6 +257,12 @@ class Delivery:
         else:
             await replies.end_said(connection, job.event_id, ended, self._now())
         return _delivered(states, ended.state)
+
+
+def _place(job: Job, part: Part) -> paces.Place | None:
+    """Where a part goes: what finishes a message that grew is an edit."""
+    meter = Meter.CHANGES if part.grown_as is not None else None
+    return paces.place_of(job.access.channel, job.destination.chat, meter)
 
 
 def _not_ready(after: timedelta) -> ApplicationError:

@@ -22,6 +22,7 @@ from adapters.errors import Again, ChatRateLimited, MessageGone, OutcomeUnknown,
 from adapters.platforms.base import Channel, Payload, Platform
 from domain.deliveries import LEASE, SEND_DEADLINE
 from domain.growing import EDIT_DEADLINE, EDIT_LEASE, GrowingState
+from domain.paces import Meter
 from domain.platforms import Guarantee, PlatformName
 
 _RECORD_TRIES = 10
@@ -102,7 +103,7 @@ class Partials:
                 return None
             if found is not None and (found.silent or found.state is not GrowingState.STANDING):
                 return Progress.OVER
-            place = paces.place_of(channel, chat)
+            place = _place(channel, chat, found)
             if place is not None and not await asides.take_spare(connection, place, now):
                 return Progress.LATER
             if found is None:
@@ -122,7 +123,7 @@ class Partials:
                 await platform.changes.edit(channel, payload, name, claimed.deadline)
         except OutsideError as error:
             get_logger(__name__).info("answer_grows_no_more", reason=error.reason)
-            await self._settle(known, _after(known, error), self._hold(channel, chat, error))
+            await self._settle(known, _after(known, error), self._hold(known, channel, chat, error))
             return Progress.OVER
         standing = {"state": GrowingState.STANDING if name else GrowingState.NOTHING, "platform_message_id": name}
         await self._settle(known, {**standing, "payload": claimed.payload})
@@ -141,9 +142,9 @@ class Partials:
                 get_logger(__name__).warning("growth_not_recorded_yet", kind=type(error).__name__)
                 await asyncio.sleep(_RECORD_PAUSE_SECONDS)
 
-    def _hold(self, channel: Channel, chat: str, error: OutsideError) -> _Hold | None:
+    def _hold(self, known: Growing, channel: Channel, chat: str, error: OutsideError) -> _Hold | None:
         """What the platform asks to wait holds for whole answers as well."""
-        place = paces.place_of(channel, chat)
+        place = _place(channel, chat, known)
         if place is None or not isinstance(error, RateLimited):
             return None
         until = self._now() + (error.after or _WAIT_AFTER_LIMIT)
@@ -188,6 +189,12 @@ class Partials:
             return None
         await self._settle(known, {"state": GrowingState.STANDING, "platform_message_id": there.platform_message_id})
         return None
+
+
+def _place(channel: Channel, chat: str, known: Growing | None) -> paces.Place | None:
+    """Where a call goes: what stands there is edited, and first words are sent."""
+    is_edit = known is not None and known.platform_message_id is not None
+    return paces.place_of(channel, chat, Meter.CHANGES if is_edit else None)
 
 
 def _after(known: Growing, error: OutsideError) -> dict[str, object]:

@@ -42,10 +42,24 @@ class Rate(Frozen):
         """How much earlier than its due time a message may go."""
         return self.every * (self.burst - 1)
 
+    @property
+    def kept(self) -> int:
+        """How much of what may be said at once is left to whole answers, where this is the rate of all chats."""
+        return max(1, self.burst // 2)
+
     def has_spare(self, kept: int, due_at: datetime, queued_until: datetime, now: datetime) -> bool:
         """Whether one may go now, nobody waits for that, and `kept` more could still go right behind it."""
         room = self.tolerance - kept * self.every
         return room >= timedelta(0) and queued_until <= now and due_at <= now + room
+
+
+class Meter(StrEnum):
+    """What a platform counts apart from all that a bot says, where it does; elsewhere it is counted with that."""
+
+    CHANGES = "changes"
+    """Edits and deletes of what was said."""
+    PROFILE = "profile"
+    """What a bot shows of itself: its menu, and what it offers a new contact."""
 
 
 class Aside(StrEnum):
@@ -66,7 +80,7 @@ def free_at(aside: Aside, rate: Rate, due_at: datetime) -> datetime:
 
     Where the rate lets no two go at once a deed goes as a message would, and typing never.
     """
-    kept = 1 if aside is Aside.DEED else max(1, rate.burst // 2)
+    kept = 1 if aside is Aside.DEED else rate.kept
     if kept >= rate.burst:
         if aside is Aside.TYPING:
             return NEVER
@@ -75,15 +89,11 @@ def free_at(aside: Aside, rate: Rate, due_at: datetime) -> datetime:
 
 
 class Pace(Frozen):
-    """What holds for all that a bot says, and for what it says in one chat."""
+    """What holds for all that a bot says, for what it says in one chat, and for what is counted apart."""
 
     bot: Rate
     chat: Rate
-
-    @property
-    def kept_of_bot(self) -> int:
-        """How much of what a bot may say at once is left to whole answers: those of all its chats."""
-        return max(1, self.bot.burst // 2)
+    apart: Mapping[Meter, Rate] = Field(default_factory=dict)
 
 
 _TELEGRAM = Rate.within(_SECOND, 30, burst=5)
@@ -91,8 +101,13 @@ _PACES: Mapping[PlatformName, Pace] = {
     # One a second in a chat, "short bursts" more, about 30 a second in all: https://core.telegram.org/bots/faq
     PlatformName.TELEGRAM: Pace(bot=_TELEGRAM, chat=Rate(every=_SECOND, burst=5)),
     # One a second in a channel, bursts tolerated, "several hundred" a minute in a workspace:
-    # https://docs.slack.dev/reference/methods/chat.postMessage
-    PlatformName.SLACK: Pace(bot=Rate.within(_MINUTE, 300, burst=60), chat=Rate(every=_SECOND, burst=5)),
+    # https://docs.slack.dev/reference/methods/chat.postMessage. chat.update is of tier 3, 50 a minute in a workspace:
+    # https://docs.slack.dev/reference/methods/chat.update
+    PlatformName.SLACK: Pace(
+        bot=Rate.within(_MINUTE, 300, burst=60),
+        chat=Rate(every=_SECOND, burst=5),
+        apart={Meter.CHANGES: Rate.within(_MINUTE, 50, burst=20)},
+    ),
     # 80 a second for a number, what it hears among them: the quarter that is left free is for that. One in six seconds
     # to a person with 45 on credit; we use 40 of them, for what we send apart may arrive together.
     # https://developers.facebook.com/documentation/business-messaging/whatsapp/throughput
@@ -100,8 +115,14 @@ _PACES: Mapping[PlatformName, Pace] = {
         bot=Rate.within(_SECOND, 80, burst=20), chat=Rate(every=timedelta(seconds=6), burst=40)
     ),
     # 300 calls a second for a page; that a thread has a limit is said, but not which: one a second is ours.
-    # https://developers.facebook.com/docs/messenger-platform/overview/rate-limiting
-    PlatformName.MESSENGER: Pace(bot=Rate.within(_SECOND, 300, burst=50), chat=Rate(every=_SECOND, burst=10)),
+    # https://developers.facebook.com/docs/messenger-platform/overview/rate-limiting. The profile may be called ten
+    # times in ten minutes; a registration, counted once, calls it twice, which two of them leave room for:
+    # https://developers.facebook.com/docs/messenger-platform/reference/messenger-profile-api
+    PlatformName.MESSENGER: Pace(
+        bot=Rate.within(_SECOND, 300, burst=50),
+        chat=Rate(every=_SECOND, burst=10),
+        apart={Meter.PROFILE: Rate.within(10 * _MINUTE, 8, burst=6)},
+    ),
     # 50 a second for a bot, five in five seconds in a channel, counted from the first of them:
     # https://discord.com/developers/docs/topics/rate-limits
     PlatformName.DISCORD: Pace(
@@ -122,6 +143,7 @@ def pace_of(platform: PlatformName, chat: str, settings: Mapping[str, JsonValue]
     return Pace(
         bot=Rate.granted(bot) if is_rate(bot) else usual.bot,
         chat=Rate.granted(of_chat) if is_rate(of_chat) else usual.chat,
+        apart=usual.apart,
     )
 
 

@@ -36,10 +36,12 @@ from adapters.database.ledger import Part
 from adapters.database.records import DeliveryRow, PaceRow
 from adapters.platforms.base import Channel
 from domain.deliveries import DeliveryState
-from domain.paces import Pace, pace_of
+from domain.paces import Meter, Pace, Rate, pace_of
 
 WHOLE = ""
 """The name of the row of the bot as a whole, beside those of its chats."""
+_APART = "~"
+"""Beginning of the names of rows that count for the bot as a whole what its platform counts apart."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,18 @@ class Place:
     channel_id: UUID
     chat: str
     pace: Pace
+    meter: Meter | None = None
+    """What is counted apart there; None for what counts as all that the bot says."""
+
+    @property
+    def whole(self) -> str:
+        """The name of the row that counts for all chats together."""
+        return f"{_APART}{self.meter}" if self.meter else WHOLE
+
+    @property
+    def rate(self) -> Rate:
+        """What holds for all chats together."""
+        return self.pace.apart[self.meter] if self.meter else self.pace.bot
 
 
 @dataclass(frozen=True)
@@ -146,10 +160,10 @@ _TAKE_PART, _TAKE_CHANGE = _taking(ledger.CLAIM, DeliveryRow), _taking(changes.C
 BEGIN = insert(PaceRow).on_conflict_do_nothing()
 
 
-def place_of(channel: Channel, chat: str) -> Place | None:
-    """Where something goes, if somebody counts there how fast."""
+def place_of(channel: Channel, chat: str, meter: Meter | None = None) -> Place | None:
+    """Where something goes, if somebody counts there how fast; `meter` says what it is, should that count apart."""
     pace = pace_of(channel.platform, chat, channel.settings)
-    return Place(channel.id, chat, pace) if pace else None
+    return Place(channel.id, chat, pace, meter if meter in pace.apart else None) if pace else None
 
 
 async def take(connection: AsyncConnection, part: Part, place: Place | None, now: datetime) -> Taken | Queued:
@@ -187,9 +201,9 @@ async def _take(
         "chat_name": place.chat,
         "chat_every": pace.chat.every,
         "chat_tolerance": pace.chat.tolerance,
-        "bot_name": WHOLE,
-        "bot_every": pace.bot.every,
-        "bot_tolerance": pace.bot.tolerance,
+        "bot_name": place.whole,
+        "bot_every": place.rate.every,
+        "bot_tolerance": place.rate.tolerance,
     }
     row = (await connection.execute(taking, values)).one()
     if row.lease is None and row.until is None:
@@ -201,15 +215,15 @@ async def _take(
 def begun(place: Place, now: datetime) -> list[dict[str, object]]:
     """The rows of a place where nothing was said yet."""
     row: dict[str, object] = {"channel_id": place.channel_id, "due_at": now, "queued_until": now}
-    return [{**row, "chat": place.chat}, {**row, "chat": WHOLE}]
+    return [{**row, "chat": place.chat}, {**row, "chat": place.whole}]
 
 
 async def hold(connection: AsyncConnection, place: Place, until: datetime, *, whole: bool) -> None:
     """Let nothing go before `until`, in the chat or for the bot as a whole, and then one by one."""
-    rate = place.pace.bot if whole else place.pace.chat
+    rate = place.rate if whole else place.pace.chat
     held = insert(PaceRow).values(
         channel_id=place.channel_id,
-        chat=WHOLE if whole else place.chat,
+        chat=place.whole if whole else place.chat,
         due_at=until + rate.tolerance,
         queued_until=until + rate.every,
     )

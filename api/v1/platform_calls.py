@@ -16,7 +16,7 @@ from api.problems import Problem, invalid, not_found
 from api.resources import Resources
 from api.v1.channels import platform_unavailable, unreadable
 from domain.ids import WorkspaceId
-from domain.paces import Aside
+from domain.paces import Aside, Meter
 from domain.platforms import PlatformName
 
 UNSUPPORTED = "unsupported_by_platform"
@@ -60,13 +60,14 @@ async def told() -> AsyncIterator[None]:
 
 
 @asynccontextmanager
-async def paced(using: Resources, channel: Channel, chat: str = "") -> AsyncIterator[None]:
+async def paced(using: Resources, channel: Channel, chat: str = "", meter: Meter | None = None) -> AsyncIterator[None]:
     """A call at its platform's pace, behind what the bot says; raises `RateLimited` where that takes long.
 
     What the platform asks to wait holds for all of its chat or its bot. A call that is about no chat has a limit of its
     own at most platforms: what that one asks for holds for calls like it, and no reply waits for it.
+    `meter` says what the call is, should the platform count that apart.
     """
-    place = paces.place_of(channel, chat)
+    place = paces.place_of(channel, chat, meter)
     if place is None:
         yield
         return
@@ -91,5 +92,5 @@ async def _permitted(using: Resources, place: paces.Place) -> None:
         if at <= now:
             return
         if at > last:
-            raise RateLimited("The platform's rate is used up by what the bot says; ask again later", at - now)
+            raise RateLimited("The platform's rate is used up for now; ask again later", at - now)
         await asyncio.sleep((at - now).total_seconds())

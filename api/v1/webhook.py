@@ -17,6 +17,7 @@ from api.v1.platform_calls import opened, paced, told
 from api.v1.problem_answers import BAD_GATEWAY
 from api.v1.routing import Route
 from domain.menus import Command, MenuEntry, Offers
+from domain.paces import Meter
 
 router = APIRouter(route_class=Route, tags=["channels"], responses=BAD_GATEWAY)
 
@@ -53,10 +54,10 @@ async def register(channel_id: UUID, once: AdminOnce, using: Using) -> Webhook:
         await channels_changed(connection)
     using.channels.forget()
     async with told():
-        async with paced(using, access.channel):
+        async with paced(using, access.channel, meter=Meter.PROFILE):
             webhook = await platform.register(access.channel, url)
         if platform.menu and access.bot.offers.are_any:
-            async with paced(using, access.channel):
+            async with paced(using, access.channel, meter=Meter.PROFILE):
                 await platform.menu.show(access.channel, access.bot.offers)
         answer = await _shown(using, webhook, url, access.channel, platform)
     async with using.database.begin() as connection:
@@ -69,7 +70,7 @@ async def inspect(channel_id: UUID, who: Viewer, using: Using) -> Webhook:
     """Asks the platform."""
     access, platform = await opened(using, who.workspace_id, channel_id)
     async with told():
-        async with paced(using, access.channel):
+        async with paced(using, access.channel, meter=Meter.PROFILE):
             webhook = await platform.inspect(access.channel)
         url = webhook_url(using.settings, platform.name, channel_id)
         return await _shown(using, webhook, url, access.channel, platform)
@@ -80,10 +81,10 @@ async def remove(channel_id: UUID, who: Admin, using: Using) -> None:
     """Has the platform call us no more, and what the bot offers shown no more."""
     access, platform = await opened(using, who.workspace_id, channel_id)
     async with told():
-        async with paced(using, access.channel):
+        async with paced(using, access.channel, meter=Meter.PROFILE):
             await platform.remove(access.channel)
         if platform.menu and access.bot.offers.are_any:
-            async with paced(using, access.channel):
+            async with paced(using, access.channel, meter=Meter.PROFILE):
                 await platform.menu.hide(access.channel, access.bot.offers)
 
 
@@ -92,6 +93,6 @@ async def _shown(
 ) -> Webhook:
     offers = Offers()
     if platform.menu:
-        async with paced(using, channel):
+        async with paced(using, channel, meter=Meter.PROFILE):
             offers = await platform.menu.shown(channel)
     return Webhook.of({**webhook.model_dump(), **offers.model_dump(), "ours": webhook.url == url})

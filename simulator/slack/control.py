@@ -32,6 +32,7 @@ def control_router(state: Callable[[], State]) -> APIRouter:
     """The routes; the state is asked for each time, because a reset replaces it."""
     router = APIRouter(tags=["slack"])
     _add_settings(router, state)
+    _add_apps(router, state)
     _add_names(router, state)
     _add_words(router, state)
     _add_deeds(router, state)
@@ -41,9 +42,13 @@ def control_router(state: Callable[[], State]) -> APIRouter:
 def _add_settings(router: APIRouter, state: Callable[[], State]) -> None:
     @router.post("/settings")
     async def change_settings(changed: SlackSettings) -> Object:
-        """Tokens to refuse with `invalid_auth`."""
-        state().apps.refused_tokens = frozenset(changed.refused_tokens)
-        return {"refused_tokens": [*changed.refused_tokens]}
+        """Tokens to refuse with `invalid_auth`, and whether limits count."""
+        apps, limits = state().apps, state().limits
+        if changed.refused_tokens is not None:
+            apps.refused_tokens = frozenset(changed.refused_tokens)
+        if changed.limits is not None:
+            limits.enforced = changed.limits
+        return {"refused_tokens": [*sorted(apps.refused_tokens)], "limits": limits.enforced}
 
     @router.post("/channels/{channel_id}")
     async def change_channel(channel_id: str, changed: ChannelSettings) -> Object:
@@ -62,6 +67,8 @@ def _add_settings(router: APIRouter, state: Callable[[], State]) -> None:
         state().shelve(file)
         return file.describe(f"{request.url.scheme}://{request.url.netloc}")
 
+
+def _add_apps(router: APIRouter, state: Callable[[], State]) -> None:
     @router.post("/{token}/app")
     async def set_up(token: str, changed: AppSettings) -> Object:
         """What a person clicks in an app's settings: signing secret, Request URL, scopes that the token has not.

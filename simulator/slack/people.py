@@ -109,6 +109,7 @@ class Named(Given):
 
 
 class SlackSettings(Given):
-    """What holds for all apps."""
+    """What holds for all apps; what is left out stays as it is."""
 
-    refused_tokens: list[str]
+    refused_tokens: list[str] | None = None
+    limits: bool | None = None

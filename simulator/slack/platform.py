@@ -73,6 +73,7 @@ class Slack:
 
     async def _accept(self, call: Call, name: str, entry: Object) -> Response:
         try:
+            self._state.limits.spend(call.app.token, name, call.text("channel"))
             result = METHODS[name](call)
         except Refused as refused:
             return _refuse(entry, refused)
@@ -121,8 +122,9 @@ def _base_url(request: Request) -> str:
 
 
 def _refuse(entry: Object, refused: Refused) -> Response:
-    entry.update(status=200, description=refused.error)
-    return refused.response()
+    response = refused.response()
+    entry.update(status=response.status_code, description=refused.error)
+    return response
 
 
 def _refuse_by_fault(entry: Object, behaviour: Behaviour) -> Response:

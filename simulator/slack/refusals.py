@@ -21,6 +21,18 @@ class Refused(Exception):
         return json_answer({"ok": False, "error": self.error, **self.more})
 
 
+class Limited(Refused):
+    """A call that comes too soon after others; `seconds` is when it may come again."""
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__("ratelimited")
+        self.seconds = seconds
+
+    def response(self) -> Response:
+        """The one refusal with a status of its own."""
+        return json_answer({"ok": False, "error": self.error}, TOO_MANY, {"Retry-After": str(self.seconds)})
+
+
 def from_fault(behaviour: Behaviour) -> Response:
     """The answer that a `status` fault asks for: 400 stands for Slack's own refusals, which come with HTTP 200."""
     status, headers = behaviour.status, behaviour.retry_headers

@@ -6,10 +6,11 @@ from simulator.slack.apps import Apps
 from simulator.slack.channels import Channels
 from simulator.slack.courier import Courier
 from simulator.slack.files import File, Files
+from simulator.slack.limits import Limits
 
 
 class State:
-    """Apps, channels, files, and the courier that calls the apps."""
+    """Apps, channels, files, limits, and the courier that calls the apps."""
 
     def __init__(self, simulation: Simulation) -> None:
         self.simulation = simulation
@@ -17,6 +18,7 @@ class State:
         self.channels = Channels()
         self.files = Files()
         self.courier = Courier(simulation)
+        self.limits = Limits()
         self.names: dict[str, str] = {}
 
     def shelve(self, file: File) -> None:

@@ -54,3 +54,20 @@ async def test_taps_on_messenger_are_buttons_and_commands(product: Product) -> N
         await product.simulated.post(f"/messenger/{PAGE}/taps", **{"from": PERSON}, label=label)
         await bot.until_states(*["answered"] * number)
     assert await bot.sent() == ["Welcome!", "You said: What does it cost?", "I know our prices."]
+
+
+async def test_a_pages_profile_is_called_no_more_often_than_messenger_lets_it(product: Product) -> None:
+    bot = await messenger(product, **OFFERED)
+    await product.simulated.post("/messenger/settings", profile_limit=True)
+    path, headers = (
+        f"/v1/channels/{bot.channel.id}/webhook",
+        {"Authorization": f"Bearer {(await product.operator()).key}"},
+    )
+    asked = [await product.client.get(path, headers=headers) for _ in range(8)]
+    assert {item.status_code for item in asked} == {200, 503}
+    assert asked[-1].json()["code"] == "rate_limited"
+    assert int(asked[-1].headers["retry-after"]) > 100
+    calls = [item for item in await product.simulated.ledger("call") if item["method"] == "messenger_profile"]
+    assert {item["status"] for item in calls} == {200}
+    await bot.answered("hello")
+    assert await bot.sent() == ["You said: hello"]

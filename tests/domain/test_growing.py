@@ -8,7 +8,7 @@ from pydantic import JsonValue
 from domain.bots import Bot
 from domain.deliveries import SEND_DEADLINE
 from domain.growing import EDIT_DEADLINE, EDIT_LEASE, may_grow, whole_words
-from domain.paces import KEPT_OF_CHAT, Rate, pace_of
+from domain.paces import KEPT_OF_CHAT, Meter, Rate, pace_of
 from domain.platforms import PlatformName
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -78,7 +78,8 @@ def test_nothing_is_spare_while_somebody_waits() -> None:
 def test_a_whole_answer_can_go_right_behind_every_edit(platform: PlatformName, chat: str) -> None:
     pace = pace_of(platform, chat, {})
     assert pace is not None
-    for rate, kept in ((pace.chat, KEPT_OF_CHAT), (pace.bot, pace.kept_of_bot)):
+    of_edits = pace.apart.get(Meter.CHANGES, pace.bot)
+    for rate, kept in ((pace.chat, KEPT_OF_CHAT), (pace.bot, pace.bot.kept), (of_edits, of_edits.kept)):
         due_at, now, edits = NOW, NOW, 0
         for _ in range(200):
             now += SECOND / 10

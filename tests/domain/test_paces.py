@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import JsonValue
 
-from domain.paces import NEVER, Aside, Rate, free_at, pace_of
+from domain.paces import NEVER, Aside, Meter, Rate, free_at, pace_of
 from domain.platforms import PlatformName
 
 SECOND = timedelta(seconds=1)
@@ -57,6 +57,22 @@ def test_a_bot_stays_below_its_platforms_number_in_any_second(platform: Platform
     pace = pace_of(platform, "7", {})
     assert pace is not None
     assert most_within(pace.bot, SECOND) <= most
+
+
+@pytest.mark.parametrize(
+    ("platform", "meter", "window", "most"),
+    [
+        (PlatformName.SLACK, Meter.CHANGES, timedelta(minutes=1), 50),
+        # A registration counts once, and is two calls.
+        (PlatformName.MESSENGER, Meter.PROFILE, timedelta(minutes=10), 8),
+    ],
+)
+def test_what_is_counted_apart_stays_below_its_number(
+    platform: PlatformName, meter: Meter, window: timedelta, most: int
+) -> None:
+    pace = pace_of(platform, "7", {"messages_per_second": 1000})
+    assert pace is not None
+    assert most_within(pace.apart[meter], window) < most
 
 
 def test_only_the_webchat_has_no_pace() -> None:

@@ -200,6 +200,21 @@ async def test_faults_meet_calls_as_slack_would_make_them(client: httpx.AsyncCli
     assert broken.status_code == 503
 
 
+async def test_methods_are_counted_each_for_itself_where_that_is_wanted(
+    client: httpx.AsyncClient, control: Control
+) -> None:
+    await control.post("/slack/settings", limits=True)
+    said = [await call(client, "chat.postMessage", channel="C1", text="hi") for _ in range(7)]
+    assert [item["ok"] for item in said] == [True] * 6 + [False]
+    assert said[6]["error"] == "ratelimited"
+    edited: Object = {"channel": "C1", "ts": said[0]["ts"], "text": "hello"}
+    assert all([(await call(client, "chat.update", **edited))["ok"] for _ in range(50)])
+    limited = await client.post("/slack/api/chat.update", json=edited, headers=BEARER)
+    assert (limited.status_code, limited.json()) == (429, {"ok": False, "error": "ratelimited"})
+    assert 30 < int(limited.headers["retry-after"]) <= 60
+    assert (await call(client, "chat.postMessage", channel="C2", text="hi"))["ok"]
+
+
 async def test_what_was_accepted_without_an_answer_is_there(client: httpx.AsyncClient, control: Control) -> None:
     await control.fault("accept_then_reset", method="chat.postMessage")
     with pytest.raises(httpx.HTTPError):

@@ -14,11 +14,12 @@ from adapters.database.ledger import Part
 from adapters.database.paces import Place, Queued, Taken
 from adapters.database.records import DeliveryRow
 from domain.deliveries import DeliveryState, Standing
-from domain.paces import Pace, Rate
+from domain.paces import Meter, Pace, Rate
 from tests.adapters.database.chat import Chat
 
 SECOND = timedelta(seconds=1)
 PACE = Pace(bot=Rate(every=SECOND / 10, burst=5), chat=Rate(every=SECOND, burst=2))
+APART = PACE.model_copy(update={"apart": {Meter.CHANGES: Rate(every=60 * SECOND, burst=2)}})
 
 
 async def parts(chat: Chat, count: int) -> list[Part]:
@@ -33,6 +34,13 @@ async def take(
     """Claim a part that goes to a chat."""
     async with chat.database.begin() as connection:
         return await paces.take(connection, part, Place(chat.access.channel.id, name, pace), now or chat.now)
+
+
+async def change(chat: Chat, part: Part, name: str) -> Taken | Queued:
+    """Claim a part that edits what stands in a chat, where edits are counted apart."""
+    place = Place(chat.access.channel.id, name, APART, Meter.CHANGES)
+    async with chat.database.begin() as connection:
+        return await paces.take(connection, part, place, chat.now)
 
 
 async def hold(chat: Chat, seconds: float, name: str = "7", *, whole: bool) -> datetime:
@@ -81,6 +89,28 @@ async def test_nothing_is_spared_while_the_platform_has_asked_to_wait(chat: Chat
     assert not await take_spare(chat, "another")
     chat.now = until + 10 * SECOND
     assert await take_spare(chat, "another")
+
+
+async def test_what_is_counted_apart_waits_for_its_like_alone(chat: Chat) -> None:
+    found = await parts(chat, 6)
+    assert [await change(chat, part, name) for part, name in zip(found, "abc", strict=False)] == [
+        Taken(1), Taken(1), Queued(chat.now + 60 * SECOND),
+    ]  # fmt: skip
+    assert [await waits(chat, [part], name) for part, name in zip(found[3:], "def", strict=False)] == [[0]] * 3
+
+
+async def test_what_is_counted_apart_counts_in_its_chat_as_well(chat: Chat) -> None:
+    found = await parts(chat, 3)
+    assert await change(chat, found[0], "7") == Taken(1)
+    assert await waits(chat, found[1:]) == [0, 1]
+
+
+async def test_a_wait_for_what_is_counted_apart_holds_for_its_like_in_all_chats_and_nothing_else(chat: Chat) -> None:
+    found, until = await parts(chat, 2), chat.now + 30 * SECOND
+    async with chat.database.begin() as connection:
+        await paces.hold(connection, Place(chat.access.channel.id, "7", APART, Meter.CHANGES), until, whole=True)
+    assert await change(chat, found[0], "8") == Queued(until + 60 * SECOND)
+    assert await waits(chat, found[1:], "8") == [0]
 
 
 async def test_a_part_that_goes_is_claimed_and_one_that_waits_is_not(chat: Chat) -> None:
