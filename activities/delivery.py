@@ -20,7 +20,7 @@ from activities.failures import as_failures, later
 from activities.heartbeats import beating
 from activities.partials import Partials
 from activities.sending import Outcome, Sender
-from adapters.database import changes, growing, ledger, memberships, paces, replies, turns, voice, windows
+from adapters.database import arrivals, changes, growing, ledger, memberships, paces, replies, turns, voice, windows
 from adapters.database.engine import Database
 from adapters.database.ledger import Floor, Part
 from adapters.database.paces import Taken
@@ -220,6 +220,9 @@ class Delivery:
             return
         if outcome.platform_message_id is not None:
             await ledger.note_sent(connection, part.id, outcome.platform_message_id, now)
+            if self._platforms[job.access.channel.platform].guarantee is Guarantee.RECEIPT:
+                name = outcome.platform_message_id
+                await arrivals.note_forestalled(connection, part.id, job.access.channel.id, name)
         if outcome.moved_to is not None:
             await memberships.move_chat(connection, job.conversation_id, outcome.moved_to)
         if outcome.ends_reply:

@@ -51,6 +51,8 @@ ANSWERED_KINDS = (*WAKING_KINDS, EventKind.EDIT)
 
 ARRIVED = ("delivered", "read", "played")
 """The statuses of a receipt that say that the contact has a message; `sent` says that the platform has it."""
+READ = ("read", "played")
+"""Those that say that the contact has also read, or heard, it."""
 
 
 class Attachment(Frozen):

@@ -117,6 +117,10 @@ class Delivery(Shown):
     error: str | None
     reason: str | None = Field(examples=["written_off"])
     sent_at: datetime | None
+    delivered_at: datetime | None = Field(
+        description="When the contact had it, where the platform tells (WhatsApp, Messenger)."
+    )
+    read_at: datetime | None = Field(description="When the contact read it, where the platform tells.")
     created_at: datetime
     updated_at: datetime
 

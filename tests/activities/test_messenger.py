@@ -1,5 +1,7 @@
 """Messenger from end to end, over HTTP against the simulator: batches in, parts out, and echoes that end doubts."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from tests.machine import until
@@ -43,6 +45,20 @@ async def test_echoes_and_receipts_end_without_waking_anything(product: Product)
     await until(told)
     assert await bot.sent() == ["You said: hello"]
     assert len(await product.simulated.asked()) == 1
+
+
+async def test_when_the_contact_had_an_answer_and_read_it_is_shown(product: Product) -> None:
+    bot = await messenger(product)
+    await bot.answered("hello")
+    await bot.happens(read={"watermark": int(datetime.now(UTC).timestamp() * 1000)})
+    operator = await product.operator()
+
+    async def read() -> bool:
+        deliveries = (await operator.get("/deliveries"))["items"]
+        assert isinstance(deliveries, list)
+        return all(isinstance(item, dict) and item["delivered_at"] and item["read_at"] for item in deliveries)
+
+    await until(read)
 
 
 @pytest.mark.slow
