@@ -12,9 +12,11 @@ from structlog.stdlib import get_logger
 from adapters.database.ledger import Part
 from adapters.database.replies import Job
 from adapters.errors import (
+    AccountHeld,
     Again,
     ChangeRefused,
     ChatRateLimited,
+    CredentialsRefused,
     FormattingRefused,
     Moved,
     Never,
@@ -63,6 +65,8 @@ class Outcome:
     holds: Literal["chat", "bot"] | None = None
     """What has to wait as well, until this part may be sent again."""
     doubts: int | None = None
+    problem: str | None = None
+    """Why no call of the channel is accepted: the part waits until one is."""
     lost: bool = False
     """Whether the message that grew is of no use any more: the part is sent as one of its own."""
 
@@ -149,6 +153,8 @@ class Sender:
         except (Again, OutcomeUnknown) as error:
             after = (error.after if isinstance(error, Again) else None) or backed_off(part.attempts)
             return Outcome(DeliveryState.PLANNED, reason=error.reason, error=str(error), after=after)
+        except CredentialsRefused as error:
+            return Outcome(DeliveryState.PLANNED, reason=error.reason, error=str(error), problem=error.reason)
         except OutsideError as error:
             get_logger(__name__).info("part_not_read_back", part=part.part, reason=error.reason)
             once_more = job.access.bot.delivery.uncertain == "at_least_once" and earlier_doubts(part.standing) == 1
@@ -183,6 +189,8 @@ class Sender:
                 return Outcome(DeliveryState.PLANNED, payload=moved, moved_to=error.chat)
             case FormattingRefused() if (plain := platform.unformatted(part.payload)) is not None:
                 return Outcome(DeliveryState.PLANNED, payload=plain)
+            case CredentialsRefused() | AccountHeld():
+                return replace(said, state=DeliveryState.PLANNED, problem=error.reason)
             case Never():
                 return replace(said, ends_reply=not isinstance(error, Unacceptable))
         return said

@@ -13,6 +13,7 @@
     │   ├── CredentialsRefused   the channel's or the model's key is not accepted
     │   ├── RecipientGone        the contact blocked us or the chat does not exist
     │   ├── NotPermitted         the platform's rules forbid it here
+    │   │   ├── AccountHeld         the platform holds our account back, whoever is spoken to
     │   │   ├── WindowClosed        the contact wrote too long ago to be answered freely
     │   │   └── ChangeRefused       the message may not be edited or deleted, most often because of its age
     │   └── Unacceptable         the request itself is wrong
@@ -120,6 +121,12 @@ class NotPermitted(Never):
     """The platform's rules forbid it here."""
 
     reason = "not_permitted"
+
+
+class AccountHeld(NotPermitted):
+    """The platform holds our account back: a broken rule, a lock, an unpaid bill, a name; whoever is spoken to."""
+
+    reason = "account_held"
 
 
 class WindowClosed(NotPermitted):

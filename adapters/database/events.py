@@ -24,7 +24,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import aliased
 
-from adapters.database import chats, choices, handovers, media_fetching, receipts, visitor_files
+from adapters.database import channel_problems, chats, choices, handovers, media_fetching, receipts, visitor_files
 from adapters.database.channels import ChannelAccess
 from adapters.database.edits import CHANGES, EARLY_FOR, apply_changes, apply_early_changes
 from adapters.database.handovers import Batch
@@ -124,6 +124,7 @@ async def record(
     ]
     recordings = [item for group in groups for item in group.new]
     await receipts.settle(connection, access.channel.id, [(item.event, item.conversation) for item in recordings], now)
+    await channel_problems.hear(connection, access.channel.id, [item.event for item in recordings], now)
     return Recorded(_waiting(access, groups, now, correlation_id), tuple(recordings))
 
 

@@ -4,6 +4,7 @@ Source: https://developers.facebook.com/documentation/business-messaging/messeng
 """
 
 from adapters.errors import (
+    AccountHeld,
     CredentialsRefused,
     NotPermitted,
     OutcomeUnknown,
@@ -24,8 +25,10 @@ MEANINGS: Meanings = {
     **dict.fromkeys((101, 190), CredentialsRefused),
     # A permission is missing or not reviewed; 200 to 299 are permissions, one by one.
     **dict.fromkeys((3, 10, *range(200, 300)), NotPermitted),
-    # The page is held back for breaking rules; the contact had enough advertising.
-    **dict.fromkeys((9, 368), NotPermitted),
+    # The page is held back for breaking rules.
+    368: AccountHeld,
+    # The contact had enough advertising.
+    9: NotPermitted,
     # This person is not available now: blocked, deactivated, left.
     551: RecipientGone,
     # The request itself.

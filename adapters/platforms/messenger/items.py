@@ -69,7 +69,14 @@ def _whereabouts(item: Fields, page: str | None) -> InboundEvent:
 
 
 def _other(item: Fields, place: InboundEvent) -> InboundEvent:
-    """A referral, an opt-in, a hand-over, a word of Meta's policy, or something unheard of: named by its kind."""
+    """A referral, an opt-in, a hand-over, or something unheard of: named by its kind; a word of Meta's policy is told
+    to whoever the page is of."""
+    policy = part(item, "policy_enforcement")
+    if policy:
+        said: dict[str, JsonValue] = {name: shown_name(policy, name) for name in ("action", "reason")}
+        reason = "policy_enforcement"
+        told = {"key": f"{reason}:{digest(item)}", "ignored": reason, "details": {"policy": said}}
+        return place.model_copy(update=told)
     name = next((key for key in item if key not in _AROUND), "nothing")
     reason = f"unsupported:{kind_name(name)}"
     return place.model_copy(update={"key": f"{reason}:{digest(item)}", "ignored": reason})

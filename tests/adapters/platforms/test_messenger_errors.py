@@ -6,6 +6,7 @@ import httpx
 import pytest
 
 from adapters.errors import (
+    AccountHeld,
     CredentialsRefused,
     NotPermitted,
     OutcomeUnknown,
@@ -35,7 +36,8 @@ TABLE: list[tuple[type[OutsideError], tuple[int, ...]]] = [
     (RateLimited, (613, 4, 32, 80006)),
     (Unreachable, (1, 2, 1200)),
     (CredentialsRefused, (101, 190)),
-    (NotPermitted, (3, 10, 200, 230, 299, 9, 368)),
+    (NotPermitted, (3, 10, 200, 230, 299, 9)),
+    (AccountHeld, (368,)),
     (RecipientGone, (551,)),
     (Unacceptable, (100, 105, 194, 10303)),
     (Unacceptable, (999999,)),
