@@ -218,7 +218,7 @@ class Delivery:
         part, now = claimed.part, self._now()
         place, outcome = _place(job, part), await heeded(connection, job.access, outcome, now)
         if outcome.holds and outcome.after and place:
-            await paces.hold(connection, place, now + outcome.after, whole=outcome.holds == "bot")
+            await paces.heed(connection, place, outcome.holds, now + outcome.after, now)
         if not await ledger.settle(connection, part.id, claimed.lease, outcome.values(now)):
             get_logger(__name__).warning("lease_lost", part=part.part)
             return

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Literal
 from uuid import UUID
 
 from structlog.stdlib import get_logger
@@ -15,7 +14,6 @@ from adapters.errors import (
     AccountHeld,
     Again,
     ChangeRefused,
-    ChatRateLimited,
     CredentialsRefused,
     FormattingRefused,
     Moved,
@@ -36,6 +34,7 @@ from domain.deliveries import (
     is_doubted,
     sends_after_doubt,
 )
+from domain.paces import LimitScope
 from domain.platforms import Guarantee, PlatformName
 
 UNFINISHED = "edit_outcome_unknown"
@@ -62,7 +61,7 @@ class Outcome:
     payload: Payload | None = None
     moved_to: str | None = None
     ends_reply: bool = False
-    holds: Literal["chat", "bot"] | None = None
+    holds: LimitScope | None = None
     """What has to wait as well, until this part may be sent again."""
     doubts: int | None = None
     problem: str | None = None
@@ -180,8 +179,7 @@ class Sender:
                 return replace(said, state=DeliveryState.UNCERTAIN)
             case RateLimited():
                 after = (error.after or backed_off(part.attempts)) + _BEYOND_A_LIMIT
-                holds: Literal["chat", "bot"] = "chat" if isinstance(error, ChatRateLimited) else "bot"
-                return replace(said, state=DeliveryState.PLANNED, after=after, holds=holds)
+                return replace(said, state=DeliveryState.PLANNED, after=after, holds=error.scope)
             case Again():
                 return replace(said, state=DeliveryState.PLANNED, after=error.after or backed_off(part.attempts))
             case Moved():

@@ -3,7 +3,8 @@
     OutsideError
     ├── Again                 not done; the same call may work later (`after`: not before this long)
     │   ├── RateLimited       told to wait, in whatever is said for this account
-    │   │   └── ChatRateLimited     in this chat alone
+    │   │   ├── ChatRateLimited     in this chat alone
+    │   │   └── RateLimitedSomewhere    in this chat or in all: the platform does not say which
     │   ├── Unreachable       no connection, or an answer that says "try later"
     │   │   └── OutOfTime        no answer in the time that there was
     │   ├── TemplateThrottled  a template that may be sent only so often was sent too often
@@ -34,6 +35,7 @@ Messages never hold a secret or what a contact said.
 
 from datetime import timedelta
 
+from domain.paces import LimitScope
 from domain.prices import Tokens
 
 
@@ -57,10 +59,20 @@ class RateLimited(Again):
     """Told to wait: where nothing else is said, with every call for this account."""
 
     reason = "rate_limited"
+    scope: LimitScope = "bot"
+    """What has to wait."""
 
 
 class ChatRateLimited(RateLimited):
     """Told to wait in this chat; others are not meant."""
+
+    scope: LimitScope = "chat"
+
+
+class RateLimitedSomewhere(RateLimited):
+    """Told to wait in this chat, or in all: the platform does not say which; most often it is the chat."""
+
+    scope: LimitScope = "unsaid"
 
 
 class Unreachable(Again):

@@ -9,6 +9,7 @@ from adapters.errors import (
     NotPermitted,
     OutcomeUnknown,
     RateLimited,
+    RateLimitedSomewhere,
     RecipientGone,
     Unacceptable,
     Unreachable,
@@ -17,8 +18,9 @@ from adapters.errors import (
 from adapters.platforms.graph.refusals import FinerMeanings, Meanings
 
 MEANINGS: Meanings = {
-    # Too much: of calls, of messages of this page, or within one thread.
-    **dict.fromkeys((4, 32, 613, 80006), RateLimited),
+    # Too much: of calls, or of messages of this page; 613 is also said of one thread.
+    **dict.fromkeys((4, 32, 80006), RateLimited),
+    613: RateLimitedSomewhere,
     # A fault on their side; 2 is also said of some contacts who blocked the page.
     **dict.fromkeys((1, 2, 1200), Unreachable),
     # The page's token is wrong, expired or revoked; the app's id or secret is wrong.

@@ -12,6 +12,7 @@ from adapters.errors import (
     OutcomeUnknown,
     OutsideError,
     RateLimited,
+    RateLimitedSomewhere,
     RecipientGone,
     Unacceptable,
     Unreachable,
@@ -33,7 +34,8 @@ def messenger(http: Http, simulator_url: str) -> Platform:
 
 
 TABLE: list[tuple[type[OutsideError], tuple[int, ...]]] = [
-    (RateLimited, (613, 4, 32, 80006)),
+    (RateLimited, (4, 32, 80006)),
+    (RateLimitedSomewhere, (613,)),
     (Unreachable, (1, 2, 1200)),
     (CredentialsRefused, (101, 190)),
     (NotPermitted, (3, 10, 200, 230, 299, 9)),
