@@ -61,6 +61,15 @@ async def test_when_the_contact_had_an_answer_and_read_it_is_shown(product: Prod
     await until(read)
 
 
+async def test_a_reaction_is_answered_where_the_bot_says_so(product: Product) -> None:
+    bot = await messenger(product, reactions="answer")
+    await bot.answered("hello")
+    (answer,) = await bot.sends()
+    await bot.happens(reaction={"mid": answer["message_id"], "action": "react", "emoji": "!", "reaction": "other"})
+    await bot.until_states("answered", "answered")
+    assert (await bot.sent())[1:] == ['You said: [reacted ! to "You said: hello"]']
+
+
 @pytest.mark.slow
 async def test_a_batch_with_a_broken_item_loses_no_message(product: Product) -> None:
     bot = await messenger(product)
