@@ -16,16 +16,17 @@ class Row:
     """What one platform is expected to do; None is what it lacks.
 
     `most` is how long a message may be, as `length` counts. `marks` are what a formatted answer has in it, `offers`
-    what holds its buttons. `sends` is the call that a message goes out by, `too_fast` how the platform refuses it for
-    now, `waits_seconds` how long is waited then. `blocked` is why something fails for a contact out of reach. `doubt`
-    is what a send ends as whose answer was lost, after so many attempts. `says` are words of the README's table.
+    what a question with buttons has. `sends` is the call that a message goes out by, `too_fast` how the platform
+    refuses it for now, `waits_seconds` how long is waited then. `blocked` is why something fails for a contact out of
+    reach. `doubt` is what a send ends as whose answer was lost, after so many attempts. `says` are words of the
+    README's table.
     """
 
     name: str
     most: int
     length: Callable[[str], int]
     marks: tuple[str, ...]
-    offers: str
+    offers: tuple[str, ...]
     sends: str | None
     too_fast: Mapping[str, JsonValue] | None
     waits_seconds: float
@@ -42,7 +43,7 @@ WEBCHAT = Row(
     most=40_000,
     length=len,
     marks=("<h3>Everything that there is</h3>", "<pre><code", 'href="https://shop.example/"', "<table>"),
-    offers="",
+    offers=("<strong>call</strong>",),
     sends=None,
     too_fast=None,
     waits_seconds=0,
@@ -64,7 +65,7 @@ TELEGRAM = Row(
     most=4096,
     length=_utf16,
     marks=('"bold"', '"pre"', '"text_link"', '"url": "https://shop.example/"'),
-    offers='"inline_keyboard"',
+    offers=('"inline_keyboard"', "Shall we call?"),
     sends="sendMessage",
     too_fast={"status": 429, "retry_after": 1},
     waits_seconds=1,
@@ -86,7 +87,7 @@ SLACK = Row(
     most=4000,
     length=len,
     marks=("*Everything that there is*", "```", "<https://shop.example/|our shop>"),
-    offers='"actions"',
+    offers=('"actions"', '"mrkdwn"', "Shall we *call*?"),
     sends="chat.postMessage",
     too_fast={"status": 429, "retry_after": 1},
     waits_seconds=1,
@@ -108,7 +109,7 @@ WHATSAPP = Row(
     most=4096,
     length=_utf16,
     marks=("*Everything that there is*", "```", "our shop (https://shop.example/)"),
-    offers='"interactive"',
+    offers=('"interactive"', "Shall we *call*?"),
     sends="messages",
     too_fast={"status": 400, "parameters": {"code": 131056}},
     waits_seconds=1,
@@ -130,7 +131,7 @@ MESSENGER = Row(
     most=2000,
     length=_utf16,
     marks=("Everything that there is", "    take(", "our shop (https://shop.example/)"),
-    offers='"quick_replies"',
+    offers=('"quick_replies"', "Shall we call?"),
     sends="messages",
     too_fast={"status": 400, "parameters": {"code": 613}},
     waits_seconds=1,
@@ -152,7 +153,7 @@ DISCORD = Row(
     most=2000,
     length=len,
     marks=("# Everything that there is", "```python", "[our shop](https://shop.example/)"),
-    offers='"custom_id"',
+    offers=('"custom_id"', "Shall we **call**?"),
     sends="messages.create",
     too_fast={"status": 429, "retry_after": 1},
     waits_seconds=1,
