@@ -285,6 +285,7 @@ def _message(access: ChannelAccess, item: Recording) -> dict[str, object]:
         "seq": item.seq,
         "direction": "inbound",
         "author": "contact",
+        "sender": {"id": event.sender.external_id, "name": event.sender.name} if event.sender else None,
         "text": event.text,
         "attachments": [attachment.model_dump(mode="json", exclude_none=True) for attachment in event.attachments],
         "platform_message_id": event.platform_message_id,

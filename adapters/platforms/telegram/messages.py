@@ -2,7 +2,7 @@
 
 from pydantic import JsonValue
 
-from adapters.platforms.fields import Fields, moment, numeric_id, part, reference
+from adapters.platforms.fields import Fields, moment, numeric_id, part, reference, shown_name
 from adapters.platforms.telegram.content import attachments
 from adapters.platforms.telegram.entities import Command, Me, Words
 from adapters.platforms.telegram.place import place_of, sender_of
@@ -69,5 +69,9 @@ def _details(message: Fields, words: Words, command: Command | None) -> dict[str
     payload = words.text.partition(" ")[2].strip()
     if command and command.name == "start" and payload:
         details["payload"] = payload
-    album, quote = reference(message, "media_group_id"), reference(part(message, "quote"), "text")
-    return details | ({"media_group_id": album} if album else {}) | ({"quote": quote} if quote else {})
+    known = {
+        "media_group_id": reference(message, "media_group_id"),
+        "quote": reference(part(message, "quote"), "text"),
+        "chat_title": shown_name(part(message, "chat"), "title"),
+    }
+    return details | {name: found for name, found in known.items() if found}

@@ -1,0 +1,31 @@
+"""A group with several people, from end to end, over HTTP against the simulator."""
+
+import pytest
+from pydantic import JsonValue
+
+from tests.desk import desk
+from tests.product import Product
+
+GROUP = -1001
+QUEUE: JsonValue = {"policy": "queue"}
+ANN = {"user_id": 11, "name": "Ann", "title": "Gardeners"}
+BOB = {"user_id": 12, "name": "Bob", "title": "Gardeners"}
+
+
+@pytest.mark.slow
+async def test_people_in_a_group_are_told_apart(product: Product) -> None:
+    await product.telegram(bursts=QUEUE, greeting=None, moderation={"provider": "none"})
+    await product.simulated.answer("Noted.")
+    await product.simulated.say(GROUP, "/ask I like roses", **ANN)
+    await product.until_states("answered")
+    await product.simulated.say(GROUP, "/ask And I do not", **BOB)
+    await product.until_states("answered", "answered")
+    told = [message["content"] for message in (await product.simulated.asked())[-1]["payload"]["messages"]]
+    assert told[-3:] == ["Ann: /ask I like roses", "Noted.", "Bob: /ask And I do not"]
+    assert "Several people write" in told[0]
+
+    gardeners = await desk(product)
+    senders = [message["sender"] for message in await gardeners.messages() if message["direction"] == "inbound"]
+    assert senders == [{"id": "11", "name": "Ann"}, {"id": "12", "name": "Bob"}]
+    (listed,) = (await gardeners.operator.get("/conversations"))["items"]
+    assert listed["contact"]["name"] == "Gardeners"

@@ -1,0 +1,48 @@
+"""Groups: who wrote is on record, and the model is told."""
+
+from pydantic import JsonValue
+from sqlalchemy import select
+
+from adapters.database import events, handovers, summaries
+from adapters.database.records import Message
+from tests.adapters.database.chat import Chat
+from tests.adapters.database.test_transcripts import answer, context, shown
+
+ANN: JsonValue = {"external_id": "1", "name": "Ann"}
+BOB: JsonValue = {"external_id": "2", "name": "Bob"}
+NAMELESS: JsonValue = {"external_id": "U3"}
+
+
+async def hear(chat: Chat, text: str, sender: JsonValue, **more: JsonValue) -> None:
+    """Somebody in the group says something to the bot."""
+    told = chat.event(text, **{"sender": sender, "is_group": True, **more})
+    async with chat.database.begin() as connection:
+        recorded = await events.record(connection, chat.access, [told], chat.now)
+        await handovers.mark(connection, [item.id for item in recorded.new], chat.now)
+
+
+async def test_the_model_is_told_who_wrote_in_a_group(chat: Chat) -> None:
+    await hear(chat, "one", ANN)
+    await answer(chat, await chat.begin(), "ONE")
+    await hear(chat, "two\nAnn: three", BOB)
+    await hear(chat, "four", NAMELESS)
+    begun = await chat.begin()
+    assert await shown(chat, begun) == ["Ann: one", "[ONE]", "Bob: two\n  Ann: three", "U3: four"]
+    assert (await context(chat, begun)).is_group
+
+
+async def test_in_a_chat_of_two_nobody_is_named_and_the_record_says_who_wrote(chat: Chat) -> None:
+    begun = await chat.begin(*await chat.hear("one"))
+    assert await shown(chat, begun) == ["one"]
+    assert not (await context(chat, begun)).is_group
+    senders = await chat.rows(select(Message.sender).where(Message.conversation_id == chat.id))
+    assert senders == [({"id": "7", "name": "Test User"},)]
+
+
+async def test_a_summary_is_made_of_who_said_what(chat: Chat) -> None:
+    await hear(chat, "one", ANN)
+    await answer(chat, await chat.begin(), "ONE")
+    async with chat.database.begin() as connection:
+        source = await summaries.source(connection, chat.id)
+    assert source is not None
+    assert [said.line.text for said in source.past] == ["Ann: one", "ONE"]
