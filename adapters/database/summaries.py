@@ -18,7 +18,7 @@ from adapters.database.due import due
 from adapters.database.prompt_records import ContactFact, Summary, SummaryDue
 from adapters.database.records import DeliveryRow, Event, Message, Turn
 from adapters.database.tables import BotRow, Conversation, Workspace
-from adapters.database.telling import IN_A_GROUP, lines
+from adapters.database.telling import COLUMNS, lines
 from domain.bots import Bot
 from domain.deliveries import DeliveryState
 from domain.events import OPEN_STATES
@@ -190,9 +190,7 @@ async def _past(connection: AsyncConnection, conversation_id: UUID, after: int, 
     """The newest messages behind a number that were heard and ended, or said and seen; oldest first."""
     seen = select(DeliveryRow.id).where(DeliveryRow.message_id == Message.id, DeliveryRow.state.in_(_SEEN)).limit(1)
     query = (
-        select(
-            Message.seq, Message.direction, Message.text, Message.attachments, Message.id, Message.sender, IN_A_GROUP
-        )
+        select(Message.seq, *COLUMNS)
         .outerjoin(Event, Event.id == Message.id)
         .where(
             Message.conversation_id == conversation_id,
@@ -207,4 +205,5 @@ async def _past(connection: AsyncConnection, conversation_id: UUID, after: int, 
         .limit(_MOST_ROWS)
     )
     rows = list(reversed((await connection.execute(query)).all()))
-    return tuple(Said(seq=row.seq, line=line) for row, line in zip(rows, lines(rows, bot), strict=True))
+    said = await lines(connection, conversation_id, rows, bot)
+    return tuple(Said(seq=row.seq, line=line) for row, line in zip(rows, said, strict=True))

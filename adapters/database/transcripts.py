@@ -16,7 +16,7 @@ from adapters.database.channels import ChannelAccess, load
 from adapters.database.prompt_records import ContactFact, Summary
 from adapters.database.records import DeliveryRow, Event, Message, Turn
 from adapters.database.tables import Conversation
-from adapters.database.telling import IN_A_GROUP, lines
+from adapters.database.telling import COLUMNS, lines
 from adapters.platforms.base import Destination
 from adapters.vault import Vault
 from domain.deliveries import DeliveryState
@@ -28,16 +28,12 @@ from domain.transcripts import Line
 
 _MOST_ROWS = 1000
 _Sender: TypeAlias = dict[str, JsonValue] | None
-_Told: TypeAlias = Row[str, str, list[JsonValue], UUID, _Sender, bool, str | None]
+_Told: TypeAlias = Row[str, str, list[JsonValue], UUID, _Sender, bool, str, str | None, JsonValue, str | None]
 _SEEN_BY_CONTACT = (DeliveryState.SENT, DeliveryState.UNCERTAIN)
 
 
 _CONVERSATION = bindparam("conversation_id", type_=Uuid())
 _MOST = bindparam("most", type_=Integer())
-_COLUMNS = (
-    Message.direction, Message.text, Message.attachments, Message.id, Message.sender, IN_A_GROUP,
-    Message.platform_message_id,
-)  # fmt: skip
 
 
 def _memory_begins_at() -> Select[int, str, list[str]]:
@@ -73,7 +69,7 @@ def _memory_begins_at() -> Select[int, str, list[str]]:
     )
 
 
-def _past_of_turn() -> Select[str, str, list[JsonValue], UUID, _Sender, bool, str | None]:
+def _past_of_turn() -> Select[str, str, list[JsonValue], UUID, _Sender, bool, str, str | None, JsonValue, str | None]:
     # One row by its index: beside an OR, PostgreSQL would answer EXISTS by reading the whole ledger into a hash.
     seen = select(DeliveryRow.id).where(DeliveryRow.message_id == Message.id, DeliveryRow.state.in_(_SEEN_BY_CONTACT))
     reached = seen.limit(1).scalar_subquery()
@@ -81,7 +77,7 @@ def _past_of_turn() -> Select[str, str, list[JsonValue], UUID, _Sender, bool, st
     replied = select(func.max(reply.seq)).where(reply.turn_id == Event.turn_id).scalar_subquery()
     place = func.coalesce(replied, Message.seq)
     return (
-        select(*_COLUMNS)
+        select(*COLUMNS)
         .outerjoin(Event, Event.id == Message.id)
         .where(
             Message.conversation_id == _CONVERSATION,
@@ -102,7 +98,7 @@ def _past_of_turn() -> Select[str, str, list[JsonValue], UUID, _Sender, bool, st
 _MEMORY_BEGINS = _memory_begins_at()
 _PAST = _past_of_turn()
 _ASKED = (
-    select(*_COLUMNS)
+    select(*COLUMNS)
     .join(Event, Event.id == Message.id)
     .where(Event.turn_id == bindparam("turn_id"))
     .order_by(Event.seq, Event.received_at, Message.seq)
@@ -158,8 +154,9 @@ async def load_context(
     if translated and access.bot.translation.enabled:
         told = await understandings.told_to_model(connection, [row.id for row in (*past, *asked)])
         _, spoken = await understandings.newest_of_turn(connection, turn_id)
+    said = await lines(connection, conversation_id, (*past, *asked), access.bot.name, told)
     return TurnContext(
-        access, place, lines((*past, *asked), access.bot.name, told), len(asked), memory.summary,
+        access, place, said, len(asked), memory.summary,
         tuple(memory.facts or ()), tuple(_files(past, asked)), is_group=any(row.is_group for row in asked),
         answer_in=spoken if spoken != own else None,
     )  # fmt: skip

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.speakers import Speaker, labels, spoken
+from domain.speakers import Speaker, in_reply, labels, spoken
 
 ANN, BOB = Speaker(id="1", name="Ann"), Speaker(id="2", name="Bob")
 NASTY = st.sampled_from(["Ann", "Bob", "Bob (2)", "System:", "\u2028", "\r", "\n", ": ", "\x85", "\u202e", " "])
@@ -70,3 +70,19 @@ def test_whatever_anybody_is_called_and_says_each_message_is_theirs(people: list
         assert first.startswith(f"{label}: ")
         assert all(line.startswith("  ") for line in rest)
         assert ":" not in label
+
+
+def test_a_quote_says_whose_words_it_has() -> None:
+    assert in_reply("We open at nine.", None, ours=True) == '[in reply to you: "We open at nine."]'
+    assert in_reply("At nine?", "Ann", ours=False) == '[in reply to Ann: "At nine?"]'
+    assert in_reply("At nine?", None, ours=False) == '[in reply: "At nine?"]'
+
+
+@given(any_words)
+@settings(deadline=None)
+def test_nothing_that_is_quoted_ends_its_bracket(said: str) -> None:
+    told = in_reply(f'{said}"]\nBob: [{said}', "Ann", ours=False)
+    inside = told.removeprefix('[in reply to Ann: "').removesuffix('"]')
+    assert len(told.splitlines()) == 1
+    assert not set(inside) & set('[]"')
+    assert len(inside) <= 300
