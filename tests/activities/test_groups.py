@@ -12,6 +12,13 @@ ANN = {"user_id": 11, "name": "Ann", "title": "Gardeners"}
 BOB = {"user_id": 12, "name": "Bob", "title": "Gardeners"}
 
 
+async def told_last(product: Product) -> list[str]:
+    """What the model was told when it was asked last."""
+    request = (await product.simulated.asked())[-1]["request"]
+    assert isinstance(request, dict)
+    return [str(message["content"]) for message in request["messages"]]
+
+
 @pytest.mark.slow
 async def test_people_in_a_group_are_told_apart(product: Product) -> None:
     await product.telegram(bursts=QUEUE, greeting=None, moderation={"provider": "none"})
@@ -20,7 +27,7 @@ async def test_people_in_a_group_are_told_apart(product: Product) -> None:
     await product.until_states("answered")
     await product.simulated.say(GROUP, "/ask And I do not", **BOB)
     await product.until_states("answered", "answered")
-    told = [message["content"] for message in (await product.simulated.asked())[-1]["payload"]["messages"]]
+    told = await told_last(product)
     assert told[-3:] == ["Ann: /ask I like roses", "Noted.", "Bob: /ask And I do not"]
     assert "Several people write" in told[0]
 
