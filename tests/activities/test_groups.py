@@ -23,13 +23,17 @@ async def told_last(product: Product) -> list[str]:
 async def test_people_in_a_group_are_told_apart(product: Product) -> None:
     await product.telegram(bursts=QUEUE, greeting=None, moderation={"provider": "none"})
     await product.simulated.answer("Noted.")
-    await product.simulated.say(GROUP, "/ask I like roses", **ANN)
+    first = await product.simulated.say(GROUP, "/ask I like roses", **ANN)
     await product.until_states("answered")
-    await product.simulated.say(GROUP, "/ask And I do not", **BOB)
+    second = await product.simulated.say(GROUP, "/ask And I do not", **BOB)
     await product.until_states("answered", "answered")
     told = await told_last(product)
     assert told[-3:] == ["Ann: /ask I like roses", "Noted.", "Bob: /ask And I do not"]
     assert "Several people write" in told[0]
+
+    replied = [message["payload"].get("reply_parameters") for message in await product.simulated.sent(GROUP)]
+    names = [item["message_id"] for item in (first, second)]
+    assert replied == [{"message_id": name, "allow_sending_without_reply": True} for name in names]
 
     gardeners = await desk(product)
     senders = [message["sender"] for message in await gardeners.messages() if message["direction"] == "inbound"]

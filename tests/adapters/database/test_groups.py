@@ -1,10 +1,14 @@
 """Groups: who wrote is on record, and the model is told."""
 
+from uuid import UUID
+
+import pytest
 from pydantic import JsonValue
 from sqlalchemy import select
 
-from adapters.database import events, handovers, summaries
+from adapters.database import events, handovers, replies, summaries
 from adapters.database.records import Message
+from adapters.platforms.base import Destination
 from tests.adapters.database.chat import Chat
 from tests.adapters.database.test_transcripts import answer, context, shown
 
@@ -37,6 +41,18 @@ async def test_in_a_chat_of_two_nobody_is_named_and_the_record_says_who_wrote(ch
     assert not (await context(chat, begun)).is_group
     senders = await chat.rows(select(Message.sender).where(Message.conversation_id == chat.id))
     assert senders == [({"id": "7", "name": "Test User"},)]
+
+
+@pytest.mark.parametrize(("is_group", "reply_to"), [(True, "in:2"), (False, None)])
+async def test_an_answer_in_a_group_is_a_reply_to_the_newest_that_it_answers(
+    chat: Chat, is_group: bool, reply_to: str | None
+) -> None:
+    await hear(chat, "one", ANN, platform_message_id="in:1", is_group=is_group)
+    await hear(chat, "two", BOB, platform_message_id="in:2", is_group=is_group)
+    begun = await chat.begin()
+    async with chat.database.begin() as connection:
+        place = await replies.answering(connection, UUID(begun.turn_id), Destination(chat=chat.name))
+    assert (place.heard, place.reply_to) == ("in:2", reply_to)
 
 
 async def test_a_summary_is_made_of_who_said_what(chat: Chat) -> None:
