@@ -68,6 +68,11 @@ def hanging(text: str) -> str:
     return f"\n{_MARGIN}".join(text.splitlines())
 
 
+def indented(text: str) -> str:
+    """The text with all its lines moved off the margin."""
+    return f"{_MARGIN}{hanging(text)}" if text else ""
+
+
 def _name(told: str) -> str:
     return " ".join(inside(told, _MAX_NAME_CHARACTERS).replace(":", " ").replace("\uff1a", " ").split())
 

@@ -40,3 +40,17 @@ async def test_people_in_a_group_are_told_apart(product: Product) -> None:
     assert senders == [{"id": "11", "name": "Ann"}, {"id": "12", "name": "Bob"}]
     (listed,) = (await gardeners.operator.get("/conversations"))["items"]
     assert listed["contact"]["name"] == "Gardeners"
+
+
+@pytest.mark.slow
+async def test_an_album_is_asked_about_once_and_answered_once(product: Product) -> None:
+    await product.telegram(bursts=QUEUE, moderation={"provider": "none"})
+    await product.simulated.answer("A rose and a tulip.")
+    album = {"photo": {}, "fields": {"media_group_id": "9"}}
+    await product.simulated.say(GROUP, caption="/ask what are these?", **album, **ANN)
+    for _ in range(2):
+        await product.simulated.say(GROUP, **album, **ANN)
+    await product.until_states("answered", "answered", "answered")
+    told = [line.splitlines()[0] for line in await told_last(product)]
+    assert told[-3:] == ["Ann: /ask what are these?", "Ann: [photo]", "Ann: [photo]"]
+    assert len(await product.simulated.sent(GROUP)) == 1
