@@ -17,6 +17,7 @@ from domain.ids import ConversationId
 if TYPE_CHECKING:
     from adapters.database.events import Recording
 
+_CIRCUMSTANCES = ("wrote", "form", "referral", "product", "forwarded", "quote")
 _ASKED = (
     select(Message.buttons, Message.is_numbered, Message.created_at)
     .where(Message.conversation_id == bindparam("conversation"), Message.direction == "outbound")
@@ -56,10 +57,11 @@ async def listed(connection: AsyncConnection, conversation: ConversationId) -> L
 
 
 def metadata(event: InboundEvent) -> dict[str, JsonValue]:
-    """What a message keeps of the button or the form that it came from: `button` is what the button carries."""
+    """What a message keeps of how it came about: `button` is what the button carries that it came from."""
     data = event.details.get("data") if event.kind is EventKind.BUTTON else event.details.get("button")
-    wrote = event.details.get("wrote")
-    known: dict[str, JsonValue] = {"button": data, "wrote": wrote, "form": event.details.get("form")}
+    start = event.details.get("payload") if event.command == "start" else None
+    known: dict[str, JsonValue] = {"button": data, "start_payload": start}
+    known |= {name: event.details.get(name) for name in _CIRCUMSTANCES}
     return {name: value for name, value in known.items() if value}
 
 

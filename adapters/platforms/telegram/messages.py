@@ -88,4 +88,5 @@ def _details(message: Fields, words: Words, command: Command | None) -> dict[str
         "quote": reference(part(message, "quote"), "text"),
         "chat_title": shown_name(part(message, "chat"), "title"),
     }
-    return details | {name: found for name, found in known.items() if found}
+    forwarded: dict[str, JsonValue] = {"forwarded": True} if part(message, "forward_origin") else {}
+    return details | forwarded | {name: found for name, found in known.items() if found}
