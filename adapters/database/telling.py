@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import Row, func
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from adapters.database import quotes
+from adapters.database import members, quotes
 from adapters.database.records import Event, Message
 from domain.events import Attachment, EventKind, Replied
 from domain.speakers import Speaker, in_reply, labels, spoken
@@ -50,8 +50,11 @@ async def lines(
 
     `bot` is the name of the bot, and `told` what some of them are told to say, in another language.
     """
-    quoted = await _quoted(connection, conversation_id, rows)
     speakers = {row.id: Speaker.model_validate(row.sender) for row in rows if row.is_group and row.sender}
+    nameless = {speaker.id for speaker in speakers.values() if speaker.name is None}
+    known = await members.names(connection, conversation_id, nameless)
+    speakers = {name: Speaker(id=found.id, name=found.name or known.get(found.id)) for name, found in speakers.items()}
+    quoted = await _quoted(connection, conversation_id, rows)
     called = labels((*speakers.values(), *(quote.speaker for quote in quoted.values() if quote.speaker)), bot)
     made = []
     for row in rows:

@@ -3,18 +3,29 @@
 from uuid import UUID
 
 import pytest
-from pydantic import JsonValue
+from pydantic import JsonValue, SecretStr
 from sqlalchemy import select
 
-from adapters.database import events, handovers, replies, summaries
+from adapters.database import events, handovers, profiles, replies, summaries
+from adapters.database.engine import Database
 from adapters.database.records import Message
 from adapters.platforms.base import Destination
-from tests.adapters.database.chat import Chat
+from domain.profiles import Profile
+from settings import Settings
+from tests.adapters.database.chat import Chat, open_chat
 from tests.adapters.database.test_transcripts import answer, context, shown
+from tests.conftest import SECRET_KEY
 
 ANN: JsonValue = {"external_id": "1", "name": "Ann"}
 BOB: JsonValue = {"external_id": "2", "name": "Bob"}
 NAMELESS: JsonValue = {"external_id": "U3"}
+
+
+@pytest.fixture
+async def slack(shared: Database) -> Chat:
+    """A channel on Slack, which tells no names."""
+    settings = Settings(_env_file=None, secret_key=(SecretStr(SECRET_KEY),))
+    return await open_chat(settings, shared, "slack")
 
 
 async def hear(chat: Chat, text: str, sender: JsonValue, **more: JsonValue) -> None:
@@ -62,3 +73,15 @@ async def test_a_summary_is_made_of_who_said_what(chat: Chat) -> None:
         source = await summaries.source(connection, chat.id)
     assert source is not None
     assert [said.line.text for said in source.past] == ["Ann: one", "ONE"]
+
+
+async def test_who_writes_without_a_name_is_called_as_the_platform_says_when_asked(slack: Chat) -> None:
+    await hear(slack, "one", NAMELESS)
+    begun = await slack.begin()
+    assert await shown(slack, begun) == ["U3: one"]
+    async with slack.database.begin() as connection:
+        due = await profiles.claim(connection, slack.now, 100)
+        (wanted,) = [found for found in due if found.channel_id == slack.access.channel.id]
+        assert wanted.external_id == "U3"
+        await profiles.keep(connection, wanted.id, Profile(name="Cleo"), slack.now)
+    assert await shown(slack, begun) == ["Cleo: one"]
