@@ -129,3 +129,33 @@ async def test_a_press_in_the_page_carries_its_value(product: Product) -> None:
     await visitor.press("Yes", "choice:1")
     assert (await visitor.heard(1))[0]["text"] == "You said: Yes"
     assert (await visitor.messages())[0]["metadata"] == {"button": "choice:1"}
+
+
+LINKED: list[JsonValue] = [{"label": "Call me"}, {"label": "Our shop", "url": "https://shop.example/"}]
+
+
+@pytest.mark.slow
+async def test_links_beside_answers_are_a_template_on_messenger_whose_answers_are_heard(product: Product) -> None:
+    bot = await messenger(product)
+    await bot.answered("hello")
+    place = await desk(product)
+    await place.say(text="What now?", buttons=LINKED)
+    await until_delivered(product, "sent", "sent")
+    assert (await bot.sent())[-1] == "What now?"
+    await bot.happens(postback={"mid": "m_pressed", "title": "Call me", "payload": "choice:1"})
+    await bot.until_states("answered", "answered")
+    assert (await bot.sent())[-1] == "You said: Call me"
+
+
+@pytest.mark.slow
+async def test_links_are_behind_a_list_where_a_platform_shows_them_not_beside_answers(product: Product) -> None:
+    bot = await whatsapp(product)
+    await bot.answered("hello")
+    place = await desk(product)
+    await place.say(text="What now?", buttons=LINKED)
+    await until_delivered(product, "sent", "sent")
+    assert (await bot.sent())[-1] == "What now?\n\n1. Call me\n\n- Our shop (https://shop.example/)"
+    await bot.answered("1")
+    assert (await bot.sent())[-1] == "You said: Call me"
+    await place.say(text="Look:", buttons=LINKED[1:])
+    await until_delivered(product, "sent", "sent", "sent", "sent")
