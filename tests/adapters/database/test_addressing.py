@@ -8,8 +8,8 @@ from pydantic import JsonValue
 from sqlalchemy import select, update
 
 from adapters.database import events, handovers
-from adapters.database.events import Recorded
 from adapters.database.records import DeliveryRow, Event, Message
+from domain.handovers import Item
 from tests.adapters.database.chat import Chat
 from tests.adapters.database.test_transcripts import shown
 
@@ -20,8 +20,9 @@ LIST: JsonValue = [{"label": "Tea"}, {"label": "Coffee"}]
 
 async def hear(
     chat: Chat, text: str = "", *, album: str | None = None, addressed: bool = False, **more: JsonValue
-) -> Recorded:
-    """Somebody in the group says something."""
+) -> list[Item]:
+    """Somebody in the group says something; what is handed over because of it."""
+    items: list[Item] = []
     details: JsonValue = {"media_group_id": album} if album else {}
     photo: JsonValue = [{"kind": "photo"}] if album else []
     described = {"is_group": True, "addressed": addressed, "details": details, "attachments": photo, **more}
@@ -30,8 +31,9 @@ async def hear(
         for batch in recorded.conversations.values():
             whole = batch or await handovers.batch(connection, chat.id)
             assert whole is not None
-            await handovers.mark(connection, [UUID(item.id) for item in whole.items], chat.now)
-    return recorded
+            items += whole.items
+        await handovers.mark(connection, [UUID(item.id) for item in items], chat.now)
+    return items
 
 
 async def states(chat: Chat) -> list[tuple[object, ...]]:
@@ -65,7 +67,8 @@ async def test_what_of_an_album_came_before_its_captioned_picture_is_handed_over
     await hear(chat, album="a")
     await hear(chat, album="b")
     assert await states(chat) == [HEARD, UNHEARD, UNHEARD]
-    await hear(chat, "what are these?", album="a", addressed=True)
+    handed_over = await hear(chat, "what are these?", album="a", addressed=True)
+    assert [item.album for item in handed_over] == ["a", "a"]
     assert await states(chat) == [HEARD, HEARD, UNHEARD, HEARD]
     assert await shown(chat, await chat.begin()) == [
         "Test User: hello", "Test User: [photo]", "Test User: what are these?\n  [photo]",
