@@ -72,14 +72,14 @@ async def _quoted(
 ) -> Mapping[UUID, _Quote]:
     """What these reply to, by their ids; what was deleted is told no more.
 
-    A button tells it where it stands below an older message of ours: what stands below the newest is plain.
+    A button tells it only where it stands below an older message of ours: what stands below the newest is plain.
     """
     names = {row.reply_to for row in rows if row.direction == "inbound" and row.reply_to}
     found = await quotes.find(connection, conversation_id, names)
     quoted, last = {}, None
     for row in rows:
         on_record = found.get(row.reply_to)
-        is_plain = row.kind == EventKind.BUTTON and on_record is not None and on_record.id == last
+        is_plain = row.kind == EventKind.BUTTON and not (on_record and on_record.ours and on_record.id != last)
         if row.direction == "outbound":
             last = row.id
         elif not is_plain and (quote := _quote(row, on_record)) is not None:

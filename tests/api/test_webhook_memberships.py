@@ -85,7 +85,7 @@ async def test_after_a_move_the_answer_goes_to_the_new_chat(product: Product) ->
     await door.post(moved(2, OLD, migrate_to_chat_id=NEW))
     await door.post(said(3, "after", chat=NEW))
     await product.until_states("answered", "ignored", "answered")
-    assert [item["text"] for item in await product.simulated.sent(NEW)] == ["You said: after"]
+    assert [item["text"] for item in await product.simulated.sent(NEW)] == ["You said: Test: after"]
 
 
 async def test_a_contact_who_blocked_the_bot_is_shown_until_it_is_unblocked(door: Door) -> None:
