@@ -19,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import aliased
 
 from adapters.database import (
+    addressing,
     channel_problems,
     chats,
     choices,
@@ -178,6 +179,7 @@ async def _record_group(
         first = last_seq - len(group) + 1
         settled = [replace(item, seq=first + position) for position, item in enumerate(group)]
         settled = await apply_changes(connection, access, conversation, settled, now)
+        settled = await addressing.heard(connection, access, conversation, settled, now)
         settled = await choices.understood(connection, conversation, settled)
         settled = await reactions.understood(connection, conversation, settled, now)
     inserted = await _insert_events(connection, access, settled, now, correlation_id)
@@ -271,6 +273,7 @@ def _message(access: ChannelAccess, item: Recording) -> dict[str, object]:
         "seq": item.seq,
         "direction": "inbound",
         "author": "contact",
+        "sender": {"id": event.sender.external_id, "name": event.sender.name} if event.sender else None,
         "text": event.text,
         "attachments": [attachment.model_dump(mode="json", exclude_none=True) for attachment in event.attachments],
         "platform_message_id": reactions.name_of(event),
