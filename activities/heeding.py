@@ -25,7 +25,8 @@ async def heeded(connection: AsyncConnection, access: ChannelAccess, outcome: Ou
     channel = access.channel.id
     if outcome.problem is not None:
         probe_at = await channel_problems.note(connection, channel, outcome.problem, outcome.error or "", now)
-        return replace(outcome, after=max(probe_at - now, A_MOMENT))
+        waits = outcome.state is DeliveryState.PLANNED
+        return replace(outcome, after=max(probe_at - now, A_MOMENT)) if waits else outcome
     if access.problem is not None and outcome.state is DeliveryState.SENT:
         await channel_problems.clear(connection, channel, "sending")
     return outcome

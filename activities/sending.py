@@ -25,6 +25,7 @@ from adapters.errors import (
 )
 from adapters.media.base import Store
 from adapters.platforms.base import Payload, Platform, Receipt, file_of
+from domain.channel_problems import ProblemReason
 from domain.deliveries import (
     SEND_DEADLINE,
     DeliveryState,
@@ -65,7 +66,7 @@ class Outcome:
     """What has to wait as well, until this part may be sent again."""
     doubts: int | None = None
     problem: str | None = None
-    """Why no call of the channel is accepted: the part waits until one is."""
+    """Why no call of the channel is accepted: what comes behind this part waits until one is."""
     lost: bool = False
     """Whether the message that grew is of no use any more: the part is sent as one of its own."""
 
@@ -106,6 +107,8 @@ class Sender:
     async def send(self, job: Job, part: Part, deadline: float) -> Outcome:
         """One call, after a look for what an earlier one left in doubt; nothing is written after the deadline."""
         platform = self._platforms[job.access.channel.platform]
+        if job.access.problem is not None and (waits := await self._checked(platform, job, part)) is not None:
+            return waits
         if part.grown_as is not None:
             return await self._finish(platform, job, part, part.grown_as, deadline)
         if platform.guarantee is Guarantee.READ_BACK and is_doubted(part.standing):
@@ -118,6 +121,23 @@ class Sender:
             get_logger(__name__).info("part_not_sent", part=part.part, reason=error.reason)
             return self._failed(platform, job, part, error)
         return Outcome(DeliveryState.SENT, platform_message_id=receipt.platform_message_id)
+
+    async def _checked(self, platform: Platform, job: Job, part: Part) -> Outcome | None:
+        """Whether the channel is accepted again, before a part is risked for it; None where it is, or nobody can say.
+
+        A check says nothing of an account that is held back.
+        """
+        known = job.access.problem
+        if known is None or known.reason == ProblemReason.ACCOUNT_HELD:
+            return None
+        try:
+            await platform.check(job.access.channel)
+        except CredentialsRefused as error:
+            return Outcome(DeliveryState.PLANNED, reason=error.reason, error=str(error), problem=error.reason)
+        except OutsideError as error:
+            after = (error.after if isinstance(error, Again) else None) or backed_off(part.attempts)
+            return Outcome(DeliveryState.PLANNED, reason=error.reason, error=str(error), after=after)
+        return None
 
     async def _finish(self, platform: Platform, job: Job, part: Part, name: str, deadline: float) -> Outcome:
         """Have the message that grew say its part; as often as it takes, for that does no harm."""
@@ -188,7 +208,7 @@ class Sender:
             case FormattingRefused() if (plain := platform.unformatted(part.payload)) is not None:
                 return Outcome(DeliveryState.PLANNED, payload=plain)
             case CredentialsRefused() | AccountHeld():
-                return replace(said, state=DeliveryState.PLANNED, problem=error.reason)
+                return replace(said, problem=error.reason, ends_reply=True)
             case Never():
                 return replace(said, ends_reply=not isinstance(error, Unacceptable))
         return said

@@ -1,4 +1,4 @@
-"""A channel whose token is refused, from end to end over HTTP: shown and told, and what it has to say waits."""
+"""A channel whose token is refused, from end to end over HTTP: shown and told, and what comes behind waits."""
 
 from pydantic import JsonValue
 
@@ -14,7 +14,7 @@ async def items(operator: Operator, path: str) -> list[dict[str, JsonValue]]:
     return [item for item in found if isinstance(item, dict)]
 
 
-async def test_what_cannot_be_said_waits_until_the_token_is_accepted(product: Product) -> None:
+async def test_what_comes_behind_a_refusal_waits_until_the_token_is_accepted(product: Product) -> None:
     bot, operator = await whatsapp(product), await product.operator()
 
     async def problem() -> JsonValue:
@@ -25,12 +25,19 @@ async def test_what_cannot_be_said_waits_until_the_token_is_accepted(product: Pr
 
     await product.simulated.post("/whatsapp/settings", refused_tokens=[TOKEN])
     await bot.say("hello")
+    await bot.until_states("failed")
     await until(is_refused)
-    waiting = [(state, reason) for state, reason, _ in await bot.ledger()]
-    assert waiting in ([("planned", "credentials_refused")], [("sending", None)])
+    await bot.say("are you there?")
+
+    async def waits() -> bool:
+        return [state for state, _, _ in await bot.ledger()] in (["failed", "planned"], ["failed", "sending"])
+
+    await until(waits)
+    checked = [item["method"] for item in await product.simulated.ledger("call")]
     await product.simulated.post("/whatsapp/settings", refused_tokens=[])
-    await bot.until_states("answered")
-    assert (await bot.sent(), await problem()) == (["You said: hello"], None)
+    await bot.until_states("failed", "answered")
+    assert checked.count("messages") == 1
+    assert (await bot.sent(), await problem()) == (["You said: are you there?"], None)
     notices = [item["kind"] for item in await items(operator, "/notices")]
     assert notices == ["channel_recovered", "channel_refused"]
     assert [item["undeliverable"] for item in await items(operator, "/conversations")] == [None]
