@@ -64,6 +64,14 @@ class Server:
         answer = await self.product.simulated.client.get(f"/_sim/discord/channels/{channel}")
         return [str(message["content"]) for message in answer.json()["messages"]]
 
+    async def until_stands(self, channel: str, *wanted: str) -> None:
+        """Wait until this stands in a channel, and nothing else."""
+
+        async def stand() -> bool:
+            return await self.stands(channel) == list(wanted)
+
+        await until(stand)
+
     async def calls(self, method: str) -> list[dict[str, object]]:
         """The calls of a method, refused ones too."""
         return [item for item in await self.product.simulated.ledger("call") if item["method"] == method]

@@ -24,7 +24,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import aliased
 
-from adapters.database import chats, choices, handovers, media_fetching, receipts, visitor_files
+from adapters.database import chats, choices, handovers, media_fetching, promises, receipts, visitor_files
 from adapters.database.channels import ChannelAccess
 from adapters.database.edits import CHANGES, EARLY_FOR, apply_changes, apply_early_changes
 from adapters.database.handovers import Batch
@@ -196,6 +196,7 @@ async def _record_group(
         settled = await choices.understood(connection, conversation, settled)
     inserted = await _insert_events(connection, access, settled, now, correlation_id)
     new = [item for item in settled if item.id in {row.id for row in inserted}]
+    await promises.note(connection, access.channel, [(item.id, item.event) for item in new], now)
     spoken = [item for item in new if _is_said(item)]
     if spoken:
         await connection.execute(_INSERT_MESSAGES, [_message(access, item) for item in spoken])

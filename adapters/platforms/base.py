@@ -252,6 +252,25 @@ def profiling(platform: Platform | None) -> Profiling | None:
 
 
 @runtime_checkable
+class Promising(Protocol):
+    """What a platform can do that shows the contact from the first that an answer will come.
+
+    `answer_by` is what it gave with the message (`Destination.answer_by`).
+    """
+
+    def answered_by(self, answer_by: Mapping[str, str]) -> Payload:
+        """What is in the payload of the part that stands there in the end."""
+
+    async def withdraw(self, channel: Channel, answer_by: Mapping[str, str], deadline: float) -> None:
+        """Show it no longer, for no answer comes that way; what shows nothing is as good. Raises as `send` does."""
+
+
+def promising(platform: Platform | None) -> Promising | None:
+    """The platform, where it promises answers."""
+    return platform if isinstance(platform, Promising) else None
+
+
+@runtime_checkable
 class Templating(Protocol):
     """What a platform can do that keeps templates. What it raises is from `adapters.errors`, as with `send`."""
 

@@ -121,7 +121,7 @@ def command(state: State, courier: Courier, bot: Bot, what: Commanded) -> Object
     """Somebody calls a slash command."""
     channel = channel_of(state, bot, what)
     option: Object = {"type": 3, "name": "text", "value": what.text}
-    data: Object = {"id": "771825006014889984", "name": what.command, "type": 1, "options": [option]}
+    data: Object = {"id": "771825006014889984", "name": what.command, "type": what.kind, "options": [option]}
     return _interact(state, courier, bot, channel, what, {"type": 2, "data": data}, what.text)
 
 

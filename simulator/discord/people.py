@@ -70,10 +70,11 @@ class Filled(Actor):
 
 
 class Commanded(Actor):
-    """A slash command with its one option."""
+    """A slash command with its one option, or of `kind` 2 or 3 one in the menu of a person or a message."""
 
     command: str = "ask"
     text: str = ""
+    kind: int = 1
 
 
 class Told(Given):

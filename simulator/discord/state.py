@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from simulator.discord.bots import Bot, Bots
 from simulator.discord.channels import Channel, Channels, written
+from simulator.discord.content import words_of
 from simulator.discord.forms import MODAL, form_of
 from simulator.discord.gateway import Gateway
 from simulator.discord.refusals import RateLimited, Refused
@@ -13,7 +14,8 @@ from simulator.simulation import Simulation
 from simulator.wire import JSON, Object
 
 BUCKET_SECONDS = 5.0
-LOADING = 128
+LOADING, EPHEMERAL = 128, 64
+SAID = 4
 
 
 @dataclass
@@ -60,14 +62,26 @@ class State:
         if interaction.answered:
             raise Refused(40060)
         kind = response.get("type") if isinstance(response, dict) else None
-        if kind not in (5, 6, MODAL):
+        if kind not in (SAID, 5, 6, MODAL):
             raise Refused(50035)
         if kind == MODAL and isinstance(response, dict):
             interaction.form = form_of(response, interaction.of_form)
+        if kind == SAID and isinstance(response, dict):
+            self._whisper(interaction, response.get("data"))
         interaction.answered = True
         if kind == 5:
             interaction.original = self.channels.clock.next()
             self.say(interaction.bot, interaction.channel, interaction.original, "", flags=LOADING)
+
+    def _whisper(self, interaction: Interaction, told: JSON) -> None:
+        """Whoever acted is told something that nobody else sees."""
+        if not isinstance(told, dict) or told.get("flags") != EPHEMERAL:
+            raise Refused(50035)
+        interaction.original = self.channels.clock.next()
+        told_of = written(
+            interaction.channel, interaction.original, interaction.bot.user(), words_of(told), flags=EPHEMERAL
+        )
+        interaction.channel.keep(told_of)
 
     def say(self, bot: Bot, channel: Channel, name: str, content: str, **more: JSON) -> Object:
         """The bot says something, and is told of it as of everybody's words."""

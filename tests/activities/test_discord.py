@@ -92,6 +92,26 @@ async def test_an_answer_that_is_too_late_is_a_message(product: Product) -> None
 
 
 @pytest.mark.slow
+async def test_nobody_thinks_about_what_nobody_answers(product: Product) -> None:
+    server = await join_server(product)
+    await server.register()
+    operator, path = await product.operator(), f"/bots/{server.channel.bot_id}"
+    await operator.post(f"{path}/stop")
+    chat = await server.ask("are you there?")
+    await server.until_ended(("held", "bot_stopped"))
+    await server.until_stands(chat)
+    menu = await server.post("/commands", command="Ask about this", kind=3)
+    await server.until_ended(("held", "bot_stopped"), ("ignored", "unsupported:menu"))
+    await server.until_stands(
+        chat, "This bot has no such command. Write to it, or use a command that begins with a slash."
+    )
+    await operator.post(f"{path}/start", answer_held=True)
+    await server.until_ended(ANSWERED, ("ignored", "unsupported:menu"))
+    assert await server.texts() == ["You said: are you there?"]
+    assert menu["channel_id"] == chat
+
+
+@pytest.mark.slow
 async def test_a_burst_is_answered_once(product: Product) -> None:
     server = await join_server(product, bursts={"policy": "coalesce", "quiet_seconds": 5})
     await product.simulated.answer(echo="unanswered")

@@ -19,8 +19,11 @@ from domain.events import EventKind, InboundEvent
 from domain.forms import Forms
 from domain.text import storable
 
-_PONG, _DEFERRED_MESSAGE, _DEFERRED_UPDATE, _CHOICES = 1, 5, 6, 8
+_PONG, _MESSAGE, _DEFERRED_MESSAGE, _DEFERRED_UPDATE, _CHOICES = 1, 4, 5, 6, 8
 _SLASH = 1
+_EPHEMERAL = 64
+"""A message with this flag is seen by whoever acted, and by nobody else."""
+_UNSUPPORTED = "This bot has no such command. Write to it, or use a command that begins with a slash."
 _MAX_TOKEN_CHARACTERS = 1000
 _MAX_DEPTH = 5
 
@@ -43,11 +46,13 @@ def kind_of(interaction: Fields) -> int | None:
 def response_to(interaction: Fields, forms: Forms) -> dict[str, JsonValue]:
     """What Discord is answered at once: a command or a form is answered later, a press needs no answer of its own.
 
-    What opens a form is answered with that.
+    What opens a form is answered with that; whoever called a command that nobody will answer is told so.
     """
     opened = _opened(interaction, forms)
     if opened is not None:
         return shown(opened, forms[opened])
+    if _is_of_menu(interaction):
+        return {"type": _MESSAGE, "data": {"content": _UNSUPPORTED, "flags": _EPHEMERAL}}
     match kind_of(interaction):
         case Kind.PING:
             return {"type": _PONG}
@@ -77,14 +82,28 @@ def read_interaction(interaction: Fields, forms: Forms) -> InboundEvent:
             event = _filled(name, interaction, forms)
         case _:
             return InboundEvent(key=f"interaction:{name}", kind=EventKind.OTHER, ignored="unsupported:interaction")
-    # Somebody who is shown a form has not said anything yet.
-    return event.model_copy(update={"ignored": "opens_form"}) if _opened(interaction, forms) else event
+    if _opened(interaction, forms):
+        # Somebody who is shown a form has not said anything yet.
+        return _answered_at_once(event, "opens_form")
+    return _answered_at_once(event, "unsupported:menu") if _is_of_menu(interaction) else event
+
+
+def _answered_at_once(event: InboundEvent, ignored: str) -> InboundEvent:
+    """An event for which nobody is thinking."""
+    details = {name: value for name, value in event.details.items() if name != "answer_by"}
+    return event.model_copy(update={"ignored": ignored, "details": details})
 
 
 def _opened(interaction: Fields, forms: Forms) -> str | None:
     if kind_of(interaction) not in (Kind.COMMAND, Kind.COMPONENT):
         return None
     return opened_by(part(interaction, "data"), forms)
+
+
+def _is_of_menu(interaction: Fields) -> bool:
+    """Whether it is a command in the menu of a message or of a person, which another version of the app registered."""
+    kind = whole(part(interaction, "data"), "type")
+    return kind_of(interaction) == Kind.COMMAND and kind not in (None, _SLASH)
 
 
 def _commanded(name: str, interaction: Fields) -> InboundEvent:
@@ -96,7 +115,6 @@ def _commanded(name: str, interaction: Fields) -> InboundEvent:
         update={
             "text": said if said and command == ASK else f"/{command} {said}".rstrip(),
             "command": "help" if said.casefold() == "help" else command.lower() or None,
-            "ignored": _ignored(interaction) or (None if whole(data, "type") in (None, _SLASH) else "unsupported:menu"),
             "details": _answerable(name, interaction),
         }
     )

@@ -15,7 +15,7 @@ from adapters.platforms.discord.calls import Calls, messages_of
 from adapters.platforms.discord.errors import ChannelUnknown, ReferenceRefused, ThreadArchived, object_of
 from adapters.platforms.discord.place import identity
 
-_OURS = ("channel_id", "interaction", "interactions_too", FILE)
+_OURS = ("channel_id", "interaction", FILE)
 """Fields of a payload that say where it goes or what goes with it, and are not sent along."""
 
 

@@ -177,6 +177,18 @@ def test_a_call_is_answered_at_once(kind: int, answer: int) -> None:
     assert json.loads(reply.body) == {"type": answer}
 
 
+@pytest.mark.parametrize("kind", [2, 3, 4])
+def test_a_command_of_a_menu_is_told_at_once_that_nobody_answers_it(kind: int) -> None:
+    told = interaction(data={"name": "Ask about this", "type": kind, "target_id": "5"})
+    reply = deaf_discord().taken(CHANNEL, signed(json.dumps(told).encode()))
+    assert reply is not None
+    answer = json.loads(reply.body)
+    assert (answer["type"], answer["data"]["flags"]) == (4, 64)
+    assert "no such command" in answer["data"]["content"]
+    event = read(json.dumps(told).encode())
+    assert (event.ignored, event.details) == ("unsupported:menu", {})
+
+
 def test_autocompletion_has_no_choices() -> None:
     reply = deaf_discord().taken(CHANNEL, signed(json.dumps(interaction(type=4)).encode()))
     assert reply is not None
