@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from simulator.discord.bots import Bot
 from simulator.discord.channels import Channel, direct
-from simulator.discord.content import LISTED, attached, components_of, words_of
+from simulator.discord.content import LISTED, attached, components_of, flags_of, words_of
 from simulator.discord.courier import Courier
 from simulator.discord.refusals import Refused
 from simulator.discord.state import Interaction, State
@@ -170,7 +170,7 @@ async def create_message(call: Call) -> Done:
             return Done({**known, "nonce": nonce})
     name = call.state.channels.clock.next()
     more: Object = {"attachments": attached(name, call.file), "components": components_of(call.body)}
-    more |= {} if nonce is None else {"nonce": nonce}
+    more |= {"flags": flags_of(call.body)} | ({} if nonce is None else {"nonce": nonce})
     headers = call.state.spend(channel)
     message = call.state.say(call.bot, channel, name, content, **more)
     if nonce is not None:
@@ -230,7 +230,8 @@ async def edit_original(call: Call) -> Done:
     """Answer an interaction."""
     interaction, content = call.interaction, words_of(call.body)
     before = _original(interaction)
-    message: Object = {**before, "content": content, "components": components_of(call.body), "flags": 0}
+    message: Object = {**before, "content": content, "components": components_of(call.body)}
+    message["flags"] = flags_of(call.body)
     interaction.channel.keep(message)
     return Done(message, _said(message))
 

@@ -1,6 +1,7 @@
 """The answers to interactions: written where the bot was "thinking…", found again, or taken away.
 
-Source: https://discord.com/developers/docs/interactions/receiving-and-responding#followup-messages
+Sources: https://discord.com/developers/docs/interactions/receiving-and-responding#followup-messages,
+https://discord.com/developers/docs/resources/webhook#edit-webhook-message
 """
 
 from collections.abc import Mapping
@@ -17,8 +18,8 @@ from adapters.platforms.discord.history import is_said
 from adapters.platforms.discord.place import moment_of
 from adapters.platforms.discord.posting import receipt_of
 
-_ANSWER = ("content", "allowed_mentions", "components")
-"""Fields of a payload that the answer to an interaction may have."""
+_ANSWER = ("content", "allowed_mentions", "components", "flags")
+"""Fields of a payload that the answer to an interaction may have; of the flags, that it shows no previews."""
 _ACKNOWLEDGED_WITHIN = timedelta(seconds=10)
 """Discord waits three seconds; the rest is what its clock and ours may be apart."""
 

@@ -41,6 +41,12 @@ def soon() -> float:
     return time.monotonic() + 15
 
 
+async def previews_are_off(control: httpx.AsyncClient, chat: str = ROOM) -> list[bool]:
+    """Of each message in a channel, whether it shows no previews."""
+    told = (await control.get(f"/discord/channels/{chat}")).json()
+    return [message["flags"] == 4 for message in told["messages"]]
+
+
 async def stands(control: httpx.AsyncClient, chat: str = ROOM) -> list[str]:
     """What stands in a channel."""
     told = (await control.get(f"/discord/channels/{chat}")).json()
@@ -191,6 +197,7 @@ async def test_an_interaction_is_answered_where_the_bot_is_thinking(
     receipt = await discord.send(channel, payload, soon())
     assert await discord.find(channel, payload, "mark", datetime.now(UTC) - LONG_AGO, soon()) == receipt
     assert await stands(control) == ["hello"]
+    assert await previews_are_off(control) == [True]
 
 
 async def test_one_answer_for_several_leaves_none_of_them_thinking(
