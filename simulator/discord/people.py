@@ -119,6 +119,12 @@ class ChannelSettings(Given):
     hides_history: bool = False
 
 
+class Joined(Given):
+    """Whether a bot is in a guild; it is in every one that was not said otherwise of."""
+
+    joined: bool
+
+
 class DiscordSettings(Given):
     """What holds for all bots: `bucket` is how many messages a channel takes in five seconds, null for any number."""
 

@@ -43,7 +43,10 @@ class Call:
     @property
     def channel(self) -> Channel:
         """The channel that the path names."""
-        return self.state.channels.find(self.names[0])
+        found = self.state.channels.find(self.names[0])
+        if self.caller is not None and found.guild in self.caller.left:
+            raise Refused(50001)
+        return found
 
     @property
     def interaction(self) -> Interaction:

@@ -3,6 +3,7 @@
 import time
 from collections import defaultdict, deque
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 from simulator.discord.bots import Bot, Bots
 from simulator.discord.channels import Channel, Channels, written
@@ -14,6 +15,7 @@ from simulator.simulation import Simulation
 from simulator.wire import JSON, Object
 
 BUCKET_SECONDS = 5.0
+LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 LOADING, EPHEMERAL = 128, 64
 SAID = 4
 
@@ -111,8 +113,26 @@ class State:
         spent.append(now)
         return headers
 
-    def _guilds(self) -> list[Object]:
-        return [
-            {"id": guild, "name": "Guild", "channels": [item.describe() for item in channels], "threads": []}
-            for guild, channels in self.channels.of_guilds().items()
-        ]
+    def let_in(self, bot: Bot, guild: str, *, joined: bool) -> None:
+        """Somebody adds a bot to a guild, or puts it out."""
+        if joined:
+            bot.left.discard(guild)
+            self.gateway.tell(bot, "GUILD_CREATE", self._guild(guild, datetime.now(UTC)))
+        else:
+            bot.left.add(guild)
+            self.gateway.tell(bot, "GUILD_DELETE", {"id": guild})
+
+    def delete(self, channel: Channel) -> None:
+        """Somebody deletes a channel."""
+        self.channels.drop(channel.id)
+        for bot in self.bots.all():
+            self.gateway.tell(bot, "CHANNEL_DELETE", {"id": channel.id, "type": 0, **channel.place})
+
+    def _guilds(self, bot: Bot) -> list[Object]:
+        return [self._guild(guild, LONG_AGO) for guild in self.channels.of_guilds() if guild not in bot.left]
+
+    def _guild(self, guild: str, joined_at: datetime) -> Object:
+        channels = [item.describe() for item in self.channels.of_guilds().get(guild, [])]
+        return {
+            "id": guild, "name": "Guild", "joined_at": joined_at.isoformat(), "channels": [*channels], "threads": [],
+        }  # fmt: skip

@@ -12,7 +12,7 @@ from pydantic import JsonValue
 from adapters.errors import Unreadable
 from adapters.platforms.base import Reply
 from adapters.platforms.discord.forms import opened_by, read_form, shown
-from adapters.platforms.discord.place import identity, moment_of, sender_of
+from adapters.platforms.discord.place import guild_details, identity, moment_of, sender_of
 from adapters.platforms.discord.setup import ASK
 from adapters.platforms.fields import Fields, part, parts, reference, shown_name, text, whole
 from domain.events import EventKind, InboundEvent
@@ -111,11 +111,12 @@ def _commanded(name: str, interaction: Fields) -> InboundEvent:
     data = part(interaction, "data")
     command = reference(data, "name") or ""
     said = storable(" ".join(_options(data))).strip()
-    return _event(name, interaction, EventKind.MESSAGE).model_copy(
+    event = _event(name, interaction, EventKind.MESSAGE)
+    return event.model_copy(
         update={
             "text": said if said and command == ASK else f"/{command} {said}".rstrip(),
             "command": "help" if said.casefold() == "help" else command.lower() or None,
-            "details": _answerable(name, interaction),
+            "details": {**event.details, **_answerable(name, interaction)},
         }
     )
 
@@ -128,11 +129,12 @@ def _pressed(name: str, interaction: Fields) -> InboundEvent:
     values = [storable(value) for value in listed if isinstance(value, str)] if isinstance(listed, list) else []
     labels = {reference(item, "value"): shown_name(item, "label") for item in parts(component, "options")}
     chosen = ", ".join(labels.get(value) or value for value in values)
-    return _event(name, interaction, EventKind.BUTTON).model_copy(
+    event = _event(name, interaction, EventKind.BUTTON)
+    return event.model_copy(
         update={
             "reply_to": identity(message, "id"),
             "text": chosen or shown_name(component, "label") or custom,
-            "details": {"data": ", ".join(values) or custom, "custom_id": custom},
+            "details": {**event.details, "data": ", ".join(values) or custom, "custom_id": custom},
         }
     )
 
@@ -140,25 +142,27 @@ def _pressed(name: str, interaction: Fields) -> InboundEvent:
 def _filled(name: str, interaction: Fields, forms: Forms) -> InboundEvent:
     """A form as a message: its questions and what was given to them."""
     words, form = read_form(part(interaction, "data"), forms)
-    return _event(name, interaction, EventKind.MESSAGE).model_copy(
+    event = _event(name, interaction, EventKind.MESSAGE)
+    return event.model_copy(
         update={
             "reply_to": identity(part(interaction, "message"), "id"),
             "text": words,
-            "details": {**_answerable(name, interaction), "form": form},
+            "details": {**event.details, **_answerable(name, interaction), "form": form},
         }
     )
 
 
 def _event(name: str, interaction: Fields, kind: EventKind) -> InboundEvent:
-    member = part(interaction, "member")
+    member, guild = part(interaction, "member"), identity(interaction, "guild_id")
     return InboundEvent(
         key=f"interaction:{name}",
         kind=kind,
         chat=identity(interaction, "channel_id"),
         sender=sender_of(part(member, "user") or part(interaction, "user"), member),
-        is_group=identity(interaction, "guild_id") is not None,
+        is_group=guild is not None,
         occurred_at=moment_of(name),
         ignored=_ignored(interaction),
+        details=guild_details(guild),
     )
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pydantic import JsonValue
 
 from adapters.platforms.discord.files import attachments
-from adapters.platforms.discord.place import Me, identity, moment, moment_of, sender_of
+from adapters.platforms.discord.place import Me, guild_details, identity, moment, moment_of, sender_of
 from adapters.platforms.discord.words import plain
 from adapters.platforms.fields import Fields, part, parts, reference, text, whole
 from domain.events import EventKind, InboundEvent
@@ -37,7 +37,8 @@ def read_message(message: Fields, me: Me, guild: str | None = None) -> InboundEv
     if (reason := _needs_no_answer(message, me)) is not None:
         return InboundEvent(key=key, kind=EventKind.OTHER, ignored=reason)
     answered = part(message, "referenced_message")
-    is_group = (identity(message, "guild_id") or guild) is not None
+    within = identity(message, "guild_id") or guild
+    is_group = within is not None
     attached = attachments(message)
     return InboundEvent(
         key=key,
@@ -52,6 +53,7 @@ def read_message(message: Fields, me: Me, guild: str | None = None) -> InboundEv
         attachments=attached,
         occurred_at=moment_of(name),
         ignored=None if content.strip() or attached else "empty",
+        details=guild_details(within),
     )
 
 

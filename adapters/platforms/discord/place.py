@@ -3,6 +3,8 @@
 import re
 from datetime import UTC, datetime, timedelta
 
+from pydantic import JsonValue
+
 from adapters.platforms.base import Channel
 from adapters.platforms.fields import Fields, reference, shown_name
 from domain.events import Sender
@@ -87,6 +89,11 @@ def moment(fields: Fields, name: str) -> datetime | None:
     except ValueError:
         return None
     return found if found.tzinfo else None
+
+
+def guild_details(guild: str | None) -> dict[str, JsonValue]:
+    """What an event keeps of the guild in which it happened, so that its conversation is known to be there."""
+    return {"guild": guild} if guild else {}
 
 
 def sender_of(user: Fields, member: Fields) -> Sender | None:
