@@ -20,6 +20,7 @@ class Actor(Given):
 
     user: str = Field(default="7000001", pattern=ID)
     name: str = "Test User"
+    avatar: str | None = None
     channel: str | None = Field(default=None, pattern=ID)
     guild: str = Field(default="9000001", pattern=ID)
 

@@ -44,6 +44,7 @@ class State:
     bots: Bots = field(default_factory=Bots)
     channels: Channels = field(default_factory=Channels)
     interactions: dict[str, Interaction] = field(default_factory=dict)
+    people: dict[str, Object] = field(default_factory=dict)
     bucket: int | None = None
     _spent: dict[str, deque[float]] = field(default_factory=lambda: defaultdict(deque))
 

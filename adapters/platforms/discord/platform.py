@@ -34,6 +34,7 @@ from adapters.platforms.discord.forms import forms_in
 from adapters.platforms.discord.history import NONCE_KEPT, History, interaction_of, with_nonce
 from adapters.platforms.discord.interactions import Kind, as_reply, kind_of, read_interaction, response_to
 from adapters.platforms.discord.menu import DiscordMenu, commands_of
+from adapters.platforms.discord.people import profile_of
 from adapters.platforms.discord.place import Newest, identity, newest_in
 from adapters.platforms.discord.posting import Posting, without
 from adapters.platforms.discord.setup import ASK, ENDPOINT, ask_command, may_read
@@ -47,6 +48,7 @@ from domain.buttons import Button
 from domain.events import Attachment, InboundEvent
 from domain.media import File
 from domain.platforms import Guarantee, PlatformName
+from domain.profiles import Profile
 from domain.text import storable
 
 _CREDENTIAL = "public_key"
@@ -172,6 +174,10 @@ class Discord:
         """Show "is typing…" for ten seconds."""
         path = f"/channels/{quote(destination.chat, safe='')}/typing"
         await self.calls.call(channel, "POST", path, {}, time.monotonic() + _TYPING_SECONDS)
+
+    async def profile(self, channel: Channel, contact: str) -> Profile:
+        """A user's name and picture; the address of the picture is another one with each picture."""
+        return await profile_of(self.calls, channel, contact)
 
     async def acknowledge(self, channel: Channel, event: InboundEvent) -> None:
         """The answer to the call was the acknowledgement."""
