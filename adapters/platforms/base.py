@@ -1,7 +1,7 @@
 """The contract of a platform: verify and read what comes in, render and send what goes out."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Protocol, TypeAlias, runtime_checkable
 
 from pydantic import Field, JsonValue, SecretStr
@@ -72,9 +72,13 @@ class Destination(Frozen):
 
 
 class Receipt(Frozen):
-    """What a platform answered to a part that it took."""
+    """What a platform answered to a part that it took.
+
+    `pause` is how long nothing more may go to that chat, where the platform says that its limit is used up.
+    """
 
     platform_message_id: str
+    pause: timedelta | None = None
 
 
 class Account(Frozen):
