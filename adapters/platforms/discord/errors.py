@@ -54,7 +54,7 @@ class ReferenceRefused(Unacceptable):
     """Not done because of the message that it answers; the same call without it may be."""
 
 
-_MEANINGS: Mapping[int, type[OutsideError]] = {
+MEANINGS: Mapping[int, type[OutsideError]] = {
     **dict.fromkeys((130000, 110001), Unreachable),
     **dict.fromkeys((20029, 40003, 40062), RateLimited),
     **dict.fromkeys((20016, 20028), ChatRateLimited),
@@ -68,6 +68,7 @@ _MEANINGS: Mapping[int, type[OutsideError]] = {
     40060: AlreadyAnswered,
     **dict.fromkeys((40094, 50006, 50035, 50109, 40005, 50045), Unacceptable),
 }
+"""What Discord's codes mean."""
 _BY_STATUS: Mapping[int, type[OutsideError]] = {
     HTTPStatus.UNAUTHORIZED: CredentialsRefused,
     HTTPStatus.FORBIDDEN: NotPermitted,
@@ -104,7 +105,7 @@ def _kind(code: int | None, answer: Answer, body: Fields) -> type[OutsideError]:
         return ChatRateLimited if is_of_one_place(answer.headers, body) else RateLimited
     if code == 50035 and _REFERENCE_FIELD in part(body, "errors"):
         return ReferenceRefused
-    return _MEANINGS.get(code or 0) or _BY_STATUS.get(answer.status, Unacceptable)
+    return MEANINGS.get(code or 0) or _BY_STATUS.get(answer.status, Unacceptable)
 
 
 def _wait(answer: Answer, body: Fields, code: int | None) -> timedelta | None:
