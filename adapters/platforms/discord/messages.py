@@ -92,8 +92,8 @@ def _deleted(told: Fields, key: str, me: Me) -> tuple[InboundEvent, ...]:
 
 def _deleted_together(told: Fields, key: str, me: Me) -> tuple[InboundEvent, ...]:
     listed = told.get("ids")
-    names = [name for name in listed if isinstance(name, str)] if isinstance(listed, list) else []
-    found = (identity({"id": name}, "id") for name in names[:_MAX_DELETED])
+    names = listed[:_MAX_DELETED] if isinstance(listed, list) else []
+    found = (identity({"id": name}, "id") for name in names)
     return tuple(_withdrawn(told, name) for name in found if name)
 
 
