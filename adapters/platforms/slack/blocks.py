@@ -13,6 +13,8 @@ from domain.text import shortened
 
 _MAX_SECTION_CHARACTERS = 3000
 _MAX_LABEL_CHARACTERS = 75
+LINK = "link:"
+"""Beginning of what links are called: Slack tells that one was opened as it tells of a press."""
 
 
 def with_buttons(payload: Payload, buttons: Sequence[Button]) -> Payload | None:
@@ -23,11 +25,16 @@ def with_buttons(payload: Payload, buttons: Sequence[Button]) -> Payload | None:
     elements: list[JsonValue] = [
         {
             "type": "button",
-            "action_id": f"button:{number}",
             "text": {"type": "plain_text", "text": shortened(button.label, _MAX_LABEL_CHARACTERS)},
-            "value": data,
+            **_deed(number, button, data),
         }
         for number, (button, data) in enumerate(zip(buttons, data_of(buttons), strict=True), 1)
     ]
     section: JsonValue = {"type": "section", "text": {"type": "mrkdwn", "text": text}}
     return {**payload, "blocks": [section, {"type": "actions", "elements": elements}]}
+
+
+def _deed(number: int, button: Button, data: str) -> dict[str, JsonValue]:
+    if button.url:
+        return {"action_id": f"{LINK}{number}", "url": button.url}
+    return {"action_id": f"button:{number}", "value": data}

@@ -124,6 +124,7 @@ def test_whoever_promises_an_answer_can_take_that_back(contract: Contract, platf
     assert (promising(platform) is not None) is (platform.name in PROMISING)
 
 
+@every
 def test_what_it_promises_about_a_doubt_is_what_is_built_on(contract: Contract, platform: Platform) -> None:
     assert (platform.guarantee, platform.typing_every, platform.growing_every) == PROMISED[contract.name]
     assert platform.growing_every is None or platform.changes is not None
@@ -184,7 +185,7 @@ async def test_nobody_listening_means_again(contract: Contract, http: Http) -> N
         b"[]",
         b"true",
         b'{"ok":true}',
-        b'{"id":5}',
+        b'{"id":5.5}',
         b'{"id":"x"}',
         b'{"messages":[]}',
         b'{"messages":[{"id":5}]}',
