@@ -83,7 +83,9 @@ def _other(item: Fields, place: InboundEvent) -> InboundEvent:
     """A referral, an opt-in, a hand-over, a word of Meta's policy, or something unheard of: named by its kind."""
     name = next((key for key in item if key not in _AROUND), "nothing")
     reason = f"unsupported:{kind_name(name)}"
-    return place.model_copy(update={"key": f"{reason}:{digest(item)}", "ignored": reason})
+    led = _referral(item) if name == "referral" else {}
+    told = {"ignored": "referral", "details": led} if led else {"ignored": reason}
+    return place.model_copy(update={"key": f"{reason}:{digest(item)}", **told})
 
 
 def _message(message: Fields, _place: InboundEvent) -> _Changes | None:
