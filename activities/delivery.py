@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TypeAlias
 from uuid import UUID
@@ -154,6 +154,9 @@ class Delivery:
 
     async def _plan(self, connection: AsyncConnection, job: Job, floor: Floor) -> list[Part]:
         platform = self._platforms[job.access.channel.platform]
+        if job.turn_id is not None and job.destination.answer_by:
+            # Once more, under the lock: what was to be answered by may have been let go since.
+            job = replace(job, destination=await replies.answering(connection, job.turn_id, job.destination))
         if job.template:
             composed = compose_template(platform, job.template, job.destination)
         else:

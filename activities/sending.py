@@ -63,7 +63,7 @@ class Outcome:
     moved_to: str | None = None
     ends_reply: bool = False
     holds: LimitScope | None = None
-    """What has to wait as well, until this part may be sent again."""
+    """What has to wait as well, until this part may be sent again, or the next after one that was sent."""
     doubts: int | None = None
     problem: str | None = None
     """Why no call of the channel is accepted: what comes behind this part waits until one is."""
@@ -76,7 +76,7 @@ class Outcome:
             "state": self.state,
             "reason": self.reason,
             "error": self.error[:_ERROR_CHARACTERS] if self.error else None,
-            "retry_at": now + self.after if self.after else None,
+            "retry_at": now + self.after if self.after and self.state is not DeliveryState.SENT else None,
         }
         if self.state is DeliveryState.SENT:
             values |= {"platform_message_id": self.platform_message_id, "sent_at": now}
@@ -120,7 +120,8 @@ class Sender:
         except OutsideError as error:
             get_logger(__name__).info("part_not_sent", part=part.part, reason=error.reason)
             return self._failed(platform, job, part, error)
-        return Outcome(DeliveryState.SENT, platform_message_id=receipt.platform_message_id)
+        sent = Outcome(DeliveryState.SENT, platform_message_id=receipt.platform_message_id)
+        return replace(sent, after=receipt.pause + _BEYOND_A_LIMIT, holds="chat") if receipt.pause else sent
 
     async def _checked(self, platform: Platform, job: Job, part: Part) -> Outcome | None:
         """Whether the channel is accepted again, before a part is risked for it; None where it is, or nobody can say.

@@ -25,6 +25,7 @@ from adapters.database import (
     choices,
     handovers,
     media_fetching,
+    promises,
     reactions,
     receipts,
     recorded_before,
@@ -184,6 +185,7 @@ async def _record_group(
         settled = await reactions.understood(connection, conversation, settled, now)
     inserted = await _insert_events(connection, access, settled, now, correlation_id)
     new = [item for item in settled if item.id in {row.id for row in inserted}]
+    await promises.note(connection, access.channel, [(item.id, item.event) for item in new], now)
     spoken = [item for item in new if _is_said(item)]
     if spoken:
         await connection.execute(_INSERT_MESSAGES, [_message(access, item) for item in spoken])

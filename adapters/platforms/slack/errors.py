@@ -71,6 +71,10 @@ _REFUSALS: Mapping[str, type[Never]] = {
         FormattingRefused,
     ),
 }
+KNOWN = frozenset(
+    (*_TOO_FAST, *_BRIEFLY_AWAY, *_LONG_AWAY, *_PERHAPS_DONE, *_UNUSABLE_THREADS, *_REFUSALS, "restricted_action")
+)
+"""Slack's words that mean something here; any other is taken for a mistake of ours."""
 _REMEDIES = {
     "not_in_channel": "invite the bot to the channel",
     "messages_tab_disabled": "allow messages to the app: App Home, Messages Tab",

@@ -23,6 +23,7 @@ from adapters.errors import (
 )
 from adapters.http import Http
 from adapters.platforms.base import Platform
+from adapters.platforms.slack.errors import KNOWN
 from tests.adapters.platforms import contract
 from tests.adapters.platforms.contract import PATIENCE_SECONDS
 from tests.adapters.platforms.slack_payloads import CHANNEL, TOKEN
@@ -90,6 +91,10 @@ async def test_a_refusal_says_whether_to_try_again(
     raised = await refusal(slack, control, kind="status", status=400, description=error)
     assert isinstance(raised, expected)
     assert raised.reason == expected.reason
+
+
+def test_the_table_is_tested_whole() -> None:
+    assert {error for error, _ in TABLE} >= KNOWN
 
 
 STATUSES: list[tuple[int, type[OutsideError]]] = [
