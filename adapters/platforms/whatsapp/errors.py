@@ -59,9 +59,13 @@ MEANINGS: Mapping[int, type[OutsideError]] = {
 
 def reason_of(code: int | None) -> str:
     """The stable word for why a message was not brought to the contact."""
-    return MEANINGS.get(code or -1, Never).reason
+    return _meaning(code).reason
 
 
 def is_of_contact(code: int | None) -> bool:
     """Whether the contact cannot be reached for now, whatever is said."""
-    return MEANINGS.get(code or -1) in (RecipientGone, WindowClosed)
+    return _meaning(code) in (RecipientGone, WindowClosed)
+
+
+def _meaning(code: int | None) -> type[OutsideError]:
+    return Never if code is None else MEANINGS.get(code, Never)

@@ -92,10 +92,7 @@ def test_the_usage_header_says_when_to_come_back(usage: str, after: timedelta | 
 
 
 def test_a_receipt_says_why_in_the_same_words() -> None:
-    assert (reason_of(131047), reason_of(131026), reason_of(999999), reason_of(None)) == (
-        "window_closed",
-        "recipient_gone",
-        "refused",
-        "refused",
-    )
-    assert [is_of_contact(code) for code in (131047, 131026, 131048, None)] == [True, True, False, False]
+    codes = {131047: "window_closed", 131026: "recipient_gone", 0: "credentials_refused", 999999: "refused"}
+    assert {code: reason_of(code) for code in codes} == codes
+    assert reason_of(None) == "refused"
+    assert [is_of_contact(code) for code in (131047, 131026, 131048, 0, None)] == [True, True, False, False, False]
