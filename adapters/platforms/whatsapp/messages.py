@@ -9,7 +9,7 @@ from pydantic import JsonValue
 from adapters.platforms.fields import Fields, moment, part, parts, reference, shown_name, text, whole
 from adapters.platforms.graph.events import command_in, kind_name
 from adapters.platforms.whatsapp.content import Content, content_of
-from adapters.platforms.whatsapp.people import alias_of, chat_of, sender_of
+from adapters.platforms.whatsapp.people import alias_of, changed, chat_of, sender_of
 from domain.events import EventKind, InboundEvent
 
 _DIGITS = re.compile(r"[0-9]{1,12}")
@@ -131,12 +131,9 @@ def _revoke(message: Fields, place: InboundEvent) -> Mapping[str, object]:
 
 
 def _system(message: Fields, place: InboundEvent) -> Mapping[str, object]:
-    """A contact's new number, whose conversation goes on under it; the others change nothing here."""
-    system = part(message, "system")
-    number, kind = reference(system, "wa_id"), reference(system, "type")
-    if number and number != place.chat and kind in ("user_changed_number", "customer_changed_number"):
-        return {"kind": EventKind.MEMBERSHIP, "ignored": "chat_moved", "details": {"migrate_to": number}}
-    return {"ignored": f"system:{kind_name(kind)}"}
+    """A contact's new number or id, under which the conversation goes on; the others change nothing here."""
+    known = changed(message, place.chat or "")
+    return known or {"ignored": f"system:{kind_name(reference(part(message, 'system'), 'type'))}"}
 
 
 def _unsupported(message: Fields, _place: InboundEvent) -> Mapping[str, object]:
