@@ -119,6 +119,25 @@ async def test_a_long_formatted_answer_goes_out_in_parts_while_typing_is_shown(p
     assert [item["method"] for item in outbound][:3] == ["mark_seen", "typing_on", "messages"]
 
 
+@pytest.mark.slow
+async def test_what_was_answered_is_seen_and_typing_that_leads_to_nothing_ends(product: Product) -> None:
+    bot = await messenger(product, greeting="Welcome!")
+
+    async def signs(*expected: str) -> bool:
+        outbound = await product.simulated.ledger("outbound")
+        return [item["method"] for item in outbound] == [*expected]
+
+    await bot.happens(postback={"mid": "m_start", "title": "Get Started", "payload": "GET_STARTED"})
+    await until(lambda: signs("messages", "mark_seen"))
+    await product.simulated.answer("too late", delay_seconds=60)
+    await bot.say("hello")
+    await until(lambda: signs("messages", "mark_seen", "mark_seen", "typing_on"))
+    operator = await product.operator()
+    (conversation,) = (await operator.get("/conversations"))["items"]  # type: ignore[misc]  # a list of one
+    await operator.post(f"/conversations/{conversation['id']}/takeover")  # type: ignore[index]  # an object
+    await until(lambda: signs("messages", "mark_seen", "mark_seen", "typing_on", "typing_off"))
+
+
 @pytest.mark.parametrize("state", ["blocked", "unknown"])
 async def test_a_contact_who_cannot_be_reached_is_not_tried_again(product: Product, state: str) -> None:
     bot = await messenger(product)

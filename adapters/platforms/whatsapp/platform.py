@@ -44,6 +44,7 @@ from domain.platforms import Guarantee, PlatformName
 from domain.templates import TemplateMessage
 
 _TYPING_SECONDS = 24.0
+_SIGN_SECONDS = 12.0
 _MAX_URL_CHARACTERS = 200
 _FIELDS = "display_phone_number,verified_name,quality_rating,name_status,throughput"
 _CLICKS = (
@@ -178,11 +179,17 @@ class WhatsApp:
 
     async def show_typing(self, channel: Channel, destination: Destination) -> None:
         """Mark what was heard as read and show "typing…" for 25 seconds, or until a message comes."""
+        await self._read(channel, destination, {"typing_indicator": {"type": "text"}})
+
+    async def mark_read(self, channel: Channel, destination: Destination) -> None:
+        """Mark what was heard as read, and all before it."""
+        await self._read(channel, destination, {})
+
+    async def _read(self, channel: Channel, destination: Destination, more: Payload) -> None:
         if destination.heard is None:
             return
         read: Payload = {"messaging_product": "whatsapp", "status": "read", "message_id": destination.heard}
-        deadline = time.monotonic() + _TYPING_SECONDS / 2
-        await self._post(channel, "messages", {**read, "typing_indicator": {"type": "text"}}, deadline)
+        await self._post(channel, "messages", read | more, time.monotonic() + _SIGN_SECONDS)
 
     async def acknowledge(self, channel: Channel, event: InboundEvent) -> None:
         """A pressed button comes to rest by itself."""
