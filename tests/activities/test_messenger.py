@@ -72,6 +72,26 @@ async def test_what_a_person_says_in_the_pages_inbox_is_recorded_and_not_answere
 
 
 @pytest.mark.slow
+async def test_where_staff_answer_the_bot_falls_silent_and_later_knows_what_they_said(product: Product) -> None:
+    bot = await messenger(product)
+    operator = await product.operator()
+    path, headers = f"/v1/channels/{bot.channel.id}", {"Authorization": f"Bearer {operator.key}"}
+    for answers, status in (("maybe", 422), ("take_over", 200)):
+        wanted = {"settings": {"staff_answers": answers}}
+        assert (await operator.client.patch(path, json=wanted, headers=headers)).status_code == status
+    await bot.answered("hello")
+    await product.simulated.post(f"/messenger/{PAGE}/echoes", to=CONTACT, text="Ann here", app_id=263902037430900)
+    await bot.until_states("answered", "ignored")
+    await bot.say("what now?")
+    await bot.until_states("answered", "ignored", "held")
+    (conversation,) = (await operator.get("/conversations"))["items"]  # type: ignore[misc]  # a list of one
+    await operator.post(f"/conversations/{conversation['id']}/release", answer_held=True)  # type: ignore[index]  # an object
+    await bot.until_states("answered", "ignored", "answered")
+    assert await bot.sent() == ["You said: hello", "You said: what now?"]
+    assert "Ann here" in str((await product.simulated.asked())[-1]["request"])
+
+
+@pytest.mark.slow
 async def test_an_edit_of_a_message_that_waits_changes_it(product: Product) -> None:
     bot = await messenger(product, bursts={"policy": "coalesce", "quiet_seconds": 2})
     name = await bot.say("helo")

@@ -166,6 +166,18 @@ def test_a_word_of_new_ids_moves_each_chat() -> None:
     assert [event.ignored for event in broken] == ["malformed:user_id_update"] * 2
 
 
+def test_what_is_typed_on_the_phone_is_staffs() -> None:
+    echo = {"from": "972123456789", "to": CONTACT, "to_user_id": OLD, "id": "wamid.2", "timestamp": "1697043223"}
+    said = {**echo, "type": "text", "text": {"body": "I take over"}}
+    withdrawn = {**echo, "type": "revoke", "revoke": {"original_message_id": "wamid.1"}}
+    value = value_of(message_echoes=[said, withdrawn, None, {**said, "to": 5, "to_user_id": None}])
+    heard, *rest = read_bytes(json.dumps(call(value, field="smb_message_echoes")).encode())
+    assert (heard.key, heard.chat, heard.sender, heard.text) == ("wamid.2", CONTACT, None, "I take over")
+    assert heard.details == {"staff": "said", "also_known_as": OLD}
+    assert [event.ignored for event in (heard, *rest)] == ["from_the_phone"] * 4
+    assert all("staff" not in event.details for event in rest)
+
+
 def test_a_new_number_is_told_with_the_new_id() -> None:
     system = {"type": "user_changed_number", "wa_id": "972912345678", "user_id": NEW}
     (event,) = read(message(type="system", system=system))
