@@ -23,6 +23,8 @@ from adapters.errors import (
     Unacceptable,
     WindowClosed,
 )
+from adapters.platforms.graph.refusals import Waits
+from domain.deliveries import Backoff
 
 MEANINGS: Mapping[int, type[OutsideError]] = {
     # Too much: of calls, or of messages of this number; and of messages to this contact.
@@ -55,6 +57,10 @@ MEANINGS: Mapping[int, type[OutsideError]] = {
     # The form in it was sent ten times within the hour.
     132069: TemplateThrottled,
 }
+
+
+WAITS: Waits = {131056: Backoff(factor=4)}
+"""One contact's limit: 4 to the power of the number of attempts, in seconds."""
 
 
 def reason_of(code: int | None) -> str:

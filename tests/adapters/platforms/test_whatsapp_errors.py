@@ -91,6 +91,12 @@ def test_the_usage_header_says_when_to_come_back(usage: str, after: timedelta | 
     assert error.after == after
 
 
+async def test_a_contacts_limit_is_waited_out_in_powers_of_four(whatsapp: Platform, control: httpx.AsyncClient) -> None:
+    error = await refusal(whatsapp, control, kind="status", status=400, parameters={"code": 131056})
+    assert isinstance(error, ChatRateLimited)
+    assert [error.backoff.after(attempts).total_seconds() for attempts in (0, 1, 2, 3, 9)] == [1, 4, 16, 64, 300]
+
+
 def test_a_receipt_says_why_in_the_same_words() -> None:
     codes = {131047: "window_closed", 131026: "recipient_gone", 0: "credentials_refused", 999999: "refused"}
     assert {code: reason_of(code) for code in codes} == codes
