@@ -116,5 +116,5 @@ USUAL_BACKOFF = Backoff()
 
 
 def backed_off(attempts: int) -> timedelta:
-    """The wait where nothing else is known of what failed: 1, 2, 4, 8 … seconds, at most five minutes."""
+    """How long to wait without a word from the platform after so many attempts: 1, 2, 4 … seconds, up to 300."""
     return USUAL_BACKOFF.after(attempts)

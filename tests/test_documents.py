@@ -51,3 +51,14 @@ def test_every_command_has_a_sentence() -> None:
 
 def _sets(line: str) -> bool:
     return re.match(r"[A-Z0-9_]+=", line) is not None
+
+
+def test_what_the_example_of_a_platform_quotes_stands_in_the_file_that_was_named_before_it() -> None:
+    text, file, quoted = (HOUSE / "docs/extending.md").read_text(), "", 0
+    for named, block in re.findall(r"`([a-z_/]+\.py)`|```python\n(.*?)\n```", text, re.DOTALL):
+        file = named or file
+        if not block:
+            continue
+        assert block in (HOUSE / file).read_text(), f"{file} says it no more; correct docs/extending.md"
+        quoted += 1
+    assert quoted > 5

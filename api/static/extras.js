@@ -1,4 +1,4 @@
-/** What stands below the words of a message: its files, and buttons to answer by. */
+/** What stands below the words of a message: its files, and buttons to answer by or to follow. */
 
 const PICTURES = /^image\/(jpeg|png|gif|webp)$/;
 
@@ -15,7 +15,9 @@ function fileNode({ url, type, name, caption }, server) {
 
 /** The buttons of a message; shown while it is the newest, see the style sheet. */
 function choiceNodes(buttons, press) {
-  return buttons.map(({ label, value }, place) =>
-    el("button", { type: "button", click: () => press(label, value ?? `choice:${place + 1}`) }, label),
+  return buttons.map(({ label, value, url }, place) =>
+    url
+      ? el("a", { href: url, target: "_blank", rel: "noopener nofollow" }, label)
+      : el("button", { type: "button", click: () => press(label, value ?? `choice:${place + 1}`) }, label),
   );
 }

@@ -13,8 +13,10 @@ from simulator.wire import JSON, Object
 
 MAX_CHARACTERS = 2000
 MAX_FILE_BYTES = 10 * 1024 * 1024
-MAX_ROWS, MAX_IN_ROW, MAX_LABEL, MAX_CUSTOM_ID = 5, 5, 80, 100
+MAX_ROWS, MAX_IN_ROW, MAX_LABEL, MAX_CUSTOM_ID, MAX_URL = 5, 5, 80, 100, 512
 _ROW, _BUTTON = 1, 2
+_LINK = 5
+_SCHEMES = ("https://", "http://", "discord://")
 LISTED = "listed"
 """Where the items are of a body that is a list."""
 
@@ -57,7 +59,9 @@ def components_of(body: Object) -> list[JSON]:
     rows = _list(body.get("components"))
     buttons = [button for row in rows for button in _list(_object(row).get("components"))]
     labels = [str(_object(button).get("label", "")) for button in buttons]
-    names = [str(_object(button).get("custom_id", "")) for button in buttons]
+    links = [_object(button).get("url") for button in buttons if _object(button).get("style") == _LINK]
+    pressed = [_object(button) for button in buttons if _object(button).get("style") != _LINK]
+    names = [str(button.get("custom_id", "")) for button in pressed]
     is_good = (
         len(rows) <= MAX_ROWS
         and all(_object(row).get("type") == _ROW for row in rows)
@@ -66,6 +70,7 @@ def components_of(body: Object) -> list[JSON]:
         and all(0 < len(label) <= MAX_LABEL for label in labels)
         and all(0 < len(name) <= MAX_CUSTOM_ID for name in names)
         and len(set(names)) == len(names)
+        and all(isinstance(url, str) and url.startswith(_SCHEMES) and len(url) <= MAX_URL for url in links)
     )
     if not is_good:
         raise Refused(50035, errors={"components": {"_errors": [{"code": "BASE_TYPE_BAD_LENGTH"}]}})

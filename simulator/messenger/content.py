@@ -1,6 +1,7 @@
-"""What a message may hold: words with quick replies below, or one file.
+"""What a message may hold: words with quick replies below, words with buttons as a template, or one file.
 
-Sources: https://developers.facebook.com/docs/messenger-platform/send-messages/quick-replies and …/saving-assets
+Sources: https://developers.facebook.com/docs/messenger-platform/send-messages/quick-replies, …/template/button
+and …/saving-assets
 """
 
 import json
@@ -14,6 +15,7 @@ from simulator.wire import JSON, Object
 
 MOST_CHARACTERS, MOST_METADATA = 2000, 1000
 MOST_REPLIES, MOST_TITLE, MOST_PAYLOAD = 13, 20, 1000
+MOST_TEMPLATE, MOST_BUTTONS = 640, 3
 MOST_BYTES = 25 * 1024 * 1024
 TYPES = ("RESPONSE", "UPDATE", "MESSAGE_TAG", "UTILITY")
 KINDS = ("image", "audio", "video", "file")
@@ -33,9 +35,17 @@ def message_of(body: Object) -> Object:
     return _object(body.get("message"))
 
 
+def template_of(message: Object) -> Object:
+    """The template that a message is; empty where it is none."""
+    attachment = _object(message.get("attachment"))
+    return _object(attachment.get("payload")) if attachment.get("type") == "template" else {}
+
+
 def echoed(message: Object, file: FormFile | None) -> Object:
     """A message as its echo tells it: the mark, the words, and where a file lies."""
     told: Object = {name: message[name] for name in ("text", "metadata") if name in message}
+    if template := template_of(message):
+        return {**told, "attachments": [{"type": "template", "payload": template}]}
     if file is None:
         return told
     kind = _object(message.get("attachment")).get("type")
@@ -50,7 +60,9 @@ def check_message(kind: JSON, message: Object, file: FormFile | None) -> None:
         raise refused(100, "Param messaging_type must be one of {RESPONSE, UPDATE, MESSAGE_TAG, UTILITY}.")
     if metadata is not None and (not isinstance(metadata, str) or len(metadata) > MOST_METADATA):
         raise refused(100, "Param message[metadata] must be a string of at most 1000 characters.")
-    if "attachment" in message:
+    if _object(message.get("attachment")).get("type") == "template":
+        _check_template(template_of(message))
+    elif "attachment" in message:
         _check_file(_object(message["attachment"]).get("type"), file)
         if "text" in message:
             raise refused(100, "Message cannot have both a text and an attachment.")
@@ -74,6 +86,23 @@ def _check_file(kind: JSON, file: FormFile | None) -> None:
         raise refused(100, "Incorrect attachment type.", subcode=2018047)
     if len(file.content) > MOST_BYTES:
         raise refused(100, "Attachment size exceeds allowable limit.", subcode=2018109)
+
+
+def _check_template(template: Object) -> None:
+    words, listed = str(template.get("text", "")), template.get("buttons")
+    buttons = [_object(item) for item in listed] if isinstance(listed, list) else []
+    if template.get("template_type") != "button" or not 0 < _units(words) <= MOST_TEMPLATE:
+        raise refused(100, "Param message[attachment][payload][text] must be a text of at most 640 characters.")
+    if not 0 < len(buttons) <= MOST_BUTTONS or not all(map(_is_button, buttons)):
+        raise refused(100, "Param message[attachment][payload][buttons] must have between 1 and 3 buttons.")
+
+
+def _is_button(button: Object) -> bool:
+    if not 0 < _units(str(button.get("title", ""))) <= MOST_TITLE:
+        return False
+    if button.get("type") == "web_url":
+        return str(button.get("url", "")).startswith(("https://", "http://"))
+    return button.get("type") == "postback" and 0 < len(str(button.get("payload", ""))) <= MOST_PAYLOAD
 
 
 def _check_replies(listed: JSON) -> None:

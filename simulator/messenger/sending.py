@@ -1,6 +1,6 @@
 """What a page may be asked to do: send a text or a file, or show that it has seen and is typing."""
 
-from simulator.messenger.content import check_message, message_of
+from simulator.messenger.content import check_message, message_of, template_of
 from simulator.messenger.refusals import refused
 from simulator.messenger.state import Page, State
 from simulator.multipart import FormFile
@@ -18,7 +18,8 @@ def person_of(body: Object) -> str | None:
 
 def text_of(body: Object) -> str | None:
     """The words of a request."""
-    words = message_of(body).get("text")
+    message = message_of(body)
+    words = message.get("text", template_of(message).get("text"))
     return words if isinstance(words, str) else None
 
 

@@ -9,6 +9,7 @@ MAX_ELEMENTS = 25
 MAX_LABEL_CHARACTERS = 75
 MAX_VALUE_CHARACTERS = 2000
 MAX_ACTION_ID_CHARACTERS = 255
+MAX_URL_CHARACTERS = 3000
 
 
 def check_blocks(blocks: JSON) -> None:
@@ -32,8 +33,11 @@ def _check_elements(elements: JSON) -> None:
         raise Refused("invalid_blocks")
     for element, name in zip(elements, names, strict=True):
         assert isinstance(element, dict)
-        value = element.get("value", "")
+        value, url = element.get("value", ""), element.get("url", "https://")
         fits = isinstance(value, str) and len(value) <= MAX_VALUE_CHARACTERS
+        fits = (
+            fits and isinstance(url, str) and url.startswith(("https://", "http://")) and len(url) <= MAX_URL_CHARACTERS
+        )
         is_named = isinstance(name, str) and 0 < len(name) <= MAX_ACTION_ID_CHARACTERS
         if not (fits and is_named and 0 < _length(element.get("text")) <= MAX_LABEL_CHARACTERS):
             raise Refused("invalid_blocks")

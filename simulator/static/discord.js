@@ -85,7 +85,7 @@ function shown(message, { user, name }, file) {
     files: attachments.map(({ filename, content_type: type, size, url }) => ({
       name: filename, type, size, url: file ? shelf("discord", id) : ours(url),
     })),
-    buttons: buttons.map(({ label, custom_id: value }) => ({ label, value })),
+    buttons: buttons.map(({ label, custom_id: value, url }) => ({ label, value, url })),
     replyTo: replied?.id ?? reference?.message_id,
   };
 }

@@ -34,8 +34,10 @@ export const messenger = {
   },
   react: (account, chat, id, emoji) =>
     act(account, chat, "events", { fields: { reaction: { mid: id, action: "react", emoji, reaction: "other" } } }),
-  press: (account, chat, message, { label, value }) =>
-    act(account, chat, "messages", { text: label, fields: { quick_reply: { payload: value } } }),
+  press: (account, chat, message, { label, value, stays }) =>
+    stays
+      ? act(account, chat, "events", { fields: { postback: { mid: `m_${crypto.randomUUID()}`, title: label, payload: value } } })
+      : act(account, chat, "messages", { text: label, fields: { quick_reply: { payload: value } } }),
   block: (account, chat, on) => post(`/messenger/people/${chat.id}`, { state: on ? "blocked" : "known" }),
   markRead: (account, chat) => act(account, chat, "events", { fields: { read: { watermark: Date.now() } } }),
 
@@ -65,7 +67,9 @@ function heard(item, chat) {
 }
 
 function said(message = {}, id, file) {
-  const { text = "", quick_replies: replies = [], attachments = [], reply_to: replied } = message;
+  const { quick_replies: replies = [], attachment, attachments = [], reply_to: replied } = message;
+  const template = attachment?.type === "template" ? attachment.payload : null;
+  const text = template?.text ?? message.text ?? "";
   const sent = file ? [{ name: file.name, type: file.type, url: shelf("messenger", id), size: file.size_bytes }] : [];
   const brought = attachments.map(({ type, payload }) => ({
     name: type, type: KINDS[type] ?? "application/octet-stream", url: ours(payload?.url),
@@ -75,8 +79,12 @@ function said(message = {}, id, file) {
     body: () => marked(text, "plain"),
     text,
     files: [...sent, ...brought],
-    buttons: replies.map(({ title, payload }) => ({ label: title, value: payload })),
-    isBrief: true, // quick replies are there until the next message
+    buttons: [
+      ...replies.map(({ title, payload }) => ({ label: title, value: payload })),
+      ...(template?.buttons ?? []).map(({ title, payload, url }) => ({ label: title, value: payload, url, stays: true })),
+    ],
+    stacked: Boolean(template),
+    isBrief: !template, // quick replies are there until the next message
     replyTo: replied?.mid,
   };
 }

@@ -71,7 +71,7 @@ function shown({ ts, text, files = [], blocks, thread_ts: thread }, { user, name
     body: () => marked(said.replaceAll(`<@${user}>`, `<@${user}|@${name}>`), "slack"),
     text: (text ?? "").replaceAll(`<@${user}>`, "@bot"),
     files: files.map(({ id, name, mimetype, size }) => ({ name, type: mimetype, size, url: shelf("slack", id) })),
-    buttons: elements.map((item) => ({ label: item.text?.text, value: item.value, action: item.action_id })),
+    buttons: elements.map((item) => ({ label: item.text?.text, value: item.value, url: item.url, action: item.action_id })),
     thread: thread && thread !== ts ? thread : null,
   };
 }

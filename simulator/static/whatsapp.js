@@ -102,5 +102,6 @@ function fileOf(kind, { id, mime_type: type, filename }) {
 function buttonsOf(action) {
   const replies = (action?.buttons ?? []).map(({ reply }) => ({ label: reply.title, value: reply.id }));
   const rows = (action?.sections ?? []).flatMap(({ rows: listed }) => listed);
-  return [...replies, ...rows.map(({ id, title }) => ({ label: title, value: id, isRow: true }))];
+  const { display_text: label, url } = action?.parameters ?? {};
+  return [...replies, ...(url ? [{ label, url }] : []), ...rows.map(({ id, title }) => ({ label: title, value: id, isRow: true }))];
 }

@@ -154,7 +154,11 @@ def checked_markup(call: Call) -> Object | None:
 def _check_button(button: JSON) -> None:
     if not isinstance(button, dict) or not button.get("text"):
         raise bad_request("can't parse inline keyboard button: Text buttons are unallowed in the inline keyboard")
-    data = button.get("callback_data")
+    data, url = button.get("callback_data"), button.get("url")
+    if (data is None) == (url is None):
+        raise bad_request("BUTTON_TYPE_INVALID")
+    if url is not None and not str(url).startswith(("https://", "http://", "tg://")):
+        raise bad_request(f"inline keyboard button URL '{url}' is invalid: Wrong HTTP URL")
     if isinstance(data, str) and not 1 <= len(data.encode()) <= MAX_CALLBACK_DATA_BYTES:
         raise bad_request("BUTTON_DATA_INVALID")
 

@@ -27,8 +27,22 @@ def check_interactive(interactive: Object) -> None:
         _check(rows, MOST_ROWS, MOST_ROW, MOST_ROW_ID)
         if not 0 < len(str(content.get("button", ""))) <= MOST_OPENER:
             raise refused(131009, "Parameter value is not valid: interactive['action']['button']")
+    elif interactive.get("type") == "cta_url":
+        _check_link(content)
     else:
         raise refused(131009, "Parameter value is not valid: interactive['type']")
+
+
+def _check_link(action: Object) -> None:
+    given = action.get("parameters")
+    parameters = given if isinstance(given, dict) else {}
+    shown, url = str(parameters.get("display_text", "")), str(parameters.get("url", ""))
+    if (
+        action.get("name") != "cta_url"
+        or not 0 < len(shown) <= MOST_TITLE
+        or not url.startswith(("https://", "http://"))
+    ):
+        raise refused(131009, "Parameter value is not valid: interactive['action']['parameters']")
 
 
 def body_of(interactive: Object) -> str:

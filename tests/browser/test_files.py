@@ -30,12 +30,16 @@ async def test_an_operators_files_are_shown_and_a_button_answers(
                    for name, content in (("cat.png", PNG), ("menu.pdf", PDF))]  # fmt: skip
         (conversation,) = (await api.get("/conversations")).json()["items"]
         attachments = [{"media_id": upload.json()["id"]} for upload in uploads]
-        said = {"text": "This one?", "attachments": attachments, "buttons": [{"label": "Yes"}, {"label": "No"}]}
+        buttons = [{"label": "Yes"}, {"label": "No"}, {"label": "Our shop", "url": "https://shop.example/?a=1&b=2"}]
+        said = {"text": "This one?", "attachments": attachments, "buttons": buttons}
         (await api.post(f"/conversations/{conversation['id']}/messages", json=said)).raise_for_status()
     picture = page.get_by_role("img", name="cat.png")
     await expect(picture).to_be_visible()
     await expect(picture).to_have_js_property("naturalWidth", 1)
     await expect(page.get_by_role("link", name="menu.pdf")).to_be_visible()
+    link = page.get_by_role("link", name="Our shop")
+    await expect(link).to_have_attribute("href", "https://shop.example/?a=1&b=2")
+    await expect(link).to_have_attribute("target", "_blank")
     await page.get_by_role("button", name="Yes").click()
     await expect(page.get_by_text("You said: Yes")).to_be_visible()
     await expect(page.get_by_role("button", name="No", exact=True)).to_be_hidden()

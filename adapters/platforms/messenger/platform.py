@@ -28,10 +28,10 @@ from adapters.platforms.graph.signature import answer_handshake, demand_signatur
 from adapters.platforms.management import Management
 from adapters.platforms.menus import Menu
 from adapters.platforms.messenger import subscription
+from adapters.platforms.messenger.buttons import with_buttons
 from adapters.platforms.messenger.calls import Calls
 from adapters.platforms.messenger.files import form_of, render_file
 from adapters.platforms.messenger.menu import MessengerMenu
-from adapters.platforms.messenger.quick_replies import with_quick_replies
 from adapters.platforms.messenger.webhook import read_call
 from adapters.platforms.text.messenger import render as render_text
 from domain.buttons import Button
@@ -84,8 +84,8 @@ class Messenger:
         return (render_file(file, destination.chat), *self.render(file.caption, destination))
 
     def offered(self, payload: Payload, buttons: Sequence[Button]) -> Payload | None:
-        """The same text with up to 13 quick replies; None for longer labels, which Messenger would cut."""
-        return with_quick_replies(payload, buttons)
+        """The same text with up to 13 quick replies, or up to three buttons with links; None for longer labels."""
+        return with_buttons(payload, buttons)
 
     async def locate(self, channel: Channel, attachment: Attachment) -> Source:
         """The file's own address, which is signed and ends after some time."""

@@ -18,7 +18,7 @@ from domain.events import EventKind, InboundEvent
 _FORM = "application/x-www-form-urlencoded"
 _MAX_FORM_FIELDS = 100
 _KIND_NAME = re.compile(r"[a-z][a-z0-9_.]{0,63}")
-_LIFECYCLE = ("app_uninstalled", "tokens_revoked")
+LIFECYCLE = ("app_uninstalled", "tokens_revoked")
 
 
 def read_call(channel: Channel, request: Request) -> tuple[InboundEvent, ...]:
@@ -82,9 +82,9 @@ def _read_event(key: str, envelope: Fields, me: Me) -> InboundEvent:
     kind = reference(event, "type") or "nothing"
     if is_elsewhere(envelope, me):
         return ignored(key, "other_workspace")
-    if kind in _LIFECYCLE:
+    if kind in LIFECYCLE:
         return ignored(key, kind)
-    read = _READERS.get(kind)
+    read = READERS.get(kind)
     return read(key, event, me) if read else ignored(key, f"unsupported:{_named(kind)}")
 
 
@@ -127,7 +127,7 @@ def _was_removed(key: str, event: Fields, me: Me) -> InboundEvent:
     return membership(key, {**event, "user": me.user}, "left", me)
 
 
-_READERS: dict[str, Callable[[str, Fields, Me], InboundEvent]] = {
+READERS: dict[str, Callable[[str, Fields, Me], InboundEvent]] = {
     "message": read_message,
     "app_mention": read_message,
     "reaction_added": _reaction,

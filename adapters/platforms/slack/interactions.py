@@ -7,6 +7,7 @@ https://docs.slack.dev/interactivity/implementing-slash-commands
 from pydantic import JsonValue
 
 from adapters.platforms.fields import Fields, part, parts, reference, shown_name, text
+from adapters.platforms.slack.blocks import LINK
 from adapters.platforms.slack.messages import ignored
 from adapters.platforms.slack.place import Me, identity, is_group, moment, timestamp
 from adapters.platforms.slack.words import plain
@@ -60,9 +61,15 @@ def _pressed(payload: Fields, action: Fields) -> InboundEvent:
         reply_to=ts,
         text=_label(action) or value or name or "",
         occurred_at=moment(at),
-        ignored=None if chat else "unsupported:view_action",
+        ignored=_needs_no_answer(chat, name),
         details={field: found for field, found in known.items() if found is not None},
     )
+
+
+def _needs_no_answer(chat: str | None, name: str | None) -> str | None:
+    if chat is None:
+        return "unsupported:view_action"
+    return "link_opened" if (name or "").startswith(LINK) else None
 
 
 def _label(action: Fields) -> str | None:

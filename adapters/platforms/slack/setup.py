@@ -18,7 +18,10 @@ SCOPES = (
 EVENTS = (
     "app_mention",
     "app_uninstalled",
+    "channel_left",
+    "group_left",
     "member_joined_channel",
+    "member_left_channel",
     "message.channels",
     "message.groups",
     "message.im",

@@ -1,6 +1,7 @@
-"""Buttons out: up to three below a text, or a list of up to ten.
+"""Buttons out: up to three below a text, or a list of up to ten; or one link, alone.
 
 Source: https://developers.facebook.com/documentation/business-messaging/whatsapp/messages/interactive-reply-buttons-messages
+and, for links, …/interactive-cta-url-messages
 """
 
 from collections.abc import Sequence
@@ -25,7 +26,11 @@ def with_buttons(payload: Payload, buttons: Sequence[Button]) -> Payload | None:
     if not isinstance(body, str) or utf16_length(body) > MAX_BODY_UNITS:
         return None
     longest = max(utf16_length(button.label) for button in buttons)
-    if len(buttons) <= MAX_BUTTONS and longest <= MAX_BUTTON_UNITS:
+    if any(button.url for button in buttons):
+        if len(buttons) > 1 or longest > MAX_BUTTON_UNITS:
+            return None
+        interactive = _link(buttons[0])
+    elif len(buttons) <= MAX_BUTTONS and longest <= MAX_BUTTON_UNITS:
         interactive = _replies(buttons)
     elif len(buttons) <= MAX_ROWS and longest <= MAX_ROW_UNITS:
         interactive = _list(buttons)
@@ -48,3 +53,10 @@ def _list(buttons: Sequence[Button]) -> dict[str, JsonValue]:
         {"id": data, "title": button.label} for button, data in zip(buttons, data_of(buttons), strict=True)
     ]
     return {"type": "list", "action": {"button": _OPENER, "sections": [{"rows": rows}]}}
+
+
+def _link(button: Button) -> dict[str, JsonValue]:
+    return {
+        "type": "cta_url",
+        "action": {"name": "cta_url", "parameters": {"display_text": button.label, "url": button.url}},
+    }

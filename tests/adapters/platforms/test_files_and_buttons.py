@@ -167,7 +167,7 @@ def test_discord_shows_buttons_in_rows_of_five() -> None:
         5,
         2,
     ]
-    assert "{'type': 2, 'style': 2, 'label': 'g', 'custom_id': 'choice:7'}" in str(rows)
+    assert "{'type': 2, 'label': 'g', 'style': 2, 'custom_id': 'choice:7'}" in str(rows)
     assert offered(DISCORD, "Well?", labels(*"abcdefghijklmnopqrstuvwxy")) is not None
     assert offered(DISCORD, "Well?", labels(*"abcdefghijklmnopqrstuvwxyz")) is None
 
@@ -178,9 +178,18 @@ def test_slack_shows_buttons_below_a_section_and_no_longer_text() -> None:
     assert payload is not None
     assert payload["text"] == "x" * 3000
     assert "y" * 73 + " …" in str(payload["blocks"])
+
+
+def test_where_slack_takes_no_blocks_what_stood_on_its_buttons_stands_below_the_text() -> None:
+    payload = offered(SLACK, "Well?", [Button(label="Yes"), Button(label="Shop", url="https://shop.example/")])
+    assert payload is not None
     plain = SLACK.unformatted(payload)
-    assert plain is not None
-    assert "blocks" not in plain
+    assert plain == {
+        "channel": "C1",
+        "text": "Well?\n\n• Yes\n• Shop: https://shop.example/",
+        "mrkdwn": False,
+        **{name: payload[name] for name in ("unfurl_links", "unfurl_media") if name in payload},
+    }
 
 
 def test_telegram_drops_the_formatting_of_a_caption_too() -> None:
@@ -206,3 +215,41 @@ async def test_slacks_own_files_are_opened_with_the_token() -> None:
     assert source.url == url
     assert slack_payloads.TOKEN in source.headers["Authorization"].get_secret_value()
     assert slack_payloads.TOKEN not in repr(source)
+
+
+LINK = Button(label="Our shop", url="https://shop.example/a?b=1&c=2")
+
+
+@pytest.mark.parametrize(
+    ("platform", "shown"),
+    [
+        (TELEGRAM, {"text": "Our shop", "url": LINK.url}),
+        (SLACK, {"type": "button", "text": {"type": "plain_text", "text": "Our shop"}, "action_id": "link:2",
+                 "url": LINK.url}),
+        (DISCORD, {"type": 2, "label": "Our shop", "style": 5, "url": LINK.url}),
+        (MESSENGER, {"title": "Our shop", "type": "web_url", "url": LINK.url}),
+    ],
+)  # fmt: skip
+def test_a_link_stands_beside_answers(platform: Platform, shown: Payload) -> None:
+    payload = offered(platform, "Well?", [Button(label="Yes"), LINK])
+    assert str(shown) in str(payload)
+    assert str(payload).count("choice:1") == 1
+    assert "choice:2" not in str(payload)
+
+
+def test_whatsapp_shows_one_link_alone() -> None:
+    payload = offered(WHATSAPP, "Look:", [LINK])
+    assert payload is not None
+    assert payload["interactive"] == {
+        "type": "cta_url",
+        "action": {"name": "cta_url", "parameters": {"display_text": "Our shop", "url": LINK.url}},
+        "body": {"text": "Look:"},
+    }
+    assert offered(WHATSAPP, "Look:", [LINK, Button(label="Yes")]) is None
+    assert offered(WHATSAPP, "Look:", [Button(label="x" * 21, url="https://shop.example")]) is None
+
+
+def test_messenger_shows_three_buttons_with_links_below_a_text_that_fits() -> None:
+    assert offered(MESSENGER, "x" * 640, [LINK, *labels("a", "b")]) is not None
+    assert offered(MESSENGER, "x" * 641, [LINK, *labels("a", "b")]) is None
+    assert offered(MESSENGER, "Well?", [LINK, *labels("a", "b", "c")]) is None

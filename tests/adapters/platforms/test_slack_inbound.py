@@ -5,6 +5,8 @@ from datetime import UTC, datetime
 import pytest
 from pydantic import JsonValue
 
+from adapters.platforms.slack.events import LIFECYCLE, READERS
+from adapters.platforms.slack.setup import EVENTS
 from domain.events import Attachment, EventKind, InboundEvent, Sender
 from tests.adapters.platforms.slack_payloads import (
     BOT,
@@ -178,3 +180,8 @@ def test_who_joins_is_told_apart_from_the_bot(user: str, status: str) -> None:
     told = read_recorded("MemberJoinedChannel", user=user, channel=CHANNEL_ID, event_ts=TS)
     assert (told.kind, told.chat, told.details) == (EventKind.MEMBERSHIP, CHANNEL_ID, {"status": status})
     assert told.ignored == "membership"
+
+
+def test_the_app_is_set_up_to_be_told_of_all_that_is_read() -> None:
+    subscribed = {name.partition(".")[0] for name in EVENTS}
+    assert subscribed == {*READERS, *LIFECYCLE}

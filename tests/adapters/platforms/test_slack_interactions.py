@@ -63,6 +63,11 @@ def test_a_pressed_button_is_a_message_with_its_label() -> None:
     )
 
 
+def test_a_link_that_was_opened_says_nothing() -> None:
+    (event,) = press(actions=[{**BUTTON, "action_id": "link:2"}])
+    assert event.ignored == "link_opened"
+
+
 def test_a_chosen_option_is_what_was_said() -> None:
     option: JsonValue = {"text": {"type": "plain_text", "text": "Tuesday"}, "value": "tue"}
     (event,) = press(
