@@ -24,7 +24,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import aliased
 
-from adapters.database import chats, choices, handovers, media_fetching, receipts, staff, visitor_files
+from adapters.database import addressing, chats, choices, handovers, media_fetching, receipts, staff, visitor_files
 from adapters.database.channels import ChannelAccess
 from adapters.database.edits import CHANGES, EARLY_FOR, apply_changes, apply_early_changes
 from adapters.database.handovers import Batch
@@ -194,6 +194,7 @@ async def _record_group(
         first = last_seq - len(group) + 1
         settled = [replace(item, seq=first + position) for position, item in enumerate(group)]
         settled = await apply_changes(connection, access, conversation, settled, now)
+        settled = await addressing.heard(connection, access, conversation, settled, now)
         settled = await choices.understood(connection, conversation, settled)
     inserted = await _insert_events(connection, access, settled, now, correlation_id)
     new = [item for item in settled if item.id in {row.id for row in inserted}]
@@ -286,6 +287,7 @@ def _message(access: ChannelAccess, item: Recording) -> dict[str, object]:
         "seq": item.seq,
         "direction": "inbound",
         "author": "contact",
+        "sender": {"id": event.sender.external_id, "name": event.sender.name} if event.sender else None,
         "text": event.text,
         "attachments": [attachment.model_dump(mode="json", exclude_none=True) for attachment in event.attachments],
         "platform_message_id": event.platform_message_id,
