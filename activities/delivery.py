@@ -21,6 +21,7 @@ from activities.heartbeats import beating
 from activities.heeding import heeded, wait_of
 from activities.partials import Partials
 from activities.sending import Outcome, Sender
+from activities.signs import Signs
 from adapters.database import arrivals, changes, growing, ledger, memberships, paces, replies, turns, voice, windows
 from adapters.database.engine import Database
 from adapters.database.ledger import Floor, Part
@@ -71,6 +72,7 @@ class Delivery:
         store: Store,
         now: Callable[[], datetime],
         monotonic: Callable[[], float],
+        signs: Signs | None = None,
     ) -> None:
         self._database = database
         self._vault = vault
@@ -78,6 +80,7 @@ class Delivery:
         self._sender = Sender(platforms, store, monotonic)
         self._partials = Partials(database, platforms, now, monotonic)
         self._changing = Changing(database, platforms, now, monotonic)
+        self._signs = signs
         self._now = now
 
     @activity.defn(name="deliver")
@@ -90,7 +93,12 @@ class Delivery:
                     job = None if place else await replies.load(connection, self._vault, reply)
                 if place is not None:
                     return await self._changing.change(place, give_up=reply.give_up)
-                return await (self._deliver(job) if job else self._end_unreachable(reply))
+                if job is None:
+                    return await self._end_unreachable(reply)
+                delivered = await self._deliver(job)
+                if delivered.sent and job.turn_id and self._signs:
+                    self._signs.read(job.access.channel, job.destination)
+                return delivered
 
     async def _end_unreachable(self, reply: Reply) -> Delivered:
         """The channel is gone: there is nobody to tell, and what was to be answered or said ends all the same."""
@@ -234,7 +242,7 @@ class Delivery:
             await memberships.move_chat(connection, job.conversation_id, outcome.moved_to)
         if outcome.ends_reply:
             await ledger.rest(connection, job.conversation_id, job.key, DeliveryState.FAILED, outcome.reason)
-            if outcome.problem is None:
+            if outcome.of_contact:
                 await memberships.mark_undeliverable(connection, job.conversation_id, outcome.reason or "")
         if outcome.reason == windows.WINDOW_CLOSED:
             await windows.tell_by_template(connection, job.conversation_id, now)
@@ -256,7 +264,7 @@ class Delivery:
         if job.turn_id is not None:
             ended = await voice.end_stopped_turn(connection, job.turn_id, stop, now)
         states = [part.standing.state for part in await ledger.parts(connection, job.conversation_id, job.key)]
-        return _delivered(states, ended.state if ended else None)
+        return Delivered.of(states, ended.state if ended else None)
 
     async def _close(self, connection: AsyncConnection, job: Job, parts: list[Part]) -> Delivered:
         if any(part.standing.state not in AT_REST for part in parts):
@@ -267,7 +275,7 @@ class Delivery:
             await turns.end(connection, job.turn_id, ended, self._now())
         else:
             await replies.end_said(connection, job.event_id, ended, self._now())
-        return _delivered(states, ended.state)
+        return Delivered.of(states, ended.state)
 
 
 def _place(job: Job, part: Part) -> paces.Place | None:
@@ -283,13 +291,3 @@ def _not_ready(after: timedelta) -> ApplicationError:
 def _wait(part: Part, guarantee: Guarantee, now: datetime) -> Wait:
     duration = max((ready_at(part.standing, guarantee) or now) - now, A_MOMENT)
     return Wait(min(duration, _LOOK_AGAIN) if awaits_receipt(part.standing, guarantee) else duration)
-
-
-def _delivered(states: list[DeliveryState], state: str | None) -> Delivered:
-    return Delivered(
-        sent=states.count(DeliveryState.SENT),
-        uncertain=states.count(DeliveryState.UNCERTAIN),
-        failed=states.count(DeliveryState.FAILED),
-        dropped=states.count(DeliveryState.DROPPED),
-        state=state,
-    )

@@ -15,11 +15,13 @@ from adapters.errors import (
     Again,
     ChangeRefused,
     CredentialsRefused,
+    FaultPersists,
     FormattingRefused,
     Moved,
     Never,
     OutcomeUnknown,
     OutsideError,
+    PassingFault,
     RateLimited,
     Unacceptable,
 )
@@ -62,6 +64,8 @@ class Outcome:
     payload: Payload | None = None
     moved_to: str | None = None
     ends_reply: bool = False
+    of_contact: bool = True
+    """Whether what ends the reply says that the contact cannot be reached."""
     holds: LimitScope | None = None
     """What has to wait as well, until this part may be sent again, or the next after one that was sent."""
     doubts: int | None = None
@@ -198,18 +202,28 @@ class Sender:
                     after = _PAUSE_BEFORE_READING_BACK if is_read else _PAUSE_AFTER_DOUBT
                     return replace(said, state=DeliveryState.PLANNED, after=after, doubts=doubts)
                 return replace(said, state=DeliveryState.UNCERTAIN)
-            case RateLimited():
-                after = (error.after or backed_off(part.attempts)) + _BEYOND_A_LIMIT
-                return replace(said, state=DeliveryState.PLANNED, after=after, holds=error.scope)
             case Again():
-                return replace(said, state=DeliveryState.PLANNED, after=error.after or backed_off(part.attempts))
+                return _again(said, part, error)
             case Moved():
                 moved = platform.readdressed(part.payload, error.chat)
                 return Outcome(DeliveryState.PLANNED, payload=moved, moved_to=error.chat)
             case FormattingRefused() if (plain := platform.unformatted(part.payload)) is not None:
                 return Outcome(DeliveryState.PLANNED, payload=plain)
             case CredentialsRefused() | AccountHeld():
-                return replace(said, problem=error.reason, ends_reply=True)
+                return replace(said, problem=error.reason, ends_reply=True, of_contact=False)
             case Never():
                 return replace(said, ends_reply=not isinstance(error, Unacceptable))
         return said
+
+
+def _again(said: Outcome, part: Part, error: Again) -> Outcome:
+    """When a part is sent again, as long as that is worth it."""
+    if isinstance(error, PassingFault) and part.attempts + 1 >= error.most_attempts:
+        last = error.then
+        ends = not issubclass(last, Unacceptable)
+        return replace(said, reason=last.reason, ends_reply=ends, of_contact=last is not FaultPersists)
+    again = replace(said, state=DeliveryState.PLANNED, after=error.after or error.backoff.after(part.attempts))
+    if isinstance(error, RateLimited):
+        assert again.after is not None
+        return replace(again, after=again.after + _BEYOND_A_LIMIT, holds=error.scope)
+    return again

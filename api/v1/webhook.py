@@ -33,6 +33,7 @@ class Webhook(Shown):
     commands: tuple[Command, ...] | None = Field(description="The commands that contacts see; null where none can be.")
     ice_breakers: tuple[str, ...] | None = Field(description="What a new contact can ask by a press; null likewise.")
     persistent_menu: tuple[MenuEntry, ...] | None = Field(description="The menu that is always there; null likewise.")
+    greeting: str | None = Field(description="What somebody reads who has not written yet; null likewise, or if unset.")
     details: dict[str, JsonValue]
 
 
@@ -40,7 +41,7 @@ class Webhook(Shown):
 async def register(channel_id: UUID, once: AdminOnce, using: Using) -> Webhook:
     """Checks the credentials, then has the platform call `webhook_url`, and show what the bot offers where it can.
 
-    That is its `commands`, `ice_breakers` and `persistent_menu`; what it has none of is left as it is.
+    That is its `commands`, `ice_breakers`, `persistent_menu` and `greeting`; what it has none of is left as it is.
     """
     access, platform = await opened(using, once.who.workspace_id, channel_id)
     url = webhook_url(using.settings, platform.name, channel_id)

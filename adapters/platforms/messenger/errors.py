@@ -3,11 +3,14 @@
 Source: https://developers.facebook.com/documentation/business-messaging/messenger-platform/error-codes
 """
 
+from datetime import timedelta
+
 from adapters.errors import (
     AccountHeld,
     CredentialsRefused,
     NotPermitted,
     OutcomeUnknown,
+    PassingFault,
     RateLimited,
     RateLimitedSomewhere,
     RecipientGone,
@@ -15,14 +18,33 @@ from adapters.errors import (
     Unreachable,
     WindowClosed,
 )
-from adapters.platforms.graph.refusals import FinerMeanings, Meanings
+from adapters.platforms.graph.refusals import FinerMeanings, Meanings, Waits
+from domain.deliveries import Backoff
 
+
+class FaultOrReview(PassingFault):
+    """A fault on their side, or a permission that is missing or was not reviewed."""
+
+    most_attempts = 2
+    then = NotPermitted
+
+
+class FaultOrBlock(PassingFault):
+    """A fault on their side, which is also said of some contacts who blocked the page."""
+
+    most_attempts = 3
+    then = RecipientGone
+
+
+WAITS: Waits = dict.fromkeys((4, 32, 613, 80006), Backoff(first=timedelta(seconds=30), longest=timedelta(minutes=10)))
+"""Limits whose usage header says nothing."""
 MEANINGS: Meanings = {
     # Too much: of calls, or of messages of this page; 613 is also said of one thread.
     **dict.fromkeys((4, 32, 80006), RateLimited),
     613: RateLimitedSomewhere,
-    # A fault on their side; 2 is also said of some contacts who blocked the page.
-    **dict.fromkeys((1, 2, 1200), Unreachable),
+    1200: Unreachable,
+    1: FaultOrReview,
+    2: FaultOrBlock,
     # The page's token is wrong, expired or revoked; the app's id or secret is wrong.
     **dict.fromkeys((101, 190), CredentialsRefused),
     # A permission is missing or not reviewed; 200 to 299 are permissions, one by one.

@@ -12,6 +12,7 @@ from adapters.errors import (
     Never,
     NotPermitted,
     OutsideError,
+    PassingFault,
     RateLimited,
     RecipientGone,
     TemplateDisabled,
@@ -21,16 +22,25 @@ from adapters.errors import (
     TemplateThrottled,
     TemplateUnknown,
     Unacceptable,
-    Unreachable,
     WindowClosed,
 )
+from adapters.platforms.graph.refusals import Waits
+from domain.deliveries import Backoff
+
+
+class MediaFault(PassingFault):
+    """A file was not taken, or cannot be had any more: it is uploaded once more, and then the request is wrong."""
+
+    most_attempts = 2
+    then = Unacceptable
+
 
 MEANINGS: Mapping[int, type[OutsideError]] = {
     # Too much: of calls, or of messages of this number; and of messages to this contact.
     **dict.fromkeys((4, 80007, 130429, 131064, 133016), RateLimited),
     131056: ChatRateLimited,
     # A fault or maintenance on their side.
-    **dict.fromkeys((1, 2, 131000, 131016, 131057, 135000), Unreachable),
+    **dict.fromkeys((1, 2, 131000, 131016, 131057, 135000), PassingFault),
     # The access token is wrong, expired or revoked.
     **dict.fromkeys((0, 190), CredentialsRefused),
     # A permission is missing; 200 to 299 are permissions, one by one.
@@ -44,7 +54,8 @@ MEANINGS: Mapping[int, type[OutsideError]] = {
     131047: WindowClosed,
     131026: RecipientGone,
     # The request itself: parameters, type, media.
-    **dict.fromkeys((33, 100, 131008, 131009, 131021, 131051, 131052, 131053, 131062), Unacceptable),
+    **dict.fromkeys((33, 100, 131008, 131009, 131021, 131051, 131062), Unacceptable),
+    **dict.fromkeys((131052, 131053), MediaFault),
     # Templates: the number of parameters, the text they make, their form.
     132000: TemplateMisfilled,
     132005: TemplateMisfilled,
@@ -60,11 +71,20 @@ MEANINGS: Mapping[int, type[OutsideError]] = {
 }
 
 
+WAITS: Waits = {131056: Backoff(factor=4)}
+"""One contact's limit: 4 to the power of the number of attempts, in seconds."""
+
+
 def reason_of(code: int | None) -> str:
     """The stable word for why a message was not brought to the contact."""
-    return MEANINGS.get(code or -1, Never).reason
+    kind = _meaning(code)
+    return kind.then.reason if issubclass(kind, PassingFault) else kind.reason
 
 
 def is_of_contact(code: int | None) -> bool:
     """Whether the contact cannot be reached for now, whatever is said."""
-    return MEANINGS.get(code or -1) in (RecipientGone, WindowClosed)
+    return _meaning(code) in (RecipientGone, WindowClosed)
+
+
+def _meaning(code: int | None) -> type[OutsideError]:
+    return Never if code is None else MEANINGS.get(code, Never)

@@ -21,7 +21,7 @@ from adapters.errors import (
 from adapters.http import Answer, Http
 from adapters.platforms.base import Platform
 from adapters.platforms.graph.refusals import error_of, refusal_of
-from adapters.platforms.messenger.errors import BY_SUBCODE, MEANINGS
+from adapters.platforms.messenger.errors import BY_SUBCODE, MEANINGS, WAITS, FaultOrBlock, FaultOrReview
 from tests.adapters.platforms import contract
 
 CONTRACT = contract.MESSENGER
@@ -36,7 +36,9 @@ def messenger(http: Http, simulator_url: str) -> Platform:
 TABLE: list[tuple[type[OutsideError], tuple[int, ...]]] = [
     (RateLimited, (4, 32, 80006)),
     (RateLimitedSomewhere, (613,)),
-    (Unreachable, (1, 2, 1200)),
+    (Unreachable, (1200,)),
+    (FaultOrReview, (1,)),
+    (FaultOrBlock, (2,)),
     (CredentialsRefused, (101, 190)),
     (NotPermitted, (3, 10, 200, 230, 299, 9)),
     (AccountHeld, (368,)),
@@ -67,6 +69,14 @@ async def test_each_code_has_its_meaning(
     assert f"error {code}{f'/{subcode}' if subcode else ''}," in str(error)
 
 
+@pytest.mark.parametrize(("code", "kind"), [(2, FaultOrBlock), (999999, Unreachable)])
+async def test_a_server_that_fails_and_says_why_is_believed(
+    messenger: Platform, control: httpx.AsyncClient, code: int, kind: type[OutsideError]
+) -> None:
+    error = await refusal(messenger, control, kind="status", status=500, parameters={"code": code})
+    assert type(error) is kind
+
+
 def test_the_table_is_tested_whole() -> None:
     assert {code for code in MEANINGS if not 200 <= code <= 299} <= {code for _, codes in TABLE for code in codes}
     assert set(BY_SUBCODE) <= {pair for _, pairs in FINER for pair in pairs}
@@ -78,3 +88,20 @@ def test_the_usage_header_says_when_to_come_back() -> None:
     error = error_of(refused, "messages", MEANINGS, BY_SUBCODE)
     assert isinstance(error, RateLimited)
     assert error.after == timedelta(minutes=3)
+
+
+@pytest.mark.parametrize(
+    ("retry_after", "minutes", "after"),
+    [("600", 3, timedelta(minutes=10)), ("60", 3, timedelta(minutes=3)), ("0", 0, None), ("", 3, timedelta(minutes=3))],
+)
+def test_neither_header_is_undercut(retry_after: str, minutes: int, after: timedelta | None) -> None:
+    usage = f'{{"1":[{{"estimated_time_to_regain_access":{minutes}}}]}}'
+    headers = {"retry-after": retry_after, "x-business-use-case-usage": usage}
+    assert refusal_of(Answer(400, headers, None), {"error": {"code": 613}}).after == after
+
+
+def test_limits_that_do_not_say_how_long_are_waited_out_for_half_a_minute_and_longer() -> None:
+    refused = refusal_of(Answer(400, {}, None), {"error": {"code": 613}})
+    error = error_of(refused, "messages", MEANINGS, BY_SUBCODE, WAITS)
+    assert isinstance(error, RateLimited)
+    assert [error.backoff.after(attempts).total_seconds() for attempts in (0, 1, 2, 9)] == [30, 60, 120, 600]

@@ -12,6 +12,7 @@ from adapters.errors import (
     CredentialsRefused,
     NotPermitted,
     OutsideError,
+    PassingFault,
     RateLimited,
     RecipientGone,
     TemplateDisabled,
@@ -21,13 +22,12 @@ from adapters.errors import (
     TemplateThrottled,
     TemplateUnknown,
     Unacceptable,
-    Unreachable,
     WindowClosed,
 )
 from adapters.http import Answer, Http
 from adapters.platforms.base import Platform
 from adapters.platforms.graph.refusals import error_of, refusal_of
-from adapters.platforms.whatsapp.errors import MEANINGS, is_of_contact, reason_of
+from adapters.platforms.whatsapp.errors import MEANINGS, MediaFault, is_of_contact, reason_of
 from tests.adapters.platforms import contract
 
 CONTRACT = contract.WHATSAPP
@@ -42,7 +42,7 @@ def whatsapp(http: Http, simulator_url: str) -> Platform:
 TABLE: list[tuple[type[OutsideError], tuple[int, ...]]] = [
     (RateLimited, (4, 80007, 130429, 131064, 133016)),
     (ChatRateLimited, (131056,)),
-    (Unreachable, (1, 2, 131000, 131016, 131057, 135000)),
+    (PassingFault, (1, 2, 131000, 131016, 131057, 135000)),
     (CredentialsRefused, (0, 190)),
     (NotPermitted, (3, 10, 131005, 200, 251, 299)),
     (AccountHeld, (368, 131031, 131037, 131042, 131044, 131045, 131048)),
@@ -50,7 +50,8 @@ TABLE: list[tuple[type[OutsideError], tuple[int, ...]]] = [
     (NotPermitted, (130472, 131030, 131049, 131050, 137000)),
     (WindowClosed, (131047,)),
     (RecipientGone, (131026,)),
-    (Unacceptable, (100, 131008, 131009, 131021, 131051, 131052, 131053, 131062)),
+    (Unacceptable, (100, 131008, 131009, 131021, 131051, 131062)),
+    (MediaFault, (131052, 131053)),
     (TemplateMisfilled, (132000, 132005, 132012)),
     (TemplateUnknown, (132001,)),
     (TemplateRefused, (132007, 132008, 132068)),
@@ -93,11 +94,20 @@ def test_the_usage_header_says_when_to_come_back(usage: str, after: timedelta | 
     assert error.after == after
 
 
+async def test_a_contacts_limit_is_waited_out_in_powers_of_four(whatsapp: Platform, control: httpx.AsyncClient) -> None:
+    error = await refusal(whatsapp, control, kind="status", status=400, parameters={"code": 131056})
+    assert isinstance(error, ChatRateLimited)
+    assert [error.backoff.after(attempts).total_seconds() for attempts in (0, 1, 2, 3, 9)] == [1, 4, 16, 64, 300]
+
+
 def test_a_receipt_says_why_in_the_same_words() -> None:
-    assert (reason_of(131047), reason_of(131026), reason_of(999999), reason_of(None)) == (
-        "window_closed",
-        "recipient_gone",
-        "refused",
-        "refused",
-    )
-    assert [is_of_contact(code) for code in (131047, 131026, 131048, None)] == [True, True, False, False]
+    codes = {
+        131053: "unacceptable",
+        131047: "window_closed",
+        131026: "recipient_gone",
+        0: "credentials_refused",
+        999999: "refused",
+    }
+    assert {code: reason_of(code) for code in codes} == codes
+    assert reason_of(None) == "refused"
+    assert [is_of_contact(code) for code in (131047, 131026, 131048, 0, None)] == [True, True, False, False, False]
