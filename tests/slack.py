@@ -47,10 +47,12 @@ class Workspace:
         return [item for item in await self.product.simulated.ledger("call") if item["method"] == method]
 
 
-async def join_workspace(product: Product, **bot: JsonValue) -> Workspace:
+async def join_workspace(
+    product: Product, channel_settings: dict[str, JsonValue] | None = None, **bot: JsonValue
+) -> Workspace:
     """A bot with a Slack channel: checked, and its Request URL put into the app's settings."""
     credentials = {"bot_token": TOKEN, "signing_secret": SIGNING_SECRET}
-    channel = await make_channel(product.settings, product.database, "slack", credentials, **bot)
+    channel = await make_channel(product.settings, product.database, "slack", credentials, channel_settings, **bot)
     workspace = Workspace(product, channel)
     url = f"{product.url}/webhooks/slack/{channel.id}"
 

@@ -24,7 +24,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import aliased
 
-from adapters.database import chats, choices, handovers, media_fetching, receipts, visitor_files
+from adapters.database import chats, choices, follow_ups, handovers, media_fetching, receipts, visitor_files
 from adapters.database.channels import ChannelAccess
 from adapters.database.edits import CHANGES, EARLY_FOR, apply_changes, apply_early_changes
 from adapters.database.handovers import Batch
@@ -117,6 +117,7 @@ async def record(
             fresh.setdefault(event.key, event)
     aliases = await note_moves(connection, access.channel.id, fresh.values(), aliases)
     aliases = await note_aliases(connection, access.channel.id, fresh.values(), aliases)
+    fresh = await follow_ups.addressed(connection, access, fresh, aliases)
     made = [_recording(access, event, aliases, now) for event in fresh.values()]
     groups = [
         await _record_group(connection, access, conversation, group, now, correlation_id)

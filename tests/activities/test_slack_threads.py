@@ -1,0 +1,23 @@
+"""Threads on Slack, over HTTP against the simulator."""
+
+import pytest
+
+from tests.activities.test_slack import ANSWERED, until_ended
+from tests.product import Product
+from tests.slack import join_workspace
+
+pytestmark = pytest.mark.slow
+NOT_ADDRESSED = ("ignored", "not_addressed")
+
+
+async def test_who_calls_the_bot_into_a_thread_need_not_name_it_again(product: Product) -> None:
+    workspace = await join_workspace(product, channel_settings={"threads": "always"}, bursts={"policy": "queue"})
+    other = await workspace.say("lunch?", channel="C1")
+    await workspace.say("yes", channel="C1", thread_ts=other)
+    called = await workspace.say("<@me> how late?", channel="C1")
+    await until_ended(product, NOT_ADDRESSED, NOT_ADDRESSED, ANSWERED)
+    await workspace.say("and there?", channel="C1", thread_ts=called)
+    await workspace.say("<@U0000FRIEND> do you know?", channel="C1", thread_ts=called)
+    await until_ended(product, *[NOT_ADDRESSED] * 3, *[ANSWERED] * 2)
+    answers = [(item["text"], item["payload"]["thread_ts"]) for item in await workspace.sent("C1")]
+    assert answers == [("You said: how late?", called), ("You said: and there?", called)]
