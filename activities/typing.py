@@ -15,6 +15,7 @@ from adapters.database.notifications import conversation_changed
 from adapters.database.transcripts import TurnContext
 from adapters.errors import ChatRateLimited, OutsideError, RateLimited
 from adapters.platforms.base import Platform
+from adapters.platforms.typing import typing_every
 from domain.paces import Aside
 from domain.platforms import Guarantee, PlatformName
 
@@ -44,7 +45,7 @@ class Typing:
     async def _keep_showing(self, context: TurnContext, conversation_id: UUID) -> None:
         platform = self._platforms[context.access.channel.platform]
         ours = platform.guarantee is Guarantee.TRANSACTION
-        every = _OWN_EVERY_SECONDS if ours else platform.typing_every
+        every = _OWN_EVERY_SECONDS if ours else typing_every(platform, context.destination)
         await asyncio.sleep(AFTER_SECONDS)
         while every:
             try:

@@ -36,7 +36,9 @@ class Workspace:
     async def sent(self, channel: str = DIRECT) -> list[dict[str, object]]:
         """The messages that the bot sent there."""
         sends = await self.product.simulated.ledger("outbound")
-        return [item for item in sends if item["platform"] == "slack" and item["chat_id"] == channel]
+        return [
+            item for item in sends if item["platform"] == "slack" and item["chat_id"] == channel and item["message_id"]
+        ]
 
     async def texts(self, channel: str = DIRECT) -> list[object]:
         """What the bot said there."""

@@ -113,8 +113,9 @@ def _add_words(router: APIRouter, state: Callable[[], State]) -> None:
 
     @router.get("/channels/{channel_id}")
     async def show_channel(channel_id: str) -> Object:
-        """What stands in a channel, oldest first."""
-        return {"messages": [*state().channels.channel(channel_id).messages.values()]}
+        """What stands in a channel, oldest first, and what bots are said to do in its threads."""
+        channel = state().channels.channel(channel_id)
+        return {"messages": [*channel.messages.values()], "statuses": {**channel.statuses}}
 
     @router.post("/{token}/commands")
     async def command(token: str, what: Commanded) -> Object:

@@ -14,7 +14,7 @@ from simulator.injection import answer
 from simulator.simulation import Simulation
 from simulator.slack.call import Call, read_arguments, token_of
 from simulator.slack.control import control_router
-from simulator.slack.methods import METHODS, OUTBOUND, TAKE_JSON
+from simulator.slack.methods import METHODS, OUTBOUND, STATUS, TAKE_JSON
 from simulator.slack.refusals import Refused, from_fault
 from simulator.slack.state import State
 from simulator.wire import Object, json_answer
@@ -78,7 +78,7 @@ class Slack:
         except Refused as refused:
             return _refuse(entry, refused)
         entry["status"] = 200
-        if name in OUTBOUND:
+        if name in OUTBOUND or name == STATUS:
             self._simulation.ledger.record("outbound", "slack", _outbound(call, name, result))
         return json_answer({"ok": True, **result})
 
@@ -137,8 +137,8 @@ def _outbound(call: Call, name: str, result: Object) -> Object:
         "content": result.get("message"),
         "method": name,
         "token": call.app.token,
-        "chat_id": result["channel"],
-        "message_id": result["ts"],
+        "chat_id": result.get("channel") or call.text("channel_id"),
+        "message_id": result.get("ts"),
         "text": call.text("text"),
         "entities": [],
         "payload": call.arguments,

@@ -21,6 +21,7 @@ export const slack = {
     if (kind === "inbound") return READERS[what]?.(content, chat, account) ?? [{ chat, note: what }];
     if (method === "chat.delete") return [{ chat, drop: id }];
     if (method === "chat.update") return [{ chat, edit: { ...shown(content, account), edited: true } }];
+    if (method === "assistant.threads.setStatus") return [{ chat, typing: Boolean(payload.status) }];
     if (method !== "chat.postMessage") return [];
     return [{ chat, put: { ...shown({ ...content, blocks: payload.blocks }, account), author: account.name, isOurs: false } }];
   },

@@ -1,5 +1,6 @@
 """Slack as a platform: calls signed with the app's secret, replies as mrkdwn, sends that can be read back."""
 
+import time
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
@@ -43,6 +44,8 @@ from domain.profiles import Profile
 from domain.text import storable
 
 _CREDENTIAL = "signing_secret"
+_THINKING = "is thinking…"
+_STATUS_SECONDS = 10.0
 
 
 class Slack:
@@ -52,8 +55,8 @@ class Slack:
     guarantee = Guarantee.READ_BACK
     management: Management | None = None
     menu: Menu | None = None
-    typing_every: float | None = None
-    """Slack shows typing for people alone; a status is there only in threads of its assistant."""
+    typing_every: float | None = 100.0
+    """A status ends by itself after two minutes."""
     growing_every: float | None = 3.0
     """`chat.update` is granted about 50 times a minute, for a whole workspace."""
 
@@ -160,8 +163,18 @@ class Slack:
             return None
         return {**{name: value for name, value in payload.items() if name != "blocks"}, "mrkdwn": False}
 
+    def shows_typing(self, destination: Destination) -> bool:
+        """Slack shows what a bot does in threads alone."""
+        return destination.thread is not None
+
     async def show_typing(self, channel: Channel, destination: Destination) -> None:
-        """Slack has no typing for bots."""
+        """Show "is thinking…" in a thread, until a message comes or two minutes are over."""
+        await self._say_status(channel, destination, _THINKING)
+
+    async def _say_status(self, channel: Channel, destination: Destination, status: str) -> None:
+        place: Payload = {"channel_id": destination.chat, "thread_ts": destination.thread}
+        deadline = time.monotonic() + _STATUS_SECONDS
+        await self._calls.post(channel, "assistant.threads.setStatus", {**place, "status": status}, deadline)
 
     async def profile(self, channel: Channel, contact: str) -> Profile:
         """How a person is called in the workspace; needs the scope `users:read`."""
