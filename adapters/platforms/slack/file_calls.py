@@ -28,14 +28,12 @@ class Files:
     def __init__(self, http: Http, calls: Calls, api_url: str) -> None:
         self._http = http
         self._calls = calls
-        self._api_host = urlsplit(api_url).netloc
+        self._api_url = api_url
 
     def locate(self, channel: Channel, attachment: Attachment) -> Source:
         """The address of a file with the token for it; raises `NotPermitted` for one that Slack only links to."""
         url = attachment.reference or ""
-        place = urlsplit(url)
-        is_slack = place.scheme == "https" and (place.hostname or "").endswith(f".{_HOST}")
-        if not is_slack and place.netloc != self._api_host:
+        if not is_of_slack(url, self._api_url):
             raise NotPermitted("the file is not on Slack, which only links to it; the token stays here")
         return Source(url=url, headers={name: SecretStr(value) for name, value in authorization(channel).items()})
 
@@ -63,6 +61,16 @@ class Files:
         whole: Payload = {"files": [{"id": name, "title": file.name}]}
         done = await self._calls.post(channel, "files.completeUploadExternal", whole, deadline)
         return _link(done, file)
+
+
+def is_of_slack(url: str, api_url: str) -> bool:
+    """Whether an address is Slack's, or where its Web API is."""
+    try:
+        place = urlsplit(url)
+    except ValueError:
+        return False
+    is_slack = place.scheme == "https" and (place.hostname or "").endswith(f".{_HOST}")
+    return is_slack or place.netloc == urlsplit(api_url).netloc
 
 
 def _link(done: Fields, file: File) -> str:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from pydantic import JsonValue
 
-from adapters.errors import Moved, NotPermitted, OutcomeUnknown
+from adapters.errors import Moved, NotPermitted, OutcomeUnknown, RecipientGone
 from adapters.http import Http
 from adapters.media.base import Source
 from adapters.platforms.base import (
@@ -22,7 +22,7 @@ from adapters.platforms.base import (
     file_payload,
     without_file,
 )
-from adapters.platforms.fields import part, reference, shown_name, web_address
+from adapters.platforms.fields import Fields, part, reference, shown_name, web_address
 from adapters.platforms.management import Management
 from adapters.platforms.menus import Menu
 from adapters.platforms.slack.blocks import with_buttons
@@ -33,6 +33,7 @@ from adapters.platforms.slack.events import challenge_of, read_call
 from adapters.platforms.slack.file_calls import Files
 from adapters.platforms.slack.history import History, with_mark
 from adapters.platforms.slack.place import identity, timestamp
+from adapters.platforms.slack.responses import Responses, addresses, without_addresses
 from adapters.platforms.slack.setup import instructions
 from adapters.platforms.slack.signature import demand_recent, demand_signature, look_signed
 from adapters.platforms.text.slack import render as render_text
@@ -65,6 +66,7 @@ class Slack:
         self.changes: Changes | None = SlackChanges(self._calls)
         self._history = History(self._calls)
         self._files = Files(http, self._calls, api_url)
+        self._responses = Responses(http, api_url)
 
     def admits(self, channel: Channel, headers: Mapping[str, str]) -> None:
         """Refuse what carries no signature at all: the body is part of what is signed."""
@@ -97,7 +99,7 @@ class Slack:
         place: Payload = {"channel": destination.chat}
         if destination.thread:
             place["thread_ts"] = destination.thread
-        return {**place, "text": "", "unfurl_links": False, "unfurl_media": False}
+        return {**place, "text": "", "unfurl_links": False, "unfurl_media": False, **addresses(destination)}
 
     def render_file(self, file: File, destination: Destination) -> tuple[Payload, ...]:
         """A message that shares the file, its caption above it."""
@@ -128,18 +130,28 @@ class Slack:
         """Put one part on the platform; a thread that is gone is left out at once.
 
         For a person's id the conversation is opened first: raises `Moved`, so that its answers are known as such.
+        Where the bot may not speak, what it was asked by a command is answered to that person alone.
         """
         await self._open(channel, payload, deadline)
         try:
-            posted = await self._calls.post(channel, "chat.postMessage", payload, deadline)
-        except ThreadRefused:
-            if "thread_ts" not in payload:
+            posted = await self._post(channel, without_addresses(payload), deadline)
+        except (NotPermitted, RecipientGone):
+            responded = await self._responses.say(payload, deadline)
+            if responded is None:
                 raise
-            posted = await self._calls.post(channel, "chat.postMessage", _without_thread(payload), deadline)
+            return responded
         ts = timestamp(posted)
         if ts is None:
             raise OutcomeUnknown("Slack's answer to chat.postMessage names no message")
         return Receipt(platform_message_id=ts)
+
+    async def _post(self, channel: Channel, payload: Payload, deadline: float) -> Fields:
+        try:
+            return await self._calls.post(channel, "chat.postMessage", payload, deadline)
+        except ThreadRefused:
+            if "thread_ts" not in payload:
+                raise
+            return await self._calls.post(channel, "chat.postMessage", _without_thread(payload), deadline)
 
     async def find(
         self, channel: Channel, payload: Payload, mark: str, since: datetime, deadline: float
