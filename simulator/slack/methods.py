@@ -7,7 +7,7 @@ from simulator.slack.call import Call
 from simulator.slack.channels import Channel, direct
 from simulator.slack.events import hidden, said_by_bot, tell
 from simulator.slack.refusals import Refused
-from simulator.slack.uploads import complete_upload, get_upload_url
+from simulator.slack.uploads import complete_upload, file_info, get_upload_url
 from simulator.wire import JSON, Object
 
 MAX_TEXT_CHARACTERS = 40_000
@@ -173,6 +173,7 @@ METHODS: dict[str, Callable[[Call], Object]] = {
     "chat.delete": delete,
     "files.getUploadURLExternal": get_upload_url,
     "files.completeUploadExternal": complete_upload,
+    "files.info": file_info,
     STATUS: set_status,
     "conversations.open": open_conversation,
     "conversations.history": history,

@@ -112,7 +112,7 @@ class Slack:
 
     async def locate(self, channel: Channel, attachment: Attachment) -> Source:
         """The file's own address, which the bot's token opens."""
-        return self._files.locate(channel, attachment)
+        return await self._files.locate(channel, attachment)
 
     async def send_file(self, channel: Channel, payload: Payload, content: bytes, deadline: float) -> Receipt:
         """Upload a file, which nobody sees, then share it by a message that carries the part's mark."""
