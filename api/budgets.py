@@ -1,8 +1,11 @@
 """The time that the database gets: who calls does not wait for one that is away without saying so."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import TypeVar
+
+import psycopg
+from sqlalchemy.exc import SQLAlchemyError
 
 SECONDS = 3.0
 Done = TypeVar("Done")
@@ -24,6 +27,26 @@ async def in_time(work: Coroutine[object, object, Done], seconds: float = SECOND
     if not done:
         task.cancel()
         raise DatabaseSilent(f"the database did not answer within {seconds:g} seconds")
+    return task.result()
+
+
+async def while_it_answers(
+    work: Coroutine[object, object, Done], check: Callable[[], Coroutine[object, object, None]]
+) -> Done:
+    """What the work gives, however long that takes, as long as the database answers a check now and then.
+
+    Raises `DatabaseSilent` when it does not: a server that is frozen refuses nothing, and ends no statement.
+    """
+    task = asyncio.create_task(work)
+    task.add_done_callback(look_at)
+    while not (await asyncio.wait({task}, timeout=SECONDS))[0]:
+        try:
+            await in_time(check())
+        except (SQLAlchemyError, psycopg.Error, OSError) as error:
+            if task.done():
+                break
+            task.cancel()
+            raise DatabaseSilent("the database answers nobody") from error
     return task.result()
 
 

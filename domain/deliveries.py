@@ -101,5 +101,5 @@ def ready_at(part: Standing, guarantee: Guarantee) -> datetime | None:
 
 
 def backed_off(attempts: int) -> timedelta:
-    """How long to wait without a word from the platform: 2, 4, 8 … seconds, at most five minutes."""
+    """How long to wait without a word from the platform after so many attempts: 1, 2, 4 … seconds, up to 300."""
     return timedelta(seconds=min(2 ** min(attempts, 10), 300))

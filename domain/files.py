@@ -15,10 +15,16 @@ IMAGES = frozenset({"image/jpeg", "image/png", "image/gif", "image/webp"})
 MOST_FILES = 8
 MOST_IMAGES = 4
 MAX_IMAGE_BYTES = 5 * 1024 * 1024
-KINDS = ("photo", "document", "sticker")
-"""The kinds of attachments that may be shown or read."""
+_PICTURES = ("photo", "sticker")
 CHARACTERS_FOR_EACH_TOKEN = 2
 """Of the window, all files together may take half: a token has about four characters."""
+
+
+def is_of_use(attachment: Attachment, *, sees: bool) -> bool:
+    """Whether a model gets anything of a file but its name; `sees`: it is shown pictures."""
+    if attachment.kind in _PICTURES or (attachment.mime_type or "") in IMAGES:
+        return sees
+    return attachment.kind == "document"
 
 
 class Attached(Frozen):

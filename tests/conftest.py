@@ -100,12 +100,17 @@ async def database(database_url: str) -> AsyncIterator[Database]:
 @pytest.fixture
 def settings(database_url: str, temporal_address: str, tmp_path: Path) -> Settings:
     """The settings of a product of the test's own: its database, its task queue."""
+    return made_settings(database_url, temporal_address, tmp_path / "media")
+
+
+def made_settings(database_url: str, temporal_address: str, media: Path) -> Settings:
+    """The settings of a product with a task queue of its own."""
     return Settings(
         _env_file=None,
         database_url=database_url,
         temporal_address=temporal_address,
         task_queue=f"test-{secrets.token_hex(6)}",
-        media_store_url=str(tmp_path / "media"),
+        media_store_url=str(media),
         secret_key=(SecretStr(SECRET_KEY),),
         encrypt_payloads=False,
         demo_model=True,
@@ -123,6 +128,11 @@ async def simulated() -> AsyncIterator[Simulated]:
 @pytest.fixture
 def pointed(settings: Settings, simulated: Simulated) -> Settings:
     """The settings, with the platforms and the model where the simulator stands in for them."""
+    return pointed_to(settings, simulated)
+
+
+def pointed_to(settings: Settings, simulated: Simulated) -> Settings:
+    """These settings, with the platforms and the model where this simulator stands in for them."""
     return settings.model_copy(
         update={
             "openai_base_url": simulated.openai_base_url,

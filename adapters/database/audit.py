@@ -11,6 +11,7 @@ from pydantic import JsonValue
 from sqlalchemy import Select, func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from adapters.database import audit_lists as lists
 from adapters.database import audit_rules as rules
 from adapters.database.audit_rules import Rule
 from adapters.database.engine import Database
@@ -93,28 +94,28 @@ async def bounded(connection: AsyncConnection) -> Finding:
 
 async def awaited(connection: AsyncConnection, now: datetime) -> Sequence[UUID]:
     """The conversations whose workflow has events that are neither young nor at their end: it should be running."""
-    return (await connection.scalars(text(rules.AWAITED), {"young": now - YOUNG})).all()
+    return (await connection.scalars(text(lists.AWAITED), {"young": now - YOUNG})).all()
 
 
 async def uncertain(connection: AsyncConnection) -> list[Found]:
     """Parts that may or may not have arrived, the oldest doubts first."""
-    return await _list(connection, rules.UNCERTAIN)
+    return await _list(connection, lists.UNCERTAIN)
 
 
 async def young(connection: AsyncConnection, now: datetime) -> list[Found]:
     """Events without an end that may yet come to one in time."""
-    return await _list(connection, rules.YOUNG, young=now - YOUNG)
+    return await _list(connection, lists.YOUNG, young=now - YOUNG)
 
 
 async def suspicious(connection: AsyncConnection) -> list[Found]:
     """Messages that a platform told us of under two keys: its numbering may begin anew, or something is wrong."""
-    return await _list(connection, rules.SUSPICIOUS)
+    return await _list(connection, lists.SUSPICIOUS)
 
 
 async def states(connection: AsyncConnection) -> dict[str, dict[str, int]]:
     """How many events and deliveries are in which state."""
     counted: dict[str, dict[str, int]] = {"events": {}, "deliveries": {}}
-    for row in await connection.execute(text(rules.STATES)):
+    for row in await connection.execute(text(lists.STATES)):
         counted[row.kind][row.state] = row.number
     return counted
 

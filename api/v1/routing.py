@@ -1,7 +1,7 @@
 """A route of /v1: it names a role, screens its input, and runs once where the client gave a key."""
 
 from collections.abc import Callable, Coroutine, Iterator
-from typing import get_args
+from typing import TypeVar, get_args
 
 from fastapi import Request
 from fastapi.dependencies.models import Dependant
@@ -11,7 +11,9 @@ from fastapi.routing import APIRoute
 
 from adapters.database.tables import Role
 from api import idempotency
+from api.budgets import while_it_answers
 from api.problems import Problem
+from api.resources import resources
 from api.security import Admin, Operator, Viewer, demand_key
 from api.v1.problem_answers import CONFLICT, NOT_FOUND, USUAL
 from api.v1.screening import screen
@@ -20,6 +22,9 @@ _ROLES = {
     get_args(holder)[1].dependency: role
     for holder, role in ((Viewer, Role.VIEWER), (Operator, Role.OPERATOR), (Admin, Role.ADMIN))
 }
+
+
+Done = TypeVar("Done")
 
 
 class Route(APIRoute):
@@ -55,7 +60,7 @@ class Route(APIRoute):
 
         async def handle(request: Request) -> Response:
             await screen(request)
-            return await idempotency.run(request, answer_by_path)
+            return await _while_there(request, idempotency.run(request, answer_by_path))
 
         return handle
 
@@ -68,10 +73,15 @@ class Upload(Route):
         answer = super().get_route_handler()
 
         async def handle(request: Request) -> Response:
-            await demand_key(request)
-            return await answer(request)
+            await _while_there(request, demand_key(request))
+            return await _while_there(request, answer(request))
 
         return handle
+
+
+async def _while_there(request: Request, work: Coroutine[object, object, Done]) -> Done:
+    """What is asked of the database is waited for as long as it answers anybody."""
+    return await while_it_answers(work, (await resources(request)).database.check)
 
 
 def _calls(dependant: Dependant) -> Iterator[object]:

@@ -6,8 +6,7 @@ from pydantic import JsonValue
 from tests.desk import desk, until_delivered
 from tests.discord import join_server
 from tests.messenger import messenger
-from tests.product import Product, Visitor
-from tests.slack import join_workspace
+from tests.product import Product
 from tests.whatsapp import whatsapp
 
 CHAT = 7
@@ -35,50 +34,14 @@ async def test_a_greeting_offers_quick_replies_and_a_press_says_its_label(produc
 
 
 @pytest.mark.slow
-async def test_buttons_on_slack_stand_in_blocks(product: Product) -> None:
-    workspace = await join_workspace(product, bursts=QUEUE)
-    await workspace.say("hello")
-    place = await desk(product)
-    await until_delivered(product, "sent")
-    await place.say(text="Shall we **call**?", buttons=[{"label": "Yes", "value": "call"}, {"label": "No"}])
-    await until_delivered(product, "sent", "sent")
-    section, actions = (await workspace.sent())[1]["payload"]["blocks"]
-    assert section["text"]["text"] == "Shall we *call*?"
-    assert [(item["text"]["text"], item["value"]) for item in actions["elements"]] == [
-        ("Yes", "call"),
-        ("No", "choice:2"),
-    ]
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(("count", "kind"), [(3, "button"), (10, "list")])
-async def test_buttons_on_whatsapp_are_buttons_or_a_list(product: Product, count: int, kind: str) -> None:
+async def test_more_than_three_buttons_on_whatsapp_are_a_list(product: Product) -> None:
     bot = await whatsapp(product)
     await bot.answered("hello")
     place = await desk(product)
-    await place.say(text="Which?", buttons=[{"label": f"Number {number}"} for number in range(count)])
+    await place.say(text="Which?", buttons=[{"label": f"Number {number}"} for number in range(10)])
     await until_delivered(product, "sent", "sent")
     sent = [item for item in await product.simulated.ledger("outbound") if item["chat_id"]][-1]
-    assert (sent["text"], sent["payload"]["interactive"]["type"]) == ("Which?", kind)
-
-
-@pytest.mark.slow
-async def test_quick_replies_on_messenger_are_pressed_and_heard(product: Product) -> None:
-    bot = await messenger(product)
-    await bot.answered("hello")
-    place = await desk(product)
-    await place.say(text="Shall we call?", buttons=[{"label": "Yes", "value": "call"}, {"label": "Not now"}])
-    await until_delivered(product, "sent", "sent")
-    offered = (await bot.sends())[-1]["payload"]
-    assert isinstance(offered, dict)
-    assert [(reply["title"], reply["payload"]) for reply in offered["message"]["quick_replies"]] == [
-        ("Yes", "call"),
-        ("Not now", "choice:2"),
-    ]
-    await bot.say("Yes", fields={"quick_reply": {"payload": "call"}})
-    await bot.until_states("answered", "answered")
-    pressed = (await place.messages())[-2]
-    assert (pressed["text"], pressed["metadata"]) == ("Yes", {"button": "call"})
+    assert (sent["text"], sent["payload"]["interactive"]["type"]) == ("Which?", "list")
 
 
 @pytest.mark.slow
@@ -121,14 +84,6 @@ async def test_long_labels_become_a_list_whose_numbers_are_answers(product: Prod
     await bot.say("2")
     await bot.until_states("answered", "answered", "answered")
     assert (await bot.sent())[-1] == "You said: 2"
-
-
-@pytest.mark.slow
-async def test_a_press_in_the_page_carries_its_value(product: Product) -> None:
-    visitor: Visitor = await product.visitor(bursts=QUEUE)
-    await visitor.press("Yes", "choice:1")
-    assert (await visitor.heard(1))[0]["text"] == "You said: Yes"
-    assert (await visitor.messages())[0]["metadata"] == {"button": "choice:1"}
 
 
 LINKED: list[JsonValue] = [{"label": "Call me"}, {"label": "Our shop", "url": "https://shop.example/"}]

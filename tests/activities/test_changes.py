@@ -10,12 +10,10 @@ from sqlalchemy import update
 from adapters.database.changes import ChangeRow
 from tests.api.visits import listening
 from tests.desk import Desk, desk, until_delivered
-from tests.discord import ROOM, join_server
 from tests.machine import until
 from tests.product import Product, running_worker
 from tests.simulated import TOKEN
-from tests.slack import DIRECT, join_workspace
-from tests.whatsapp import whatsapp
+from tests.slack import join_workspace
 
 CHAT = 7
 QUEUE: JsonValue = {"policy": "queue"}
@@ -26,29 +24,6 @@ async def on_telegram(product: Product) -> Stands:
     await product.telegram(bursts=QUEUE)
     await product.simulated.say(CHAT, "hello")
     return lambda: _shown(product, f"/telegram/{TOKEN}/chats/{CHAT}", "text")
-
-
-async def on_slack(product: Product) -> Stands:
-    workspace = await join_workspace(product, bursts=QUEUE)
-    await workspace.say("hello")
-    return lambda: _shown(product, f"/slack/channels/{DIRECT}", "text")
-
-
-async def on_discord(product: Product) -> Stands:
-    server = await join_server(product, bursts=QUEUE)
-    await server.register()
-    await server.ask("hello", channel=ROOM)
-    return lambda: _shown(product, f"/discord/channels/{ROOM}", "content")
-
-
-async def on_webchat(product: Product) -> Stands:
-    visitor = await product.visitor(bursts=QUEUE)
-    await visitor.say("hello")
-
-    async def stands() -> list[str]:
-        return [str(item["text"]) for item in await visitor.messages() if item["text"]]
-
-    return stands
 
 
 async def _shown(product: Product, path: str, field: str) -> list[str]:
@@ -81,26 +56,6 @@ async def change_of(place: Desk, message: str) -> tuple[JsonValue, JsonValue, Js
 
     await until(ended)
     return found[0]
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("begun", [on_telegram, on_slack, on_discord, on_webchat])
-async def test_a_message_is_edited_and_deleted_where_it_stands(
-    product: Product, begun: Callable[[Product], Awaitable[Stands]]
-) -> None:
-    stands = await begun(product)
-    await until_delivered(product, "sent")
-    place = await desk(product)
-    message = await said(place, "We open at ten.")
-    assert (await place.change("PATCH", message, text="We open at nine.")).status_code == 202
-    assert await change_of(place, message) == ("edit", "done", None)
-    assert (await stands())[-1] == "We open at nine."
-    assert (await place.messages())[-1]["text"] == "We open at nine."
-    assert (await place.change("DELETE", message)).status_code == 202
-    assert await change_of(place, message) == ("delete", "done", None)
-    assert not [text for text in await stands() if "open at" in text]
-    assert (await place.change("DELETE", message)).json()["change"]["state"] == "done"
-    assert (await place.change("PATCH", message, text="too late")).json()["code"] == "message_deleted"
 
 
 @pytest.mark.slow
@@ -203,14 +158,3 @@ async def test_of_two_edits_that_wait_only_the_newer_is_made(front_door: Product
         assert (await stands())[-1] == "newest"
     edits = [item for item in await product.simulated.ledger("outbound") if item["method"] == "editMessageText"]
     assert len(edits) == 1
-
-
-@pytest.mark.slow
-async def test_a_platform_that_cannot_change_says_so_before_anything_is_recorded(product: Product) -> None:
-    bot = await whatsapp(product)
-    await bot.answered("hello")
-    place = await desk(product)
-    answer = (await place.messages())[-1]
-    refused = await place.change("PATCH", str(answer["id"]), text="new")
-    assert (refused.status_code, refused.json()["code"]) == (422, "unsupported_by_platform")
-    assert (await place.messages())[-1]["change"] is None

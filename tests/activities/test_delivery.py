@@ -22,14 +22,6 @@ async def ledger(product: Product) -> list[tuple[str, str | None, int]]:
         return [(row.state, row.reason, row.attempts) for row in await connection.execute(query)]
 
 
-async def test_a_telegram_message_is_answered_in_its_chat(product: Product) -> None:
-    await product.telegram(bursts={"policy": "queue"})
-    await product.simulated.say(CHAT, "hello")
-    await product.until_states("answered")
-    assert [item["text"] for item in await product.simulated.sent(CHAT)] == ["You said: hello"]
-    assert await ledger(product) == [("sent", None, 1)]
-
-
 async def test_a_repeated_update_has_no_second_effect(product: Product) -> None:
     await product.telegram(bursts={"policy": "queue"})
     await product.simulated.fault("duplicate_webhook", copies=4)
@@ -41,19 +33,6 @@ async def test_a_repeated_update_has_no_second_effect(product: Product) -> None:
 
     await until(all_posted)
     assert len(await product.simulated.sent(CHAT)) == 1
-
-
-@pytest.mark.slow
-async def test_a_long_answer_goes_out_in_parts_and_in_order(product: Product) -> None:
-    await product.telegram(bursts={"policy": "queue"})
-    paragraphs = [f"Paragraph {number}. " + "words and more words. " * 30 for number in range(30)]
-    await product.simulated.answer("\n\n".join(paragraphs))
-    await product.simulated.say(CHAT, "tell me all")
-    await product.until_states("answered")
-    parts = [str(item["text"]) for item in await product.simulated.sent(CHAT)]
-    assert len(parts) > 3
-    assert all(len(part.encode("utf-16-le")) // 2 <= 4096 for part in parts)
-    assert "".join("".join(parts).split()) == "".join("".join(paragraphs).split())
 
 
 async def test_markdown_becomes_entities(product: Product) -> None:
@@ -69,18 +48,6 @@ async def test_markdown_becomes_entities(product: Product) -> None:
     ]
 
 
-@pytest.mark.slow
-async def test_too_many_requests_are_waited_out(product: Product) -> None:
-    await product.telegram(bursts={"policy": "queue"})
-    await product.simulated.fault("status", status=429, retry_after=2, method="sendMessage")
-    await product.simulated.say(CHAT, "hello")
-    await product.until_states("answered")
-    calls = [item for item in await product.simulated.ledger("call") if item["method"] == "sendMessage"]
-    assert [item["status"] for item in calls] == [429, 200]
-    assert calls[1]["monotonic"] - calls[0]["monotonic"] >= 2
-    assert await ledger(product) == [("sent", None, 2)]
-
-
 async def test_a_contact_who_blocked_the_bot_is_not_tried_again(product: Product) -> None:
     await product.telegram(bursts={"policy": "queue"})
     await product.simulated.post(f"/telegram/chats/{CHAT}", state="blocked")
@@ -88,16 +55,6 @@ async def test_a_contact_who_blocked_the_bot_is_not_tried_again(product: Product
     await product.until_states("failed")
     assert await ledger(product) == [("failed", "recipient_gone", 1)]
     assert await product.states() == [("failed", "undeliverable")]
-
-
-@pytest.mark.slow
-async def test_a_send_that_may_have_worked_stays_in_doubt(product: Product) -> None:
-    await product.telegram(bursts={"policy": "queue"})
-    await product.simulated.fault("accept_then_reset", method="sendMessage")
-    await product.simulated.say(CHAT, "hello")
-    await product.until_states("answered")
-    assert await ledger(product) == [("uncertain", "outcome_unknown", 1)]
-    assert len(await product.simulated.sent(CHAT)) == 1
 
 
 @pytest.mark.slow
@@ -183,20 +140,3 @@ async def test_typing_that_is_refused_is_not_shown_again_before_its_time(product
         await product.until_states(*["answered"] * number)
     calls = [item["status"] for item in await product.simulated.ledger("call") if item["method"] == "sendChatAction"]
     assert calls == [429]
-
-
-@pytest.mark.slow
-async def test_a_doubtful_part_is_sent_again_when_an_operator_says_so(product: Product) -> None:
-    await product.telegram(bursts={"policy": "queue"})
-    operator = await product.operator()
-    await product.simulated.fault("accept_then_reset", method="sendMessage")
-    await product.simulated.say(CHAT, "hello")
-    await product.until_states("answered")
-    doubtful = (await operator.get("/deliveries", state="uncertain"))["items"]
-    await operator.post(f"/deliveries/{doubtful[0]['id']}/resend")
-
-    async def sent() -> bool:
-        return await ledger(product) == [("sent", None, 2)]
-
-    await until(sent)
-    assert [item["text"] for item in await product.simulated.sent(CHAT)] == ["You said: hello"] * 2

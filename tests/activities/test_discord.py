@@ -92,17 +92,6 @@ async def test_an_answer_that_is_too_late_is_a_message(product: Product) -> None
 
 
 @pytest.mark.slow
-async def test_a_burst_is_answered_once(product: Product) -> None:
-    server = await join_server(product, bursts={"policy": "coalesce", "quiet_seconds": 5})
-    await product.simulated.answer(echo="unanswered")
-    async with listening(server):
-        await server.say("one")
-        await server.say("two")
-        await server.until_ended(ANSWERED, ANSWERED)
-    assert len(await server.texts()) == 1
-
-
-@pytest.mark.slow
 @pytest.mark.parametrize("kind", DOUBTS[:2])
 async def test_an_answer_to_a_command_stands_there_once(product: Product, kind: str) -> None:
     server = await join_server(product)
@@ -141,7 +130,7 @@ async def test_a_conversation_goes_on_by_messages_and_by_commands(product: Produ
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("kind", "policy"), [*((kind, "at_most_once") for kind in DOUBTS), ("accept_then_reset", "at_least_once")]
+    ("kind", "policy"), [*((kind, "at_most_once") for kind in DOUBTS[1:]), ("accept_then_reset", "at_least_once")]
 )
 async def test_a_send_without_an_answer_is_made_again_with_its_nonce(product: Product, kind: str, policy: str) -> None:
     server = await join_server(product, delivery={"uncertain": policy})

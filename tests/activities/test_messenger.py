@@ -72,29 +72,6 @@ async def test_what_a_person_says_in_the_pages_inbox_is_recorded_and_not_answere
 
 
 @pytest.mark.slow
-async def test_an_edit_of_a_message_that_waits_changes_it(product: Product) -> None:
-    bot = await messenger(product, bursts={"policy": "coalesce", "quiet_seconds": 2})
-    name = await bot.say("helo")
-    await bot.happens(message_edit={"mid": name, "text": "hello", "num_edit": 1})
-
-    async def answered() -> bool:
-        return await bot.sent() == ["You said: hello"]
-
-    await until(answered)
-
-
-@pytest.mark.slow
-async def test_a_burst_is_answered_once(product: Product) -> None:
-    bot = await messenger(product, bursts={"policy": "coalesce", "quiet_seconds": 0.5})
-    await product.simulated.answer("both")
-    messages = [{"text": "one"}, {"text": "two"}]
-    await product.simulated.post(f"/messenger/{PAGE}/batch", **{"from": CONTACT}, messages=messages)
-    await bot.until_ledger(("sent", None, 1))
-    await bot.until_states("answered", "answered")
-    assert await bot.sent() == ["both"]
-
-
-@pytest.mark.slow
 async def test_too_many_requests_are_waited_out(product: Product) -> None:
     bot = await messenger(product)
     await product.simulated.fault("status", status=429, parameters={"code": 613}, retry_after=2, method="messages")
@@ -128,9 +105,7 @@ async def test_a_contact_who_cannot_be_reached_is_not_tried_again(product: Produ
     assert await bot.ledger() == [("failed", "recipient_gone", 1)]
 
 
-@pytest.mark.parametrize(
-    "kind", ["accept_then_reset", "invalid_json", pytest.param("accept_then_hang", marks=pytest.mark.slow)]
-)
+@pytest.mark.parametrize("kind", ["invalid_json", pytest.param("accept_then_hang", marks=pytest.mark.slow)])
 async def test_a_doubtful_send_is_settled_by_its_echo(product: Product, kind: str) -> None:
     bot = await messenger(product)
     await product.simulated.fault(kind, method="messages")

@@ -52,25 +52,6 @@ async def test_the_bots_own_messages_come_back_without_effect(product: Product) 
     assert len(await workspace.sent()) == 1
 
 
-async def test_a_conversation_remembers(product: Product) -> None:
-    workspace = await join_workspace(product, bursts={"policy": "queue"})
-    for number, text in enumerate(("one", "two", "three"), 1):
-        await workspace.say(text)
-        await until_ended(product, *[ANSWERED] * number)
-    request = (await product.simulated.asked())[-1]["request"]
-    assert [item["content"] for item in request["messages"][-5:]] == [
-        "one", "You said: one", "two", "You said: two", "three",
-    ]  # fmt: skip
-
-
-async def test_a_burst_is_answered_together(product: Product) -> None:
-    workspace = await join_workspace(product, bursts={"policy": "coalesce", "quiet_seconds": 1.0})
-    for text in ("a", "b", "c"):
-        await workspace.say(text)
-    await until_ended(product, *[ANSWERED] * 3)
-    assert len(await workspace.sent()) == 1
-
-
 async def test_a_mention_in_a_channel_is_answered_once_and_in_its_thread(product: Product) -> None:
     workspace = await join_workspace(product, bursts={"policy": "queue"})
     await workspace.say("not for you", channel="C1")
@@ -101,20 +82,6 @@ async def test_a_repeated_event_has_no_second_effect(product: Product) -> None:
     assert await workspace.texts() == ["You said: only once"]
 
 
-async def test_a_long_answer_goes_out_in_parts_and_in_order(product: Product) -> None:
-    workspace = await join_workspace(product, bursts={"policy": "queue"})
-    code = "```python\n" + "\n".join(f"print({number})" for number in range(900)) + "\n```"
-    paragraphs = [f"Paragraph **{number}** & more. " + "words " * 60 for number in range(12)]
-    await product.simulated.answer("\n\n".join([*paragraphs, code]))
-    await workspace.say("tell me all")
-    await until_ended(product, ANSWERED)
-    parts = [str(text) for text in await workspace.texts()]
-    assert len(parts) > 3
-    assert all(len(part) <= 3900 and part.count("```") % 2 == 0 for part in parts)
-    assert "*0* &amp; more" in parts[0]
-    assert parts[-1].endswith("print(899)\n```")
-
-
 async def test_an_edit_before_the_answer_changes_what_is_answered(product: Product) -> None:
     workspace = await join_workspace(product, bursts={"policy": "coalesce", "quiet_seconds": 2.0})
     ts = await workspace.say("old words")
@@ -143,17 +110,6 @@ async def test_a_button_and_a_command_are_answered_like_messages(product: Produc
     await workspace.post("/commands", text="what now?")
     await until_ended(product, ANSWERED, ANSWERED, ANSWERED)
     assert await workspace.texts() == ["You said: hello", "You said: Show more", "You said: what now?"]
-
-
-async def test_too_many_requests_are_waited_out(product: Product) -> None:
-    workspace = await join_workspace(product, bursts={"policy": "queue"})
-    await product.simulated.fault("status", status=429, retry_after=2, method="chat.postMessage")
-    await workspace.say("hello")
-    await until_ended(product, ANSWERED)
-    calls = await workspace.calls("chat.postMessage")
-    assert [item["status"] for item in calls] == [429, 200]
-    assert calls[1]["monotonic"] - calls[0]["monotonic"] >= 2
-    assert await ledger(product) == [("sent", None, 2)]
 
 
 async def test_a_call_that_was_not_accepted_is_made_again(product: Product) -> None:

@@ -12,14 +12,6 @@ from tests.product import Product, running_worker
 from tests.whatsapp import CONTACT, NUMBER, SECRET, SIBLING, TOKEN, VERIFY, unregistered, whatsapp
 
 
-async def test_a_conversation(product: Product) -> None:
-    bot = await whatsapp(product)
-    await bot.answered("hello")
-    await bot.answered("and again")
-    assert await bot.sent() == ["You said: hello", "You said: and again"]
-    await bot.until_ledger(*[("sent", None, 1)] * 2)
-
-
 async def test_receipts_end_without_waking_anything(product: Product) -> None:
     bot = await whatsapp(product)
     await bot.answered("hello")
@@ -49,54 +41,6 @@ async def test_a_batch_with_a_broken_item_loses_no_message(product: Product) -> 
     assert [state for state in await bot.states() if state[1] == "malformed:message"] == [
         ("ignored", "malformed:message")
     ] * 3
-
-
-@pytest.mark.slow
-async def test_a_burst_is_answered_once(product: Product) -> None:
-    bot = await whatsapp(product, bursts={"policy": "coalesce", "quiet_seconds": 0.5})
-    path = f"/whatsapp/{NUMBER}/batch"
-    await product.simulated.post(path, **{"from": CONTACT}, messages=[{"text": "one"}, {"text": "two"}])
-    await product.simulated.post("/openai/answers", default={"text": "both"})
-    await bot.until_ledger(("sent", None, 1))
-    assert len(await bot.sent()) == 1
-
-
-async def test_a_long_formatted_answer_goes_out_in_parts(product: Product) -> None:
-    bot = await whatsapp(product)
-    code = "```py\n" + "value = compute(1)\n" * 400 + "```"
-    await product.simulated.answer(f"# Title\n\n**bold** and _it_\n\n{code}\n\n[link](https://a.example)")
-    await bot.answered("tell me all")
-    parts = await bot.sent()
-    assert len(parts) > 2
-    assert parts[0].startswith("*Title*\n\n*bold* and _it_")
-    assert parts[-1].endswith("link (https://a.example)")
-    assert all(len(part) <= 4096 and part.count("```") % 2 == 0 for part in parts)
-    assert sum(part.count("value = compute(1)") for part in parts) == 400
-
-
-async def test_a_button_is_heard_as_its_label(product: Product) -> None:
-    bot = await whatsapp(product)
-    reply = {"type": "button_reply", "button_reply": {"id": "v1:yes", "title": "Yes, please"}}
-    await product.simulated.post(
-        f"/whatsapp/{NUMBER}/messages", **{"from": CONTACT}, fields={"type": "interactive", "interactive": reply}
-    )
-    await bot.until_states("answered")
-    assert await bot.sent() == ["You said: Yes, please"]
-
-
-@pytest.mark.slow
-async def test_an_edit_of_a_message_that_waits_changes_it(product: Product) -> None:
-    bot = await whatsapp(product, bursts={"policy": "coalesce", "quiet_seconds": 2})
-    name = await bot.say("helo")
-    edit = {"original_message_id": name, "message": {"type": "text", "text": {"body": "hello"}}}
-    await product.simulated.post(
-        f"/whatsapp/{NUMBER}/messages", **{"from": CONTACT}, fields={"type": "edit", "edit": edit}
-    )
-
-    async def answered() -> bool:
-        return await bot.sent() == ["You said: hello"]
-
-    await until(answered)
 
 
 @pytest.mark.slow
@@ -150,9 +94,7 @@ async def test_too_many_requests_are_waited_out(product: Product) -> None:
     assert await bot.ledger() == [("sent", None, 2)]
 
 
-@pytest.mark.parametrize(
-    "kind", ["accept_then_reset", "invalid_json", pytest.param("accept_then_hang", marks=pytest.mark.slow)]
-)
+@pytest.mark.parametrize("kind", ["invalid_json", pytest.param("accept_then_hang", marks=pytest.mark.slow)])
 async def test_a_doubtful_send_is_settled_by_its_receipt(product: Product, kind: str) -> None:
     bot = await whatsapp(product)
     await product.simulated.fault(kind, method="messages")

@@ -1,5 +1,6 @@
 """A store that is away: what is acknowledged is safe, what is not is asked for again, and all of it ends answered."""
 
+import asyncio
 import time
 from collections.abc import AsyncIterator
 
@@ -12,7 +13,7 @@ from tests.api.door import Door, said
 from tests.api.outages import door_behind, readiness
 from tests.api.visits import listening
 from tests.machine import until
-from tests.product import Visitor, make_channel, running_worker
+from tests.product import Visitor, make_channel, make_key, running_worker
 from tests.proxy import Proxy
 from tests.simulated import Simulated
 
@@ -36,6 +37,27 @@ async def test_without_the_database_the_webchat_is_unavailable(
     opened = await door.client.post(f"/webchat/{webchat.id}/sessions", json={})
     assert [opened.status_code, (await visitor.try_to_say("hello", "hello")).status_code] == [503, 503]
     assert "Retry-After" in opened.headers
+
+
+async def test_a_database_that_is_frozen_has_the_api_unavailable(
+    door: Door, settings: Settings, database: Database, to_database: Proxy
+) -> None:
+    """It takes connections and statements, and answers neither."""
+    headers = {"Authorization": f"Bearer {await make_key(settings, database)}"}
+    assert (await door.client.get("/v1/bots", headers=headers)).status_code == 200
+    await to_database.hold()
+    answers = await asyncio.gather(
+        door.client.get("/v1/bots", headers=headers),
+        door.client.post("/v1/bots", headers=headers, json={"name": "Ada"}),
+        door.client.post("/v1/media", params={"name": "a.txt"}, headers=headers, content=b"a"),
+    )
+    assert [(answer.status_code, answer.json()["code"]) for answer in answers] == [(503, "unavailable")] * 3
+    await to_database.listen()
+
+    async def is_back() -> bool:
+        return (await door.client.get("/v1/bots", headers=headers)).status_code == 200
+
+    await until(is_back)
 
 
 @pytest.mark.slow

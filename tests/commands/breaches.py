@@ -276,6 +276,9 @@ NO_BREACHES = {
           FROM deliveries WHERE state = 'uncertain' RETURNING id, workspace_id, conversation_id)
         INSERT INTO message_changes (id, workspace_id, conversation_id, message_id, kind, retry_at)
         SELECT id, workspace_id, conversation_id, id, 'edit', now() + interval '1 hour' FROM told""",
+    "a send that was doubtful twice, and read back each time": """
+        UPDATE channels SET platform = 'slack' WHERE id = (SELECT channel_id FROM deliveries WHERE state = 'uncertain');
+        UPDATE deliveries SET doubts = 2, attempts = 3, state = 'sent', reason = NULL WHERE state = 'uncertain'""",
     "a doubt that was sent again by the policy": """
         UPDATE deliveries SET doubts = 1, attempts = 2 WHERE state = 'uncertain'""",
 }
