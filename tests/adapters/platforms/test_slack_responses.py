@@ -44,15 +44,16 @@ async def test_where_the_bot_is_no_member_whoever_asked_is_answered(slack: Slack
     receipt = await slack.send(CHANNEL, payload, soon())
     (shown,) = await sent(control)
     assert shown["payload"] == {"text": "*hello*", "response_type": "ephemeral", "replace_original": False}
+    assert slack.changes is not None
     with pytest.raises(ChangeRefused):
-        await slack.changes.edit(CHANNEL, payload, receipt.platform_message_id, soon())  # type: ignore[union-attr]
+        await slack.changes.edit(CHANNEL, payload, receipt.platform_message_id, soon())
 
 
 async def test_where_the_bot_may_speak_it_does(slack: Slack, control: httpx.AsyncClient) -> None:
     await slack.send(CHANNEL, part(slack, await asked(control, refusal=None)), soon())
     (said,) = await sent(control)
     assert said["method"] == "chat.postMessage"
-    assert "responses" not in said["payload"]  # type: ignore[operator]  # an object
+    assert "responses" not in str(said["payload"])
 
 
 async def test_after_five_parts_the_next_address_is_used_and_then_none(
