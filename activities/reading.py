@@ -54,7 +54,7 @@ class Reading:
             if found is not None:
                 shown[file.media_id] = found
         room = context.access.bot.context.tokens * CHARACTERS_FOR_EACH_TOKEN
-        return with_files(context.lines, newest, shown, room)
+        return with_files(context.lines, newest, shown, room, in_group=context.is_group)
 
     async def _fetched(
         self, workspace_id: UUID, files: Sequence[Attached], longest_seconds: float

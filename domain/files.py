@@ -6,6 +6,7 @@ from uuid import UUID
 from domain.events import Attachment
 from domain.models import Frozen
 from domain.recollection import quoted
+from domain.speakers import indented
 from domain.text import shortened
 from domain.transcripts import Image, Line
 from domain.variables import one_line
@@ -46,7 +47,12 @@ class Shown(Frozen):
 
 
 def with_files(
-    lines: tuple[Line, ...], files: tuple[Attached, ...], shown: Mapping[UUID, Shown], most_characters: int
+    lines: tuple[Line, ...],
+    files: tuple[Attached, ...],
+    shown: Mapping[UUID, Shown],
+    most_characters: int,
+    *,
+    in_group: bool = False,
 ) -> tuple[Line, ...]:
     """The lines with what their files say behind their words; the newest files come first where there is not room."""
     made = list(lines)
@@ -57,6 +63,7 @@ def with_files(
             continue
         line = made[file.line]
         told = _told(file.attachment, found, room)
+        told = indented(told) if in_group else told
         room -= min(len(found.text), room)
         images = (*line.images, found.image) if found.image else line.images
         text = "\n".join(part for part in (line.text, told) if part)
