@@ -15,7 +15,7 @@ async def test_a_command_is_answered_where_the_bot_is_no_member(product: Product
     address = (await workspace.post("/commands", text="what now?", channel="C9"))["response_url"]
     await until_ended(product, ANSWERED)
     (shown,) = await workspace.sent("C9")
-    assert (shown["method"], shown["text"]) == ("response_url", "You said: what now?")
+    assert (shown["method"], shown["text"]) == ("response_url", "You said: u0000test: what now?")
     assert await ledger(product) == [("sent", None, 1)]
     operator = await product.operator()
     for path in ("events", "deliveries", "messages"):

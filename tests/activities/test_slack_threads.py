@@ -20,7 +20,7 @@ async def test_who_calls_the_bot_into_a_thread_need_not_name_it_again(product: P
     await workspace.say("<@U0000FRIEND> do you know?", channel="C1", thread_ts=called)
     await until_ended(product, *[NOT_ADDRESSED] * 3, *[ANSWERED] * 2)
     answers = [(item["text"], item["payload"]["thread_ts"]) for item in await workspace.sent("C1")]
-    assert answers == [("You said: how late?", called), ("You said: and there?", called)]
+    assert answers == [("You said: U0000TEST: how late?", called), ("You said: U0000TEST: and there?", called)]
 
 
 async def test_a_thread_shows_that_the_bot_thinks_until_it_has_said_something(product: Product) -> None:
