@@ -93,6 +93,7 @@ class InboundEvent(Frozen):
     `key` identifies it on its channel: a repeat of the same thing has the same key, however it is encoded.
     `chat` is where it happened and where an answer goes; without a chat it belongs to no conversation.
     `ignored` says why it needs no answer; events that need one leave it empty.
+    `follows_up` says that it is addressed to the bot where its thread is a conversation of the bot's already.
     `account` is the platform's name of the account that it happened to, where one webhook serves several.
     """
 
@@ -104,6 +105,7 @@ class InboundEvent(Frozen):
     sender: Sender | None = None
     is_group: bool = False
     addressed: bool = True
+    follows_up: bool = False
     platform_message_id: str | None = None
     reply_to: str | None = None
     replied: Replied | None = None

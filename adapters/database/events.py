@@ -23,6 +23,7 @@ from adapters.database import (
     channel_problems,
     chats,
     choices,
+    follow_ups,
     handovers,
     media_fetching,
     promises,
@@ -115,6 +116,7 @@ async def record(
             fresh.setdefault(event.key, event)
     aliases = await note_moves(connection, access.channel.id, fresh.values(), aliases)
     aliases = await note_aliases(connection, access.channel.id, fresh.values(), aliases)
+    fresh = await follow_ups.addressed(connection, access, fresh, aliases)
     made = [_recording(access, event, aliases, now) for event in fresh.values()]
     groups = [
         await _record_group(connection, access, conversation, group, now, correlation_id)
