@@ -81,6 +81,7 @@ class InboundEvent(Frozen):
     `chat` is where it happened and where an answer goes; without a chat it belongs to no conversation.
     `ignored` says why it needs no answer; events that need one leave it empty.
     `account` is the platform's name of the account that it happened to, where one webhook serves several.
+    `edition` says which edit of its message it is, where the platform counts them.
     """
 
     key: str
@@ -97,6 +98,7 @@ class InboundEvent(Frozen):
     command: str | None = None
     attachments: tuple[Attachment, ...] = ()
     occurred_at: datetime | None = None
+    edition: int | None = None
     ignored: str | None = None
     details: Mapping[str, JsonValue] = Field(default_factory=dict)
 
