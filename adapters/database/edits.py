@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import ARRAY, Boolean, ColumnElement, Text, bindparam, func, literal_column, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from adapters.database import digests, summaries, understandings
+from adapters.database import digests, rethinking, summaries, understandings
 from adapters.database.channels import ChannelAccess
 from adapters.database.records import Event, Message
 from adapters.database.tables import Conversation
@@ -85,8 +85,7 @@ async def _apply(
     if known is None:
         return "unknown_message"
     if item.event.kind is EventKind.DELETE:
-        await _delete(connection, conversation, item, now)
-        return "applied"
+        return await _delete(connection, access, conversation, item, now)
     if known.is_deleted:
         return "deleted"
     if is_overtaken(item.event, known.edition):
@@ -105,7 +104,10 @@ async def _apply(
     await summaries.drop_covering(connection, conversation, [known.id])
     await digests.drop_covering(connection, conversation, [known.id])
     await understandings.drop(connection, [known.id])
-    return "applied" if known.state in OPEN_STATES else "already_answered"
+    if known.state not in OPEN_STATES:
+        return "already_answered"
+    answered = (connection, access, conversation, known.id, item.event.text, now)
+    return "applied" if not known.taken_up or await rethinking.answer_edited(*answered) else "being_answered"
 
 
 async def _note_edition(connection: AsyncConnection, known: _Known, edit: InboundEvent) -> None:
@@ -148,8 +150,10 @@ async def _reopen(connection: AsyncConnection, conversation: ConversationId, now
     await connection.execute(reopened.values(last_message_at=now, closed_at=None, undeliverable=None))
 
 
-async def _delete(connection: AsyncConnection, conversation: ConversationId, item: "Recording", now: datetime) -> None:
-    """Mark a message as deleted; where no turn has taken it up, it needs no answer any more."""
+async def _delete(
+    connection: AsyncConnection, access: ChannelAccess, conversation: ConversationId, item: "Recording", now: datetime
+) -> str:
+    """Mark a message as deleted, and withdraw it unless it is answered or its reply is bound: what became of it."""
     deleted = (
         update(Message)
         .where(*_of(conversation, item.event.platform_message_id))
@@ -160,12 +164,13 @@ async def _delete(connection: AsyncConnection, conversation: ConversationId, ite
     await summaries.drop_covering(connection, conversation, ids)
     await digests.drop_covering(connection, conversation, ids)
     await understandings.drop(connection, ids)
-    withdrawn = (
-        update(Event)
-        .where(Event.id.in_(ids), Event.state.in_(OPEN_STATES), Event.turn_id.is_(None))
-        .values(state=EventState.IGNORED, reason="withdrawn", ended_at=now)
-    )
-    await connection.execute(withdrawn)
+    unanswered = (Event.id.in_(ids), Event.state.in_(OPEN_STATES))
+    withdrawn = update(Event).where(*unanswered, Event.turn_id.is_(None))
+    await connection.execute(withdrawn.values(state=EventState.IGNORED, reason="withdrawn", ended_at=now))
+    members = (await connection.scalars(select(Event.id).where(*unanswered))).all()
+    if members and not await rethinking.withdraw(connection, access, conversation, members, now):
+        return "being_answered"
+    return "applied"
 
 
 async def apply_early_changes(
