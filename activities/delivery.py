@@ -18,9 +18,10 @@ from activities.changing import Changing
 from activities.claims import A_MOMENT, Wait, work_off
 from activities.failures import as_failures, later
 from activities.heartbeats import beating
+from activities.heeding import heeded, wait_of
 from activities.partials import Partials
 from activities.sending import Outcome, Sender
-from adapters.database import changes, growing, ledger, memberships, paces, replies, turns, voice, windows
+from adapters.database import arrivals, changes, growing, ledger, memberships, paces, replies, turns, voice, windows
 from adapters.database.engine import Database
 from adapters.database.ledger import Floor, Part
 from adapters.database.paces import Taken
@@ -203,6 +204,9 @@ class Delivery:
     async def _claim(self, connection: AsyncConnection, job: Job, part: Part, deadline: float) -> _Claimed | Wait:
         """Take a part, at its platform's pace."""
         now, place = self._now(), _place(job, part)
+        wait = await wait_of(connection, job.access, now)
+        if wait is not None:
+            return wait
         taken = await paces.take(connection, part, place, now)
         if isinstance(taken, Taken):
             return _Claimed(part, taken.lease, deadline)
@@ -212,14 +216,17 @@ class Delivery:
 
     async def _record(self, connection: AsyncConnection, job: Job, claimed: _Claimed, outcome: Outcome) -> None:
         part, now = claimed.part, self._now()
-        place = _place(job, part)
+        place, outcome = _place(job, part), await heeded(connection, job.access, outcome, now)
         if outcome.holds and outcome.after and place:
-            await paces.hold(connection, place, now + outcome.after, whole=outcome.holds == "bot")
+            await paces.heed(connection, place, outcome.holds, now + outcome.after, now)
         if not await ledger.settle(connection, part.id, claimed.lease, outcome.values(now)):
             get_logger(__name__).warning("lease_lost", part=part.part)
             return
         if outcome.platform_message_id is not None:
             await ledger.note_sent(connection, part.id, outcome.platform_message_id, now)
+            if self._platforms[job.access.channel.platform].guarantee is Guarantee.RECEIPT:
+                name = outcome.platform_message_id
+                await arrivals.note_forestalled(connection, part.id, job.access.channel.id, name)
         if outcome.moved_to is not None:
             await memberships.move_chat(connection, job.conversation_id, outcome.moved_to)
         if outcome.ends_reply:

@@ -18,11 +18,11 @@ from adapters.database import asides, drafts, growing, ledger, paces
 from adapters.database.budgets import Call
 from adapters.database.engine import Database
 from adapters.database.growing import Growing
-from adapters.errors import Again, ChatRateLimited, MessageGone, OutcomeUnknown, OutsideError, RateLimited
+from adapters.errors import Again, MessageGone, OutcomeUnknown, OutsideError, RateLimited
 from adapters.platforms.base import Channel, Payload, Platform
 from domain.deliveries import LEASE, SEND_DEADLINE
 from domain.growing import EDIT_DEADLINE, EDIT_LEASE, GrowingState
-from domain.paces import Meter
+from domain.paces import LimitScope, Meter
 from domain.platforms import Guarantee, PlatformName
 
 _RECORD_TRIES = 10
@@ -57,7 +57,7 @@ class _Hold:
 
     place: paces.Place
     until: datetime
-    whole: bool
+    scope: LimitScope
 
 
 class Partials:
@@ -136,7 +136,7 @@ class Partials:
                 async with self._database.begin() as connection:
                     await growing.settle(connection, known, **values)
                     if hold is not None:
-                        await paces.hold(connection, hold.place, hold.until, whole=hold.whole)
+                        await paces.heed(connection, hold.place, hold.scope, hold.until, self._now())
                 return
             except SQLAlchemyError as error:
                 get_logger(__name__).warning("growth_not_recorded_yet", kind=type(error).__name__)
@@ -148,7 +148,7 @@ class Partials:
         if place is None or not isinstance(error, RateLimited):
             return None
         until = self._now() + (error.after or _WAIT_AFTER_LIMIT)
-        return _Hold(place, until, whole=not isinstance(error, ChatRateLimited))
+        return _Hold(place, until, scope=error.scope)
 
     async def resolve(
         self, channel: Channel, conversation_id: UUID, turn_id: UUID, generation: int

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Literal
 from uuid import UUID
 
 from structlog.stdlib import get_logger
@@ -12,9 +11,10 @@ from structlog.stdlib import get_logger
 from adapters.database.ledger import Part
 from adapters.database.replies import Job
 from adapters.errors import (
+    AccountHeld,
     Again,
     ChangeRefused,
-    ChatRateLimited,
+    CredentialsRefused,
     FormattingRefused,
     Moved,
     Never,
@@ -34,6 +34,7 @@ from domain.deliveries import (
     is_doubted,
     sends_after_doubt,
 )
+from domain.paces import LimitScope
 from domain.platforms import Guarantee, PlatformName
 
 UNFINISHED = "edit_outcome_unknown"
@@ -60,9 +61,11 @@ class Outcome:
     payload: Payload | None = None
     moved_to: str | None = None
     ends_reply: bool = False
-    holds: Literal["chat", "bot"] | None = None
+    holds: LimitScope | None = None
     """What has to wait as well, until this part may be sent again."""
     doubts: int | None = None
+    problem: str | None = None
+    """Why no call of the channel is accepted: the part waits until one is."""
     lost: bool = False
     """Whether the message that grew is of no use any more: the part is sent as one of its own."""
 
@@ -149,6 +152,8 @@ class Sender:
         except (Again, OutcomeUnknown) as error:
             after = (error.after if isinstance(error, Again) else None) or backed_off(part.attempts)
             return Outcome(DeliveryState.PLANNED, reason=error.reason, error=str(error), after=after)
+        except CredentialsRefused as error:
+            return Outcome(DeliveryState.PLANNED, reason=error.reason, error=str(error), problem=error.reason)
         except OutsideError as error:
             get_logger(__name__).info("part_not_read_back", part=part.part, reason=error.reason)
             once_more = job.access.bot.delivery.uncertain == "at_least_once" and earlier_doubts(part.standing) == 1
@@ -174,8 +179,7 @@ class Sender:
                 return replace(said, state=DeliveryState.UNCERTAIN)
             case RateLimited():
                 after = (error.after or backed_off(part.attempts)) + _BEYOND_A_LIMIT
-                holds: Literal["chat", "bot"] = "chat" if isinstance(error, ChatRateLimited) else "bot"
-                return replace(said, state=DeliveryState.PLANNED, after=after, holds=holds)
+                return replace(said, state=DeliveryState.PLANNED, after=after, holds=error.scope)
             case Again():
                 return replace(said, state=DeliveryState.PLANNED, after=error.after or backed_off(part.attempts))
             case Moved():
@@ -183,6 +187,8 @@ class Sender:
                 return Outcome(DeliveryState.PLANNED, payload=moved, moved_to=error.chat)
             case FormattingRefused() if (plain := platform.unformatted(part.payload)) is not None:
                 return Outcome(DeliveryState.PLANNED, payload=plain)
+            case CredentialsRefused() | AccountHeld():
+                return replace(said, state=DeliveryState.PLANNED, problem=error.reason)
             case Never():
                 return replace(said, ends_reply=not isinstance(error, Unacceptable))
         return said

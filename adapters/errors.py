@@ -3,7 +3,8 @@
     OutsideError
     ├── Again                 not done; the same call may work later (`after`: not before this long)
     │   ├── RateLimited       told to wait, in whatever is said for this account
-    │   │   └── ChatRateLimited     in this chat alone
+    │   │   ├── ChatRateLimited     in this chat alone
+    │   │   └── RateLimitedSomewhere    in this chat or in all: the platform does not say which
     │   ├── Unreachable       no connection, or an answer that says "try later"
     │   │   └── OutOfTime        no answer in the time that there was
     │   ├── TemplateThrottled  a template that may be sent only so often was sent too often
@@ -13,6 +14,7 @@
     │   ├── CredentialsRefused   the channel's or the model's key is not accepted
     │   ├── RecipientGone        the contact blocked us or the chat does not exist
     │   ├── NotPermitted         the platform's rules forbid it here
+    │   │   ├── AccountHeld         the platform holds our account back, whoever is spoken to
     │   │   ├── WindowClosed        the contact wrote too long ago to be answered freely
     │   │   └── ChangeRefused       the message may not be edited or deleted, most often because of its age
     │   └── Unacceptable         the request itself is wrong
@@ -33,6 +35,7 @@ Messages never hold a secret or what a contact said.
 
 from datetime import timedelta
 
+from domain.paces import LimitScope
 from domain.prices import Tokens
 
 
@@ -56,10 +59,20 @@ class RateLimited(Again):
     """Told to wait: where nothing else is said, with every call for this account."""
 
     reason = "rate_limited"
+    scope: LimitScope = "bot"
+    """What has to wait."""
 
 
 class ChatRateLimited(RateLimited):
     """Told to wait in this chat; others are not meant."""
+
+    scope: LimitScope = "chat"
+
+
+class RateLimitedSomewhere(RateLimited):
+    """Told to wait in this chat, or in all: the platform does not say which; most often it is the chat."""
+
+    scope: LimitScope = "unsaid"
 
 
 class Unreachable(Again):
@@ -120,6 +133,12 @@ class NotPermitted(Never):
     """The platform's rules forbid it here."""
 
     reason = "not_permitted"
+
+
+class AccountHeld(NotPermitted):
+    """The platform holds our account back: a broken rule, a lock, an unpaid bill, a name; whoever is spoken to."""
+
+    reason = "account_held"
 
 
 class WindowClosed(NotPermitted):

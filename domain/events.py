@@ -45,12 +45,17 @@ OPEN_STATES = (EventState.RECEIVED, EventState.QUEUED, EventState.HELD)
 END_STATES = tuple(state for state in EventState if state not in OPEN_STATES)
 WAKING_KINDS = (EventKind.MESSAGE, EventKind.BUTTON)
 """The kinds that ask for an answer."""
-ANSWERED_KINDS = (*WAKING_KINDS, EventKind.EDIT)
-"""The kinds that can be part of a turn: an edit is one where the bot answers it again."""
+ANSWERED_KINDS = (*WAKING_KINDS, EventKind.EDIT, EventKind.REACTION)
+"""The kinds that can be part of a turn: edits and reactions are where the bot answers them."""
 
 
 ARRIVED = ("delivered", "read", "played")
 """The statuses of a receipt that say that the contact has a message; `sent` says that the platform has it."""
+READ = ("read", "played")
+"""Those that say that the contact has also read, or heard, it."""
+
+
+_SECRET = ("answer_by", "response_url", "token")
 
 
 class Attachment(Frozen):
@@ -74,6 +79,14 @@ class Sender(Frozen):
     language: str | None = None
 
 
+class Replied(Frozen):
+    """What a message replies to: how it begins, and whose words they are."""
+
+    text: str
+    sender: Sender | None = None
+    ours: bool = False
+
+
 class InboundEvent(Frozen):
     """One thing that a platform told us.
 
@@ -94,6 +107,7 @@ class InboundEvent(Frozen):
     addressed: bool = True
     platform_message_id: str | None = None
     reply_to: str | None = None
+    replied: Replied | None = None
     text: str = ""
     command: str | None = None
     attachments: tuple[Attachment, ...] = ()
@@ -101,6 +115,11 @@ class InboundEvent(Frozen):
     edition: int | None = None
     ignored: str | None = None
     details: Mapping[str, JsonValue] = Field(default_factory=dict)
+
+
+def told(details: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
+    """What may be shown of an event's details: not what lets whoever has it answer in the bot's name."""
+    return {name: value for name, value in details.items() if name not in _SECRET}
 
 
 def receipt_key(platform_message_id: str, status: str) -> str:

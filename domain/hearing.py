@@ -6,6 +6,7 @@ from domain.bots import Bot
 from domain.events import WAKING_KINDS, EventKind, EventState, InboundEvent
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+NOT_ADDRESSED = "not_addressed"
 _CHANGES = (EventKind.EDIT, EventKind.DELETE)
 
 
@@ -18,7 +19,7 @@ def first_state(event: InboundEvent, bot: Bot, *, deleted: bool, too_old: bool) 
 def _why_ignored(event: InboundEvent, bot: Bot, *, deleted: bool, too_old: bool) -> str | None:
     if event.ignored:
         return event.ignored
-    if event.kind not in WAKING_KINDS and event.kind not in _CHANGES:
+    if event.kind not in (*WAKING_KINDS, *_CHANGES) and not _is_answered_reaction(event, bot):
         return event.kind.value
     if event.chat is None:
         return "no_chat"
@@ -27,8 +28,13 @@ def _why_ignored(event: InboundEvent, bot: Bot, *, deleted: bool, too_old: bool)
     if too_old:
         return "too_old"
     if event.is_group and not _heard_in_group(event, bot):
-        return "not_addressed"
+        return NOT_ADDRESSED
     return None
+
+
+def _is_answered_reaction(event: InboundEvent, bot: Bot) -> bool:
+    """Whether the bot answers it; one that was taken back says nothing."""
+    return event.kind is EventKind.REACTION and bot.reactions == "answer" and bool(event.details.get("added"))
 
 
 def _heard_in_group(event: InboundEvent, bot: Bot) -> bool:

@@ -7,34 +7,37 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import (
-    ARRAY,
     Boolean,
     DateTime,
     Row,
-    Text,
-    bindparam,
     exists,
-    func,
     literal,
     literal_column,
-    select,
-    union_all,
 )
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import aliased
 
-from adapters.database import chats, choices, handovers, receipts, said
+from adapters.database import (
+    addressing,
+    channel_problems,
+    chats,
+    choices,
+    handovers,
+    reactions,
+    receipts,
+    recorded_before,
+    said,
+)
 from adapters.database.channels import ChannelAccess
 from adapters.database.edits import CHANGES, EARLY_FOR, apply_changes, apply_early_changes, in_rounds
 from adapters.database.handovers import Batch
-from adapters.database.memberships import moves, note_aliases, note_moves, note_reachability, second_id
+from adapters.database.memberships import note_aliases, note_moves, note_reachability
 from adapters.database.notifications import conversation_changed
 from adapters.database.records import Event
-from adapters.database.tables import ChatAlias
 from domain.events import ANSWERED_KINDS, WAKING_KINDS, EventState, InboundEvent
 from domain.hearing import first_state
-from domain.ids import ChannelId, ConversationId, EventId, conversation_id, event_id
+from domain.ids import ConversationId, EventId, conversation_id, event_id
 from domain.platforms import PlatformName
 from domain.windows import heard_at
 
@@ -42,14 +45,6 @@ NOT_HEARD_AFTER = timedelta(days=7)
 
 
 # Built once: building a statement costs more than running it, and these run for each webhook.
-_KNOWN = union_all(
-    select(literal("key").label("what"), Event.key.label("name"), literal("").label("value")).where(
-        Event.channel_id == bindparam("channel"), Event.key == func.any(bindparam("keys", type_=ARRAY(Text)))
-    ),
-    select(literal("chat"), ChatAlias.chat, ChatAlias.original_chat).where(
-        ChatAlias.channel_id == bindparam("channel"), ChatAlias.chat == func.any(bindparam("chats", type_=ARRAY(Text)))
-    ),
-)
 _OTHER, _CHANGE = aliased(Event, name="other"), aliased(Event, name="change")
 # Asked where the conversation is locked already, so what is seen is all that there is. An INSERT is no table that a
 # question could refer to, hence columns by their names; and reasons written out, as a partial index wants them.
@@ -109,7 +104,7 @@ async def record(
     correlation_id: str | None = None,
 ) -> Recorded:
     """Record what a platform told us; an event whose key is known already has no effect."""
-    known, aliases = await _known(connection, access.channel.id, events)
+    known, aliases = await recorded_before.known(connection, access.channel.id, events)
     fresh: dict[str, InboundEvent] = {}
     for event in events:
         if event.key not in known:
@@ -123,6 +118,7 @@ async def record(
     ]
     recordings = [item for group in groups for item in group.new]
     await receipts.settle(connection, access.channel.id, [(item.event, item.conversation) for item in recordings], now)
+    await channel_problems.hear(connection, access.channel.id, [item.event for item in recordings], now)
     return Recorded(_waiting(access, groups, now, correlation_id), tuple(recordings))
 
 
@@ -138,17 +134,6 @@ def _waiting(
             fresh = handovers.fresh(access, told[0].conversation, told_of, now, correlation_id)
             waiting[told[0].conversation] = None if group.waited else fresh
     return waiting
-
-
-async def _known(
-    connection: AsyncConnection, channel_id: ChannelId, events: Sequence[InboundEvent]
-) -> tuple[set[str], dict[str, str]]:
-    """The keys that are recorded already, and the chats that go on under another name."""
-    named = {event.chat for event in events if event.chat} | {move.old for event in events for move in moves(event)}
-    named |= {other for event in events if (other := second_id(event))}
-    asked = {"channel": channel_id, "keys": [event.key for event in events], "chats": list(named)}
-    rows = (await connection.execute(_KNOWN, asked)).all()
-    return {row.name for row in rows if row.what == "key"}, {row.name: row.value for row in rows if row.what == "chat"}
 
 
 def _recording(access: ChannelAccess, event: InboundEvent, aliases: dict[str, str], now: datetime) -> Recording:
@@ -215,7 +200,9 @@ async def _record_round(
 ) -> _Group:
     if conversation:
         settled = await apply_changes(connection, access, conversation, settled, now)
+        settled = await addressing.heard(connection, access, conversation, settled, now)
         settled = await choices.understood(connection, conversation, settled)
+        settled = await reactions.understood(connection, conversation, settled, now)
     inserted = await _insert_events(connection, access, settled, now, correlation_id)
     new = [item for item in settled if item.id in {row.id for row in inserted}]
     spoken = [item for item in new if _is_said(item)]

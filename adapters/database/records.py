@@ -60,8 +60,9 @@ class Event(Identified, Base):
 class Message(Identified, Described, Base):
     """What was said. An inbound message has its event's id; an outbound one is a whole reply.
 
-    `is_numbered` says that its buttons went out as a list, whose numbers are answers; `template` is a whole
-    `domain.templates.TemplateMessage`; `edition` is that of its newest edit (`domain.hearing.edition`).
+    `is_numbered` says that its buttons went out as a list, whose numbers are answers; `sender` is a whole
+    `domain.speakers.Speaker`, `template` a whole `domain.templates.TemplateMessage`; `edition` is that of its newest
+    edit (`domain.hearing.edition`).
     """
 
     __tablename__ = "messages"
@@ -71,6 +72,7 @@ class Message(Identified, Described, Base):
     changed_seq: Mapped[int | None] = mapped_column(BigInteger)
     direction: Mapped[str]
     author: Mapped[str]
+    sender: Mapped[dict[str, JsonValue] | None] = mapped_column(JSONB(none_as_null=True))
     text: Mapped[str]
     attachments: Mapped[list[JsonValue]] = mapped_column(server_default="[]")
     platform_message_id: Mapped[str | None]
@@ -179,6 +181,9 @@ class DeliveryRow(Identified, Base):
     error: Mapped[str | None]
     reason: Mapped[str | None]
     sent_at: Mapped[datetime | None]
+    delivered_at: Mapped[datetime | None]
+    read_at: Mapped[datetime | None]
+    """When the contact had it, and read it, by the platform's clock; both None where no receipt told."""
     deleted_at: Mapped[datetime | None]
     """When the part was taken away from the platform again."""
     grown_from: Mapped[UUID | None]
@@ -189,6 +194,18 @@ class DeliveryRow(Identified, Base):
         Index("ix_deliveries_page", "workspace_id", "created_at", "id"),
         Index("ix_deliveries_state_page", "workspace_id", "state", "created_at", "id"),
         Index("ix_deliveries_channel_page", "channel_id", "created_at", "id"),
+        Index(
+            "ix_deliveries_platform_id",
+            "conversation_id",
+            "platform_message_id",
+            postgresql_where=sql("platform_message_id IS NOT NULL"),
+        ),
+        Index(
+            "ix_deliveries_unread",
+            "conversation_id",
+            "sent_at",
+            postgresql_where=sql("state = 'sent' AND read_at IS NULL"),
+        ),
         Index("ix_deliveries_unrest", "conversation_id", postgresql_where=sql("state IN ('planned', 'sending')")),
     )
 

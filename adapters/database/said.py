@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from adapters.database import choices, media_fetching, visitor_files
+from adapters.database import choices, media_fetching, reactions, visitor_files
 from adapters.database.channels import ChannelAccess
 from adapters.database.records import Message
 from domain.events import EventKind
@@ -39,9 +39,10 @@ def _message(access: ChannelAccess, item: "Recording") -> dict[str, object]:
         "seq": item.seq,
         "direction": "inbound",
         "author": "contact",
+        "sender": {"id": event.sender.external_id, "name": event.sender.name} if event.sender else None,
         "text": event.text,
         "attachments": [attachment.model_dump(mode="json", exclude_none=True) for attachment in event.attachments],
-        "platform_message_id": event.platform_message_id,
+        "platform_message_id": reactions.name_of(event),
         "client_message_id": event.details.get("client_msg_id"),
         "reply_to": event.reply_to,
         "sent_at": event.occurred_at,

@@ -17,10 +17,11 @@ from domain.buttons import Button
 from domain.changes import ChangeKind, ChangeState
 from domain.conversations import ConversationStatus, Voice, status
 from domain.deliveries import DeliveryState
-from domain.events import Attachment, EventKind, EventState
+from domain.events import Attachment, EventState
 from domain.ids import ConversationId, workflow_id
 from domain.media import MediaState
 from domain.platforms import PlatformName
+from domain.speakers import Speaker
 from domain.templates import TemplateMessage
 from domain.understanding import Entity, FoundIntent, Sentiment
 from domain.windows import closes_at
@@ -117,6 +118,10 @@ class Delivery(Shown):
     error: str | None
     reason: str | None = Field(examples=["written_off"])
     sent_at: datetime | None
+    delivered_at: datetime | None = Field(
+        description="When the contact had it, where the platform tells (WhatsApp, Messenger)."
+    )
+    read_at: datetime | None = Field(description="When the contact read it, where the platform tells.")
     created_at: datetime
     updated_at: datetime
 
@@ -189,6 +194,7 @@ class Message(Shown):
     seq: int = Field(description="Its place in the conversation.", examples=[31])
     direction: Literal["inbound", "outbound"]
     author: Literal["contact", "bot", "operator", "system"]
+    sender: Speaker | None = Field(None, description="Who wrote it, in a group one of many, as the platform told.")
     text: str
     attachments: tuple[ShownAttachment, ...]
     buttons: tuple[Button, ...] = Field((), description="What the contact was offered to press.")
@@ -262,22 +268,6 @@ def _attachment(attachment: Row, file: Row | None, links: Links) -> ShownAttachm
     kept = {"media_id": str(file["id"]), "state": file["state"], "reason": file["reason"], "type": file["type"]}
     url = links.to(UUID(str(file["id"]))) if file["state"] == MediaState.STORED else None
     return ShownAttachment.model_validate({**attachment, **known, **kept, "url": url})
-
-
-class Event(Shown):
-    """One thing that a platform told us, and what became of it."""
-
-    id: UUID
-    channel_id: UUID
-    conversation_id: UUID | None
-    key: str = Field(description="The platform's id of the event.", examples=["update:829349"])
-    kind: EventKind
-    state: EventState
-    reason: str | None
-    turn: int | None = Field(examples=[13])
-    received_at: datetime
-    queued_at: datetime | None
-    ended_at: datetime | None
 
 
 class Notice(Shown):

@@ -4,10 +4,12 @@ Source: https://developers.facebook.com/documentation/business-messaging/messeng
 """
 
 from adapters.errors import (
+    AccountHeld,
     CredentialsRefused,
     NotPermitted,
     OutcomeUnknown,
     RateLimited,
+    RateLimitedSomewhere,
     RecipientGone,
     Unacceptable,
     Unreachable,
@@ -16,16 +18,19 @@ from adapters.errors import (
 from adapters.platforms.graph.refusals import FinerMeanings, Meanings
 
 MEANINGS: Meanings = {
-    # Too much: of calls, of messages of this page, or within one thread.
-    **dict.fromkeys((4, 32, 613, 80006), RateLimited),
+    # Too much: of calls, or of messages of this page; 613 is also said of one thread.
+    **dict.fromkeys((4, 32, 80006), RateLimited),
+    613: RateLimitedSomewhere,
     # A fault on their side; 2 is also said of some contacts who blocked the page.
     **dict.fromkeys((1, 2, 1200), Unreachable),
     # The page's token is wrong, expired or revoked; the app's id or secret is wrong.
     **dict.fromkeys((101, 190), CredentialsRefused),
     # A permission is missing or not reviewed; 200 to 299 are permissions, one by one.
     **dict.fromkeys((3, 10, *range(200, 300)), NotPermitted),
-    # The page is held back for breaking rules; the contact had enough advertising.
-    **dict.fromkeys((9, 368), NotPermitted),
+    # The page is held back for breaking rules.
+    368: AccountHeld,
+    # The contact had enough advertising.
+    9: NotPermitted,
     # This person is not available now: blocked, deactivated, left.
     551: RecipientGone,
     # The request itself.

@@ -4,21 +4,18 @@ Source: https://developers.facebook.com/docs/messenger-platform/reference/webhoo
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, timedelta
 from typing import TypeAlias
 
 from pydantic import JsonValue
 
-from adapters.platforms.fields import Fields, count, moment, numeric_id, part, reference, shown_name, text
-from adapters.platforms.graph.events import command_in, digest, identity, ignored, kind_name
+from adapters.platforms.fields import Fields, count, numeric_id, part, reference, shown_name, text
+from adapters.platforms.graph.events import command_in, digest, identity, ignored, kind_name, when
 from adapters.platforms.messenger.content import attachments_of
 from adapters.platforms.messenger.receipts import read_delivery, read_own_echo, read_reading
 from domain.events import EventKind, InboundEvent, Sender
 
 GET_STARTED = "GET_STARTED"
 """What the button of a first conversation sends."""
-_FIRST_MILLISECONDS = 10**11
-"""A smaller number is a time in seconds: as milliseconds it would be in 1973."""
 _AROUND = ("sender", "recipient", "timestamp")
 _Changes: TypeAlias = Mapping[str, object]
 
@@ -67,23 +64,24 @@ def _whereabouts(item: Fields, page: str | None) -> InboundEvent:
         account=page,
         chat=contact,
         sender=Sender(external_id=contact) if contact and not by_page else None,
-        occurred_at=_when(item),
+        occurred_at=when(item, "timestamp"),
     )
 
 
-def _when(item: Fields) -> datetime | None:
-    """The time of an item, in milliseconds; some tell it in seconds, and some as a text."""
-    told = int(numeric_id(item, "timestamp") or 0)
-    milliseconds = told if told >= _FIRST_MILLISECONDS else told * 1000
-    second = moment({"second": milliseconds // 1000}, "second")
-    return second + timedelta(milliseconds=milliseconds % 1000) if second else None
-
-
 def _other(item: Fields, place: InboundEvent) -> InboundEvent:
-    """A referral, an opt-in, a hand-over, a word of Meta's policy, or something unheard of: named by its kind."""
+    """A referral, an opt-in, a hand-over, or something unheard of: named by its kind; a word of Meta's policy is told
+    to whoever the page is of."""
+    policy = part(item, "policy_enforcement")
+    if policy:
+        said: dict[str, JsonValue] = {name: shown_name(policy, name) for name in ("action", "reason")}
+        reason = "policy_enforcement"
+        told = {"key": f"{reason}:{digest(item)}", "ignored": reason, "details": {"policy": said}}
+        return place.model_copy(update=told)
     name = next((key for key in item if key not in _AROUND), "nothing")
     reason = f"unsupported:{kind_name(name)}"
-    return place.model_copy(update={"key": f"{reason}:{digest(item)}", "ignored": reason})
+    led = _referral(item) if name == "referral" else {}
+    told = {"ignored": "referral", "details": led} if led else {"ignored": reason}
+    return place.model_copy(update={"key": f"{reason}:{digest(item)}", **told})
 
 
 def _message(message: Fields, _place: InboundEvent) -> _Changes | None:

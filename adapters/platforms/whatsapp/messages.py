@@ -92,7 +92,8 @@ def _pressed(message: Fields, place: InboundEvent) -> Mapping[str, object]:
     data = reference(reply, "id") or reference(button, "payload")
     if not label and not data:
         return {"ignored": "unsupported:button_without_data"}
-    return {"kind": EventKind.BUTTON, "text": label or data, "details": {**place.details, "data": data}}
+    details = {**place.details, "data": data, **_circumstances(message)}
+    return {"kind": EventKind.BUTTON, "text": label or data, "details": details}
 
 
 def _reaction(message: Fields, place: InboundEvent) -> Mapping[str, object]:

@@ -35,7 +35,6 @@ SAID = [
     ("product", ""),
 ]
 OTHERS = [
-    "referral",
     "optin",
     "account_linking",
     "pass_thread_control",
@@ -61,6 +60,12 @@ def test_the_circumstances_of_a_message() -> None:
     assert read_one("messages", "text").command is None
     referral = {"ref": "spring", "source": "ADS", "type": "OPEN_THREAD", "ad_id": "6045246247433"}
     assert read_one("messages", "advertisement").details == {"referral": referral}
+
+
+def test_a_link_that_is_followed_without_a_word_is_recorded_with_where_it_led_from() -> None:
+    followed = read_one("others", "referral")
+    assert (followed.kind, followed.ignored) == (EventKind.OTHER, "referral")
+    assert followed.details == {"referral": {"ref": "shop", "source": "SHORTLINK", "type": "OPEN_THREAD"}}
 
 
 @pytest.mark.parametrize(
@@ -246,10 +251,14 @@ def test_everything_else_is_recorded_with_its_kind(name: str) -> None:
     assert (event.kind, event.ignored, event.chat) == (EventKind.OTHER, f"unsupported:{name}", CONTACT)
 
 
-@pytest.mark.parametrize("name", ["app_roles", "policy_enforcement"])
-def test_what_is_of_no_contact_belongs_to_no_conversation(name: str) -> None:
-    event = read_one("others", name)
-    assert (event.ignored, event.chat, event.account) == (f"unsupported:{name}", None, PAGE)
+@pytest.mark.parametrize("reason", ["unsupported:app_roles", "policy_enforcement"])
+def test_what_is_of_no_contact_belongs_to_no_conversation(reason: str) -> None:
+    event = read_one("others", reason.removeprefix("unsupported:"))
+    assert (event.ignored, event.chat, event.account) == (reason, None, PAGE)
+
+
+def test_a_word_of_policy_is_told_with_what_it_says() -> None:
+    assert set(read_one("others", "policy_enforcement").details["policy"]) == {"action", "reason"}  # type: ignore[arg-type]  # an object
 
 
 def test_what_another_app_is_told_is_not_answered_and_may_be_told_to_us_later() -> None:

@@ -16,7 +16,7 @@ from adapters.errors import (
     NotPermitted,
     OutcomeUnknown,
     OutsideError,
-    RateLimited,
+    RateLimitedSomewhere,
     RecipientGone,
     Unacceptable,
     Unreachable,
@@ -37,7 +37,7 @@ def slack(http: Http, simulator_url: str) -> Platform:
 
 
 TABLE: list[tuple[str, type[OutsideError]]] = [
-    *((error, RateLimited) for error in ("ratelimited", "rate_limited")),
+    *((error, RateLimitedSomewhere) for error in ("ratelimited", "rate_limited")),
     *((error, Unreachable) for error in ("service_unavailable", "internal_error", "request_timeout")),
     ("fatal_error", OutcomeUnknown),
     *(
