@@ -95,6 +95,7 @@ class InboundEvent(Frozen):
     `ignored` says why it needs no answer; events that need one leave it empty.
     `follows_up` says that it is addressed to the bot where its thread is a conversation of the bot's already.
     `account` is the platform's name of the account that it happened to, where one webhook serves several.
+    `edition` says which edit of its message it is, where the platform counts them.
     """
 
     key: str
@@ -113,6 +114,7 @@ class InboundEvent(Frozen):
     command: str | None = None
     attachments: tuple[Attachment, ...] = ()
     occurred_at: datetime | None = None
+    edition: int | None = None
     ignored: str | None = None
     details: Mapping[str, JsonValue] = Field(default_factory=dict)
 
