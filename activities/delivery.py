@@ -234,7 +234,7 @@ class Delivery:
             get_logger(__name__).warning("lease_lost", part=part.part)
             return
         if outcome.platform_message_id is not None:
-            await ledger.note_sent(connection, part.id, outcome.platform_message_id, now)
+            await arrivals.note_sent(connection, part.id, outcome.platform_message_id, now)
             if self._platforms[job.access.channel.platform].guarantee is Guarantee.RECEIPT:
                 name = outcome.platform_message_id
                 await arrivals.note_forestalled(connection, part.id, job.access.channel.id, name)

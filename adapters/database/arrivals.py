@@ -1,4 +1,4 @@
-"""When what was sent reached the contact, and was read: one part of it, or all up to a moment.
+"""What was sent, when it reached the contact, and was read: one part of it, or all up to a moment.
 
 Receipts come in any order and more than once: of several times the earliest is kept, and what was read was delivered.
 """
@@ -6,10 +6,11 @@ Receipts come in any order and more than once: of several times the earliest is 
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, bindparam, func, literal_column, select, update
+from sqlalchemy import ColumnElement, Text, bindparam, func, literal_column, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from adapters.database.records import DeliveryRow, Event
+from adapters.database.records import DeliveryRow, Event, Message
+from adapters.database.tables import Conversation
 from domain.events import ARRIVED, READ, InboundEvent, receipt_key
 from domain.ids import ChannelId, ConversationId, event_id
 
@@ -44,6 +45,31 @@ _UP_TO = {
     .values(_noted(status))
     for status in ARRIVED
 }
+
+
+_MESSAGE = select(DeliveryRow.message_id).where(DeliveryRow.id == bindparam("part_id")).scalar_subquery()
+_CONVERSATION = select(DeliveryRow.conversation_id).where(DeliveryRow.id == bindparam("part_id")).scalar_subquery()
+# Who was out of reach is so no more; that a window is shut says nothing of the contact.
+_REACHED = (
+    update(Conversation)
+    .where(Conversation.id == _CONVERSATION, Conversation.undeliverable != "window_closed")
+    .values(undeliverable=None)
+    .cte("reached")
+)
+_NOTE_SENT = (
+    update(Message)
+    .where(Message.id == _MESSAGE, Message.sent_at.is_(None))
+    .values(
+        sent_at=bindparam("now"),
+        platform_message_id=func.coalesce(Message.platform_message_id, bindparam("platform_id", type_=Text)),
+    )
+    .add_cte(_REACHED)
+)
+
+
+async def note_sent(connection: AsyncConnection, part_id: UUID, platform_message_id: str, now: datetime) -> None:
+    """Let the message carry the platform's id of its first part, and the time; its contact can be reached."""
+    await connection.execute(_NOTE_SENT, {"part_id": part_id, "now": now, "platform_id": platform_message_id})
 
 
 async def note(connection: AsyncConnection, part: UUID, status: str, at: datetime) -> None:

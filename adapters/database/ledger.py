@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TypedDict
 from uuid import UUID, uuid4
 
-from sqlalchemy import Integer, Text, bindparam, case, func, literal, select, update
+from sqlalchemy import Integer, Text, bindparam, case, literal, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -111,17 +111,6 @@ CLAIM = (
         doubts=DeliveryRow.doubts + bindparam("doubted", type_=Integer),
     )
     .returning(DeliveryRow.attempts)
-)
-_NOTE_SENT = (
-    update(Message)
-    .where(
-        Message.id == select(DeliveryRow.message_id).where(DeliveryRow.id == bindparam("part_id")).scalar_subquery(),
-        Message.sent_at.is_(None),
-    )
-    .values(
-        sent_at=bindparam("now"),
-        platform_message_id=func.coalesce(Message.platform_message_id, bindparam("platform_id", type_=Text)),
-    )
 )
 _REPLACED = {
     DeliveryState.SENT: (DeliveryState.UNCERTAIN, DeliveryState.SENT),
@@ -290,8 +279,3 @@ async def doubt(connection: AsyncConnection, part: Part) -> None:
         .where(DeliveryRow.id == part.id)
         .values(state=DeliveryState.UNCERTAIN, reason="outcome_unknown", lease_until=None)
     )
-
-
-async def note_sent(connection: AsyncConnection, part_id: UUID, platform_message_id: str, now: datetime) -> None:
-    """Let the message carry the platform's id of its first part, and the time."""
-    await connection.execute(_NOTE_SENT, {"part_id": part_id, "now": now, "platform_id": platform_message_id})

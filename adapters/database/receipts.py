@@ -10,7 +10,6 @@ from sqlalchemy import Row, and_, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.database import arrivals
-from adapters.database.ledger import note_sent
 from adapters.database.memberships import mark_undeliverable
 from adapters.database.notifications import conversation_changed
 from adapters.database.records import DeliveryRow, Event, Turn
@@ -100,7 +99,7 @@ async def _arrived(connection: AsyncConnection, part: _Part, event: InboundEvent
     sent = {"state": DeliveryState.SENT, "platform_message_id": name, "sent_at": sent_at}
     at_rest = {"reason": None, "error": None, "lease_until": None, "retry_at": None}
     await connection.execute(update(DeliveryRow).where(DeliveryRow.id == part.id).values(**sent, **at_rest))
-    await note_sent(connection, part.id, name or "", now)
+    await arrivals.note_sent(connection, part.id, name or "", now)
     await _reckon(connection, part, EventState.FAILED, EventState.ANSWERED)
 
 

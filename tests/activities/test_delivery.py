@@ -7,6 +7,7 @@ from sqlalchemy import select
 
 from adapters.database import asides, paces
 from adapters.database.records import DeliveryRow
+from tests.desk import desk
 from tests.machine import until
 from tests.product import Product
 
@@ -55,6 +56,24 @@ async def test_a_contact_who_blocked_the_bot_is_not_tried_again(product: Product
     await product.until_states("failed")
     assert await ledger(product) == [("failed", "recipient_gone", 1)]
     assert await product.states() == [("failed", "undeliverable")]
+
+
+@pytest.mark.slow
+async def test_who_gets_something_again_is_not_called_out_of_reach(product: Product) -> None:
+    await product.telegram(bursts={"policy": "queue"})
+    refusal = "Forbidden: bot was blocked by the user"
+    await product.simulated.fault("status", status=403, description=refusal, method="sendMessage")
+    await product.simulated.say(CHAT, "hello")
+    await product.until_states("failed")
+    place = await desk(product)
+    address = f"/conversations/{place.conversation}"
+    assert (await place.operator.get(address))["undeliverable"] == "recipient_gone"
+    await place.say(text="Are you there?")
+
+    async def is_reached() -> bool:
+        return (await place.operator.get(address))["undeliverable"] is None
+
+    await until(is_reached)
 
 
 @pytest.mark.slow
