@@ -232,7 +232,8 @@ class Delivery:
             await memberships.move_chat(connection, job.conversation_id, outcome.moved_to)
         if outcome.ends_reply:
             await ledger.rest(connection, job.conversation_id, job.key, DeliveryState.FAILED, outcome.reason)
-            await memberships.mark_undeliverable(connection, job.conversation_id, outcome.reason or "")
+            if outcome.of_contact:
+                await memberships.mark_undeliverable(connection, job.conversation_id, outcome.reason or "")
         if outcome.reason == windows.WINDOW_CLOSED:
             await windows.tell_by_template(connection, job.conversation_id, now)
 

@@ -180,6 +180,18 @@ async def test_a_doubtful_send_is_settled_by_its_echo(product: Product, kind: st
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(("code", "reason", "attempts"), [(1, "not_permitted", 2), (2, "recipient_gone", 3)])
+async def test_a_fault_that_does_not_pass_is_tried_a_few_times(
+    product: Product, code: int, reason: str, attempts: int
+) -> None:
+    bot = await messenger(product)
+    await product.simulated.fault("status", status=500, parameters={"code": code}, count=9, method="messages")
+    await bot.say("hello")
+    await bot.until_states("failed")
+    assert await bot.ledger() == [("failed", reason, attempts)]
+
+
+@pytest.mark.slow
 async def test_a_doubtful_send_stays_in_doubt_until_its_echo_comes(product: Product) -> None:
     bot = await messenger(product)
     await product.simulated.post("/messenger/settings", receipts=["delivered", "read"])

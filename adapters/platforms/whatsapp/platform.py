@@ -25,7 +25,7 @@ from adapters.platforms.base import (
     without_file,
 )
 from adapters.platforms.fields import Fields, parse_object, part, parts, reference, shown_name, text
-from adapters.platforms.graph.refusals import result_of
+from adapters.platforms.graph.refusals import heard, result_of
 from adapters.platforms.graph.signature import answer_handshake, demand_signature, look_signed
 from adapters.platforms.management import Management
 from adapters.platforms.menus import Menu
@@ -123,7 +123,8 @@ class WhatsApp:
         fields = {"messaging_product": "whatsapp", "type": file.type}
         upload = Upload("file", file.name, file.type, content)
         try:
-            answer = await self._http.post_file(f"{url}/media", upload, fields, deadline=deadline, headers=headers)
+            posted = self._http.post_file(f"{url}/media", upload, fields, deadline=deadline, headers=headers)
+            answer = await heard(posted)
             name = reference(result_of(answer, "media", MEANINGS), "id")
         except OutcomeUnknown as error:
             # A file that nobody is told of does no harm; only the message counts.
@@ -245,7 +246,8 @@ class WhatsApp:
 
     async def _post(self, channel: Channel, edge: str, body: Payload, deadline: float | None = None) -> Fields:
         url, headers = self._number(channel)
-        answer = await self._http.post(f"{url}/{edge}".rstrip("/"), body, deadline=deadline, headers=headers)
+        address = f"{url}/{edge}".rstrip("/")
+        answer = await heard(self._http.post(address, body, deadline=deadline, headers=headers))
         return result_of(answer, edge or "changing the number", MEANINGS)
 
     def _number(self, channel: Channel) -> tuple[str, dict[str, str]]:

@@ -11,6 +11,7 @@ from adapters.errors import (
     CredentialsRefused,
     NotPermitted,
     OutsideError,
+    PassingFault,
     RateLimited,
     RecipientGone,
     TemplateDisabled,
@@ -20,7 +21,6 @@ from adapters.errors import (
     TemplateThrottled,
     TemplateUnknown,
     Unacceptable,
-    Unreachable,
     WindowClosed,
 )
 from adapters.http import Answer, Http
@@ -41,7 +41,7 @@ def whatsapp(http: Http, simulator_url: str) -> Platform:
 TABLE: list[tuple[type[OutsideError], tuple[int, ...]]] = [
     (RateLimited, (4, 80007, 130429, 131064, 133016)),
     (ChatRateLimited, (131056,)),
-    (Unreachable, (1, 2, 131000, 131016, 131057, 135000)),
+    (PassingFault, (1, 2, 131000, 131016, 131057, 135000)),
     (CredentialsRefused, (0, 190)),
     (NotPermitted, (3, 10, 131005, 200, 251, 299)),
     (NotPermitted, (368, 130497, 131031, 131037, 131042, 131044, 131045, 131048)),
