@@ -25,6 +25,7 @@ from activities.persistence import Persistence
 from activities.profiling import Profiling
 from activities.reading import Reading
 from activities.retention import Retention
+from activities.signs import Signs
 from activities.structured import Structured
 from activities.summarising import Summarising
 from activities.sweeping import Sweeping
@@ -104,12 +105,13 @@ class Workers:
         self._moderation = moderation
         reading = Reading(database, store, Reader())
         growth = Growth(database, spoken, _now, time.monotonic)
-        self._completion = Completion(database, vault, models, spoken, moderation, caller, _now, reading, growth)
+        self.signs = signs = Signs(database, spoken)
+        self._completion = Completion(database, vault, models, spoken, moderation, caller, _now, reading, growth, signs)
         structured = Structured(models, moderation.buying)
         self._understanding = Understanding(database, vault, structured, Languages())
         self._calling = Calling(database, vault, caller, _now, time.monotonic)
         self.summarising = Summarising(database, models, moderation.buying.circuits, _now)
-        self._delivery = Delivery(database, vault, spoken, store, _now, time.monotonic)
+        self._delivery = Delivery(database, vault, spoken, store, _now, time.monotonic, signs)
         self.fetching = Fetching(database, vault, spoken, store, downloads, _now)
         self.profiling = Profiling(database, vault, spoken, _now)
         self.clearing = Clearing(database, vault, spoken, _now, time.monotonic)
@@ -206,7 +208,7 @@ async def run(
         for worker in workers.of(queues):
             await stack.enter_async_context(worker)
         get_logger(__name__).info("worker_ready", queues=queues, task_queue=settings.task_queue)
-        beside = {asyncio.create_task(workers.handing.relay())}
+        beside = {asyncio.create_task(workers.handing.relay()), asyncio.create_task(workers.signs.run())}
         if queues in ("all", "delivery"):
             works = (workers.fetching.run(), workers.profiling.run(), workers.clearing.run())
             beside |= {asyncio.create_task(work) for work in works}

@@ -24,6 +24,7 @@ from activities.heartbeats import beating
 from activities.moderation import Moderation
 from activities.patience import left
 from activities.reading import Reading
+from activities.signs import Signs
 from activities.structured import Structured
 from activities.tooling import ToolSteps
 from activities.translating import Translating
@@ -74,13 +75,14 @@ class Completion:
         now: Callable[[], datetime],
         reading: Reading | None = None,
         growth: Growth | None = None,
+        signs: Signs | None = None,
     ) -> None:
         self._database = database
         self._vault = vault
         self._buying = moderation.buying
         self._asking = Asking(database, models, platforms, self._buying, now, reading)
         self._moderation = moderation
-        self._typing = Typing(database, platforms)
+        self._typing = Typing(database, platforms, signs)
         self._drafting = Drafting(database)
         self._growth = growth
         self._translating = Translating(Structured(models, self._buying))

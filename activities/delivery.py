@@ -20,6 +20,7 @@ from activities.failures import as_failures, later
 from activities.heartbeats import beating
 from activities.partials import Partials
 from activities.sending import Outcome, Sender
+from activities.signs import Signs
 from adapters.database import changes, growing, ledger, memberships, paces, replies, turns, voice, windows
 from adapters.database.engine import Database
 from adapters.database.ledger import Floor, Part
@@ -70,6 +71,7 @@ class Delivery:
         store: Store,
         now: Callable[[], datetime],
         monotonic: Callable[[], float],
+        signs: Signs | None = None,
     ) -> None:
         self._database = database
         self._vault = vault
@@ -77,6 +79,7 @@ class Delivery:
         self._sender = Sender(platforms, store, monotonic)
         self._partials = Partials(database, platforms, now, monotonic)
         self._changing = Changing(database, platforms, now, monotonic)
+        self._signs = signs
         self._now = now
 
     @activity.defn(name="deliver")
@@ -89,7 +92,12 @@ class Delivery:
                     job = None if place else await replies.load(connection, self._vault, reply)
                 if place is not None:
                     return await self._changing.change(place, give_up=reply.give_up)
-                return await (self._deliver(job) if job else self._end_unreachable(reply))
+                if job is None:
+                    return await self._end_unreachable(reply)
+                delivered = await self._deliver(job)
+                if delivered.sent and job.turn_id and self._signs:
+                    self._signs.read(job.access.channel, job.destination)
+                return delivered
 
     async def _end_unreachable(self, reply: Reply) -> Delivered:
         """The channel is gone: there is nobody to tell, and what was to be answered or said ends all the same."""
@@ -224,7 +232,8 @@ class Delivery:
             await memberships.move_chat(connection, job.conversation_id, outcome.moved_to)
         if outcome.ends_reply:
             await ledger.rest(connection, job.conversation_id, job.key, DeliveryState.FAILED, outcome.reason)
-            await memberships.mark_undeliverable(connection, job.conversation_id, outcome.reason or "")
+            if outcome.of_contact:
+                await memberships.mark_undeliverable(connection, job.conversation_id, outcome.reason or "")
         if outcome.reason == windows.WINDOW_CLOSED:
             await windows.tell_by_template(connection, job.conversation_id, now)
 

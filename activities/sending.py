@@ -15,11 +15,13 @@ from adapters.errors import (
     Again,
     ChangeRefused,
     ChatRateLimited,
+    FaultPersists,
     FormattingRefused,
     Moved,
     Never,
     OutcomeUnknown,
     OutsideError,
+    PassingFault,
     RateLimited,
     Unacceptable,
 )
@@ -60,6 +62,8 @@ class Outcome:
     payload: Payload | None = None
     moved_to: str | None = None
     ends_reply: bool = False
+    of_contact: bool = True
+    """Whether what ends the reply says that the contact cannot be reached."""
     holds: Literal["chat", "bot"] | None = None
     """What has to wait as well, until this part may be sent again."""
     doubts: int | None = None
@@ -173,11 +177,15 @@ class Sender:
                     return replace(said, state=DeliveryState.PLANNED, after=after, doubts=doubts)
                 return replace(said, state=DeliveryState.UNCERTAIN)
             case RateLimited():
-                after = (error.after or backed_off(part.attempts)) + _BEYOND_A_LIMIT
+                after = (error.after or error.backoff.after(part.attempts)) + _BEYOND_A_LIMIT
                 holds: Literal["chat", "bot"] = "chat" if isinstance(error, ChatRateLimited) else "bot"
                 return replace(said, state=DeliveryState.PLANNED, after=after, holds=holds)
+            case PassingFault() if part.attempts + 1 >= error.most_attempts:
+                last = error.then
+                return replace(said, reason=last.reason, ends_reply=True, of_contact=last is not FaultPersists)
             case Again():
-                return replace(said, state=DeliveryState.PLANNED, after=error.after or backed_off(part.attempts))
+                after = error.after or error.backoff.after(part.attempts)
+                return replace(said, state=DeliveryState.PLANNED, after=after)
             case Moved():
                 moved = platform.readdressed(part.payload, error.chat)
                 return Outcome(DeliveryState.PLANNED, payload=moved, moved_to=error.chat)

@@ -3,19 +3,17 @@
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
-from datetime import UTC, datetime
 from uuid import UUID
 
 from sqlalchemy.exc import SQLAlchemyError
 from structlog.stdlib import get_logger
 
-from adapters.database import asides, paces
+from activities.signs import Signs, show
 from adapters.database.engine import Database
 from adapters.database.notifications import conversation_changed
 from adapters.database.transcripts import TurnContext
-from adapters.errors import ChatRateLimited, OutsideError, RateLimited
-from adapters.platforms.base import Platform
-from domain.paces import Aside
+from adapters.errors import OutsideError
+from adapters.platforms.base import Channel, Destination, Platform
 from domain.platforms import Guarantee, PlatformName
 
 AFTER_SECONDS = 0.5
@@ -26,22 +24,30 @@ _OWN_EVERY_SECONDS = 5.0
 class Typing:
     """Shows typing on a conversation's platform, again and again as the platform needs it."""
 
-    def __init__(self, database: Database, platforms: Mapping[PlatformName, Platform]) -> None:
+    def __init__(
+        self, database: Database, platforms: Mapping[PlatformName, Platform], signs: Signs | None = None
+    ) -> None:
         self._database = database
         self._platforms = platforms
+        self._signs = signs
 
     @asynccontextmanager
     async def shown(self, context: TurnContext, conversation_id: UUID) -> AsyncIterator[None]:
-        """Typing is shown until the block ends."""
-        task = asyncio.create_task(self._keep_showing(context, conversation_id))
+        """Typing is shown until the block ends; where that gave nothing to say, it is taken away."""
+        begun = asyncio.Event()
+        task = asyncio.create_task(self._keep_showing(context, conversation_id, begun))
+        gave = False
         try:
             yield
+            gave = True
         finally:
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task
+            if begun.is_set() and not gave and self._signs:
+                self._signs.still(context.access.channel, context.destination)
 
-    async def _keep_showing(self, context: TurnContext, conversation_id: UUID) -> None:
+    async def _keep_showing(self, context: TurnContext, conversation_id: UUID, begun: asyncio.Event) -> None:
         platform = self._platforms[context.access.channel.platform]
         ours = platform.guarantee is Guarantee.TRANSACTION
         every = _OWN_EVERY_SECONDS if ours else platform.typing_every
@@ -52,24 +58,16 @@ class Typing:
                     async with self._database.begin() as connection:
                         await conversation_changed(connection, conversation_id, "typing")
                 else:
-                    await self._show(platform, context)
+                    await self._show(platform, context, begun)
             except (OutsideError, SQLAlchemyError) as error:
                 get_logger(__name__).debug("typing_not_shown", kind=type(error).__name__)
             await asyncio.sleep(every)
 
-    async def _show(self, platform: Platform, context: TurnContext) -> None:
-        """Typing at the platform's pace: left out where a reply may need the room, or the platform asked to wait."""
-        channel, now = context.access.channel, datetime.now(UTC)
-        place = paces.place_of(channel, context.destination.chat)
-        if place is not None:
-            async with self._database.begin() as connection:
-                if await asides.permit(connection, place, Aside.TYPING, now) > now:
-                    return
-        try:
-            await platform.show_typing(channel, context.destination)
-        except RateLimited as error:
-            if place is not None and error.after is not None:
-                until, whole = datetime.now(UTC) + error.after, not isinstance(error, ChatRateLimited)
-                async with self._database.begin() as connection:
-                    await asides.hold(connection, place, until, whole=whole)
-            raise
+    async def _show(self, platform: Platform, context: TurnContext, begun: asyncio.Event) -> None:
+        async def call(channel: Channel, destination: Destination) -> None:
+            begun.set()
+            await platform.show_typing(channel, destination)
+            if self._signs:
+                self._signs.note_read(channel, destination)
+
+        await show(self._database, call, context.access.channel, context.destination)

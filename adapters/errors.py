@@ -5,11 +5,13 @@
     │   ├── RateLimited       told to wait, in whatever is said for this account
     │   │   └── ChatRateLimited     in this chat alone
     │   ├── Unreachable       no connection, or an answer that says "try later"
-    │   │   └── OutOfTime        no answer in the time that there was
+    │   │   ├── OutOfTime        no answer in the time that there was
+    │   │   └── PassingFault     the platform failed within: worth a few tries, then `then`
     │   ├── TemplateThrottled  a template that may be sent only so often was sent too often
     │   └── EmptyAnswer       a model answered with nothing
     ├── Never                 not done, and the same call never will be
     │   ├── NothingSaid          models answered with nothing, again and again
+    │   ├── FaultPersists        the platform failed within, a few times
     │   ├── CredentialsRefused   the channel's or the model's key is not accepted
     │   ├── RecipientGone        the contact blocked us or the chat does not exist
     │   ├── NotPermitted         the platform's rules forbid it here
@@ -33,6 +35,7 @@ Messages never hold a secret or what a contact said.
 
 from datetime import timedelta
 
+from domain.deliveries import USUAL_BACKOFF, Backoff
 from domain.prices import Tokens
 
 
@@ -46,6 +49,8 @@ class Again(OutsideError):
     """Not done; the same call may work later, not before `after`."""
 
     reason = "try_later"
+    backoff: Backoff = USUAL_BACKOFF
+    """How long to wait where `after` says nothing."""
 
     def __init__(self, message: str, after: timedelta | None = None) -> None:
         super().__init__(message)
@@ -96,6 +101,22 @@ class Never(OutsideError):
     """Not done, and the same call never will be."""
 
     reason = "refused"
+
+
+class FaultPersists(Never):
+    """The platform failed within, a few times; it may have done it all the same, and nobody can tell."""
+
+    reason = "platform_fault"
+
+
+class PassingFault(Unreachable):
+    """The platform failed within: the same call may work later, is worth few tries, and each may be a repeat."""
+
+    backoff: Backoff = Backoff(first=timedelta(seconds=2), factor=5)
+    most_attempts: int = 5
+    """How often a part may be called for at all, whatever an earlier attempt failed for."""
+    then: type[Never] = FaultPersists
+    """What it is taken for after so many."""
 
 
 class NothingSaid(Never):

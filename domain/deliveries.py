@@ -100,6 +100,21 @@ def ready_at(part: Standing, guarantee: Guarantee) -> datetime | None:
     return part.retry_at
 
 
+class Backoff(Frozen):
+    """How long to wait without a word from the platform: `first`, and so many times longer with each attempt."""
+
+    first: timedelta = timedelta(seconds=1)
+    factor: int = 2
+    longest: timedelta = timedelta(minutes=5)
+
+    def after(self, attempts: int) -> timedelta:
+        """The wait behind an attempt that had so many before it."""
+        return min(self.first * self.factor ** min(attempts, 10), self.longest)
+
+
+USUAL_BACKOFF = Backoff()
+
+
 def backed_off(attempts: int) -> timedelta:
-    """How long to wait without a word from the platform after so many attempts: 1, 2, 4 … seconds, up to 300."""
-    return timedelta(seconds=min(2 ** min(attempts, 10), 300))
+    """The wait where nothing else is known of what failed: 1, 2, 4, 8 … seconds, at most five minutes."""
+    return USUAL_BACKOFF.after(attempts)

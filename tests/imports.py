@@ -28,6 +28,7 @@ _CONTRACTS = (
     "adapters.vault",
     "adapters.platforms.base",
     "adapters.platforms.composing",
+    "adapters.platforms.signs",
     "adapters.media.base",
     "adapters.tools.base",
     "adapters.ai.base",

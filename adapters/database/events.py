@@ -24,7 +24,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import aliased
 
-from adapters.database import chats, choices, handovers, media_fetching, receipts, visitor_files
+from adapters.database import chats, choices, handovers, media_fetching, receipts, staff, visitor_files
 from adapters.database.channels import ChannelAccess
 from adapters.database.edits import CHANGES, EARLY_FOR, apply_changes, apply_early_changes
 from adapters.database.handovers import Batch
@@ -124,7 +124,8 @@ async def record(
     ]
     recordings = [item for group in groups for item in group.new]
     await receipts.settle(connection, access.channel.id, [(item.event, item.conversation) for item in recordings], now)
-    return Recorded(_waiting(access, groups, now, correlation_id), tuple(recordings))
+    told = _waiting(access, groups, now, correlation_id)
+    return Recorded(told | dict.fromkeys(await staff.note(connection, access, recordings, now)), tuple(recordings))
 
 
 def _waiting(
@@ -231,7 +232,7 @@ async def _number(
     now: datetime,
 ) -> int | None:
     """Lock the conversation and number the group; None when it does not exist and nothing here begins one."""
-    opening = next((item for item in group if _wakes(item)), None)
+    opening = next((item for item in group if _wakes(item) or staff.begins(access, item.event)), None)
     count, heard = len(group), heard_at((item.event for item in group), now)
     if opening and opening.chat:
         return await chats.open_chat(connection, access, conversation, opening.chat, opening.event, count, heard, now)

@@ -37,8 +37,12 @@ def moves(event: InboundEvent) -> tuple[Move, ...]:
 async def note_moves(
     connection: AsyncConnection, channel_id: ChannelId, events: Iterable[InboundEvent], aliases: dict[str, str]
 ) -> dict[str, str]:
-    """Have the conversations of moved chats go on under the new id; the aliases, with those that are new."""
-    known = dict(aliases)
+    """Have the conversations of moved chats go on under the new id; the aliases, with those that are new.
+
+    Who is known by an id that is told beside both is the one to go on, where the old one says nothing to us.
+    """
+    events = list(events)
+    known = await note_aliases(connection, channel_id, [event for event in events if moves(event)], aliases)
     for move in (move for event in events for move in moves(event)):
         original = known.get(move.old, move.old)
         if move.new in known or move.new == original:

@@ -14,6 +14,7 @@ from domain.forms import FORMS_SETTING, fault_of
 from domain.media import MAX_MEDIA_BYTES
 from domain.paces import BOT_SETTING, CHAT_SETTING, is_rate
 from domain.platforms import CREDENTIALS, PlatformName
+from domain.staff import ANSWERS, ANSWERS_SETTING, WITH_STAFF
 from domain.templates import CLOSED_WINDOW_SETTING, ClosedWindow
 from domain.visitor_files import FILES_SETTING, SIZE_SETTING, is_size
 
@@ -44,18 +45,16 @@ def credentials(platform: PlatformName, given: Mapping[str, str]) -> dict[str, s
 def settings(platform: PlatformName, given: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
     """The settings of a channel; 422 for one that its platform could not follow."""
     faults: _Faults = {}
-    if platform is PlatformName.WEBCHAT and "allowed_origins" in given and not _are_origins(given["allowed_origins"]):
-        faults["allowed_origins"] = "give a list of origins such as https://example.com, or *"
-    if platform is PlatformName.WEBCHAT and not isinstance(given.get(FILES_SETTING, True), bool):
-        faults[FILES_SETTING] = "give true or false"
-    if platform is PlatformName.WEBCHAT and SIZE_SETTING in given and not is_size(given[SIZE_SETTING]):
-        faults[SIZE_SETTING] = f"give a number of bytes from 1 to {MAX_MEDIA_BYTES}"
+    if platform is PlatformName.WEBCHAT:
+        faults |= _of_webchat(given)
     if platform is PlatformName.TELEGRAM and not isinstance(given.get("polling", False), bool):
         faults["polling"] = "give true or false"
     if platform is PlatformName.DISCORD:
         faults |= _of_discord(given)
     if given.get(CLOSED_WINDOW_SETTING) is not None:
         faults |= _of_closed_window(platform, given[CLOSED_WINDOW_SETTING])
+    if platform in WITH_STAFF and given.get(ANSWERS_SETTING, ANSWERS[0]) not in ANSWERS:
+        faults[ANSWERS_SETTING] = f"give one of {_listed(ANSWERS)}"
     for name in (BOT_SETTING, CHAT_SETTING):
         if name in given and not is_rate(given[name]):
             faults[name] = "give a number from 0.01 to 10000"
@@ -85,6 +84,17 @@ def _of_closed_window(platform: PlatformName, value: JsonValue) -> _Faults:
         form = "give {template, language, parameters?, header?, text?}"
         return {CLOSED_WINDOW_SETTING: f"{form}; wrong here: {wrong[:_SHOWN_CHARACTERS] or 'all of it'}"}
     return {}
+
+
+def _of_webchat(given: Mapping[str, JsonValue]) -> _Faults:
+    faults: _Faults = {}
+    if "allowed_origins" in given and not _are_origins(given["allowed_origins"]):
+        faults["allowed_origins"] = "give a list of origins such as https://example.com, or *"
+    if not isinstance(given.get(FILES_SETTING, True), bool):
+        faults[FILES_SETTING] = "give true or false"
+    if SIZE_SETTING in given and not is_size(given[SIZE_SETTING]):
+        faults[SIZE_SETTING] = f"give a number of bytes from 1 to {MAX_MEDIA_BYTES}"
+    return faults
 
 
 def _of_discord(given: Mapping[str, JsonValue]) -> _Faults:

@@ -72,6 +72,26 @@ async def test_what_a_person_says_in_the_pages_inbox_is_recorded_and_not_answere
 
 
 @pytest.mark.slow
+async def test_where_staff_answer_the_bot_falls_silent_and_later_knows_what_they_said(product: Product) -> None:
+    bot = await messenger(product)
+    operator = await product.operator()
+    path, headers = f"/v1/channels/{bot.channel.id}", {"Authorization": f"Bearer {operator.key}"}
+    for answers, status in (("maybe", 422), ("take_over", 200)):
+        wanted = {"settings": {"staff_answers": answers}}
+        assert (await operator.client.patch(path, json=wanted, headers=headers)).status_code == status
+    await bot.answered("hello")
+    await product.simulated.post(f"/messenger/{PAGE}/echoes", to=CONTACT, text="Ann here", app_id=263902037430900)
+    await bot.until_states("answered", "ignored")
+    await bot.say("what now?")
+    await bot.until_states("answered", "ignored", "held")
+    (conversation,) = (await operator.get("/conversations"))["items"]  # type: ignore[misc]  # a list of one
+    await operator.post(f"/conversations/{conversation['id']}/release", answer_held=True)  # type: ignore[index]  # an object
+    await bot.until_states("answered", "ignored", "answered")
+    assert await bot.sent() == ["You said: hello", "You said: what now?"]
+    assert "Ann here" in str((await product.simulated.asked())[-1]["request"])
+
+
+@pytest.mark.slow
 async def test_too_many_requests_are_waited_out(product: Product) -> None:
     bot = await messenger(product)
     await product.simulated.fault("status", status=429, parameters={"code": 613}, retry_after=2, method="messages")
@@ -96,6 +116,25 @@ async def test_a_long_formatted_answer_goes_out_in_parts_while_typing_is_shown(p
     assert [item["method"] for item in outbound][:3] == ["mark_seen", "typing_on", "messages"]
 
 
+@pytest.mark.slow
+async def test_what_was_answered_is_seen_and_typing_that_leads_to_nothing_ends(product: Product) -> None:
+    bot = await messenger(product, greeting="Welcome!")
+
+    async def signs(*expected: str) -> bool:
+        outbound = await product.simulated.ledger("outbound")
+        return [item["method"] for item in outbound] == [*expected]
+
+    await bot.happens(postback={"mid": "m_start", "title": "Get Started", "payload": "GET_STARTED"})
+    await until(lambda: signs("messages", "mark_seen"))
+    await product.simulated.answer("too late", delay_seconds=60)
+    await bot.say("hello")
+    await until(lambda: signs("messages", "mark_seen", "mark_seen", "typing_on"))
+    operator = await product.operator()
+    (conversation,) = (await operator.get("/conversations"))["items"]  # type: ignore[misc]  # a list of one
+    await operator.post(f"/conversations/{conversation['id']}/takeover")  # type: ignore[index]  # an object
+    await until(lambda: signs("messages", "mark_seen", "mark_seen", "typing_on", "typing_off"))
+
+
 @pytest.mark.parametrize("state", ["blocked", "unknown"])
 async def test_a_contact_who_cannot_be_reached_is_not_tried_again(product: Product, state: str) -> None:
     bot = await messenger(product)
@@ -113,6 +152,18 @@ async def test_a_doubtful_send_is_settled_by_its_echo(product: Product, kind: st
     await bot.until_states("answered")
     await bot.until_ledger(("sent", None, 1))
     assert await bot.sent() == ["You said: hello"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("code", "reason", "attempts"), [(1, "not_permitted", 2), (2, "recipient_gone", 3)])
+async def test_a_fault_that_does_not_pass_is_tried_a_few_times(
+    product: Product, code: int, reason: str, attempts: int
+) -> None:
+    bot = await messenger(product)
+    await product.simulated.fault("status", status=500, parameters={"code": code}, count=9, method="messages")
+    await bot.say("hello")
+    await bot.until_states("failed")
+    assert await bot.ledger() == [("failed", reason, attempts)]
 
 
 @pytest.mark.slow

@@ -52,6 +52,18 @@ async def test_what_was_heard_is_marked_as_read_while_the_model_works(product: P
     assert [sign["message_id"] for sign in signs] == [name]
 
 
+async def test_what_was_answered_without_a_model_is_marked_as_read(product: Product) -> None:
+    bot = await whatsapp(product, greeting="Welcome!")
+    name = await bot.say("/start")
+
+    async def read() -> bool:
+        signs = [item for item in await product.simulated.ledger("outbound") if item["method"] != "messages"]
+        return [(sign["method"], sign["message_id"]) for sign in signs] == [("read", name)]
+
+    await until(read)
+    assert await bot.sent() == ["Welcome!"]
+
+
 async def test_every_send_carries_its_delivery_as_its_mark(product: Product) -> None:
     bot = await whatsapp(product)
     await bot.answered("hello")

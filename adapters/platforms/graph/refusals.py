@@ -5,7 +5,7 @@ https://developers.facebook.com/docs/graph-api/overview/rate-limiting
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Awaitable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from json import loads
@@ -21,7 +21,7 @@ from adapters.errors import (
     Unacceptable,
     Unreachable,
 )
-from adapters.http import Answer, retry_after, wait_of
+from adapters.http import Answer, ServerFault, retry_after, wait_of
 from adapters.platforms.fields import Fields, number, part, reference, whole
 from domain.models import Frozen
 
@@ -63,6 +63,16 @@ def result_of(answer: Answer, call: str, meanings: Meanings, finer: FinerMeaning
     raise error_of(refusal_of(answer, body), call, meanings, finer)
 
 
+async def heard(call: Awaitable[Answer]) -> Answer:
+    """The answer to a call, also where it is an error of the Graph API that came as a server's fault."""
+    try:
+        return await call
+    except ServerFault as error:
+        if not part(part({"body": error.answer.json}, "body"), "error"):
+            raise
+        return error.answer
+
+
 def refusal_of(answer: Answer, body: Fields) -> Refusal:
     """The error in an answer."""
     error = part(body, "error")
@@ -84,7 +94,8 @@ def error_of(refusal: Refusal, call: str, meanings: Meanings, finer: FinerMeanin
     if kind is None and refusal.is_transient:
         kind = Unreachable
     if kind is None:
-        kind = _BY_STATUS.get(refusal.status, Unacceptable)
+        is_fault = refusal.status >= HTTPStatus.INTERNAL_SERVER_ERROR
+        kind = _BY_STATUS.get(refusal.status, Unreachable if is_fault else Unacceptable)
     return kind(said, refusal.after) if issubclass(kind, Again) else kind(said)
 
 

@@ -7,6 +7,7 @@ from adapters.errors import (
     CredentialsRefused,
     NotPermitted,
     OutcomeUnknown,
+    PassingFault,
     RateLimited,
     RecipientGone,
     Unacceptable,
@@ -15,11 +16,27 @@ from adapters.errors import (
 )
 from adapters.platforms.graph.refusals import FinerMeanings, Meanings
 
+
+class FaultOrReview(PassingFault):
+    """A fault on their side, or a permission that is missing or was not reviewed."""
+
+    most_attempts = 2
+    then = NotPermitted
+
+
+class FaultOrBlock(PassingFault):
+    """A fault on their side, which is also said of some contacts who blocked the page."""
+
+    most_attempts = 3
+    then = RecipientGone
+
+
 MEANINGS: Meanings = {
     # Too much: of calls, of messages of this page, or within one thread.
     **dict.fromkeys((4, 32, 613, 80006), RateLimited),
-    # A fault on their side; 2 is also said of some contacts who blocked the page.
-    **dict.fromkeys((1, 2, 1200), Unreachable),
+    1200: Unreachable,
+    1: FaultOrReview,
+    2: FaultOrBlock,
     # The page's token is wrong, expired or revoked; the app's id or secret is wrong.
     **dict.fromkeys((101, 190), CredentialsRefused),
     # A permission is missing or not reviewed; 200 to 299 are permissions, one by one.

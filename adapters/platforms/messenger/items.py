@@ -13,7 +13,8 @@ from adapters.platforms.fields import Fields, moment, numeric_id, part, referenc
 from adapters.platforms.graph.events import command_in, digest, identity, ignored, kind_name
 from adapters.platforms.messenger.content import attachments_of
 from adapters.platforms.messenger.receipts import read_delivery, read_own_echo, read_reading
-from domain.events import EventKind, InboundEvent, Sender
+from domain.events import WAKING_KINDS, EventKind, InboundEvent, Sender
+from domain.staff import STAFF, Deed
 
 GET_STARTED = "GET_STARTED"
 """What the button of a first conversation sends."""
@@ -30,7 +31,7 @@ def read_item(item: object, page: str | None, app_id: str) -> Sequence[InboundEv
     place = _whereabouts(item, page)
     kind = next((name for name in (*_READERS, *_SEVERAL) if part(item, name)), None)
     if kind is None:
-        return (_other(item, place),)
+        return (_other(item, place, app_id),)
     events = _events(kind, part(item, kind), place, app_id) if place.chat else ()
     return events or (ignored(item, f"malformed:{kind}", page),)
 
@@ -45,12 +46,13 @@ def _events(kind: str, told: Fields, place: InboundEvent, app_id: str) -> Sequen
     if not changes:
         return ()
     event = place.model_copy(update=changes)
-    return (event if event.sender else _of_the_page(event, by),)
+    return (event if event.sender else _of_the_page(event, by, reference(told, "metadata")),)
 
 
-def _of_the_page(event: InboundEvent, by: str | None) -> InboundEvent:
+def _of_the_page(event: InboundEvent, by: str | None, mark: str | None) -> InboundEvent:
     """What a person, or another app, said or did for the page is recorded, and is nothing that a contact did."""
-    details = {**event.details, "app_id": by} if by else event.details
+    known: dict[str, JsonValue] = {"app_id": by, "mark": mark, STAFF: "said" if event.kind in WAKING_KINDS else None}
+    details = {**event.details, **{name: value for name, value in known.items() if value}}
     return event.model_copy(
         update={"kind": EventKind.OTHER, "ignored": "from_the_page", "command": None, "details": details}
     )
@@ -79,11 +81,22 @@ def _when(item: Fields) -> datetime | None:
     return second + timedelta(milliseconds=milliseconds % 1000) if second else None
 
 
-def _other(item: Fields, place: InboundEvent) -> InboundEvent:
+def _other(item: Fields, place: InboundEvent, app_id: str) -> InboundEvent:
     """A referral, an opt-in, a hand-over, a word of Meta's policy, or something unheard of: named by its kind."""
     name = next((key for key in item if key not in _AROUND), "nothing")
     reason = f"unsupported:{kind_name(name)}"
-    return place.model_copy(update={"key": f"{reason}:{digest(item)}", "ignored": reason})
+    deed = _handed(item, app_id)
+    details = {STAFF: deed} if deed else {}
+    return place.model_copy(update={"key": f"{reason}:{digest(item)}", "ignored": reason, "details": details})
+
+
+def _handed(item: Fields, app_id: str) -> Deed | None:
+    """Whether the conversation was taken from our app, or given back to it."""
+    if "take_thread_control" in item:
+        before = identity(part(item, "take_thread_control"), "previous_owner_app_id")
+        return "took" if before in (None, app_id) else None
+    owner = identity(part(item, "pass_thread_control"), "new_owner_app_id")
+    return None if owner is None else "gave_back" if owner == app_id else "took"
 
 
 def _message(message: Fields, _place: InboundEvent) -> _Changes | None:

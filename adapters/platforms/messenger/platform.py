@@ -123,8 +123,19 @@ class Messenger:
 
     async def show_typing(self, channel: Channel, destination: Destination) -> None:
         """Mark what was heard as seen, and show the dots for some 20 seconds, or until a message comes."""
+        await self._sign(channel, destination, "mark_seen", "typing_on")
+
+    async def mark_read(self, channel: Channel, destination: Destination) -> None:
+        """Mark what was heard as seen."""
+        await self._sign(channel, destination, "mark_seen")
+
+    async def end_typing(self, channel: Channel, destination: Destination) -> None:
+        """Show the dots no more, which would stay for some 20 seconds."""
+        await self._sign(channel, destination, "typing_off")
+
+    async def _sign(self, channel: Channel, destination: Destination, *actions: str) -> None:
         deadline = time.monotonic() + _TYPING_SECONDS / 2
-        for action in ("mark_seen", "typing_on"):
+        for action in actions:
             sign: Payload = {"recipient": {"id": destination.chat}, "sender_action": action}
             await self._calls.of_page(channel, "POST", "messages", sign, deadline)
 

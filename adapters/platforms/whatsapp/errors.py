@@ -11,6 +11,7 @@ from adapters.errors import (
     Never,
     NotPermitted,
     OutsideError,
+    PassingFault,
     RateLimited,
     RecipientGone,
     TemplateDisabled,
@@ -20,7 +21,6 @@ from adapters.errors import (
     TemplateThrottled,
     TemplateUnknown,
     Unacceptable,
-    Unreachable,
     WindowClosed,
 )
 
@@ -29,7 +29,7 @@ MEANINGS: Mapping[int, type[OutsideError]] = {
     **dict.fromkeys((4, 80007, 130429, 131064, 133016), RateLimited),
     131056: ChatRateLimited,
     # A fault or maintenance on their side.
-    **dict.fromkeys((1, 2, 131000, 131016, 131057, 135000), Unreachable),
+    **dict.fromkeys((1, 2, 131000, 131016, 131057, 135000), PassingFault),
     # The access token is wrong, expired or revoked.
     **dict.fromkeys((0, 190), CredentialsRefused),
     # A permission is missing; 200 to 299 are permissions, one by one.
@@ -59,9 +59,13 @@ MEANINGS: Mapping[int, type[OutsideError]] = {
 
 def reason_of(code: int | None) -> str:
     """The stable word for why a message was not brought to the contact."""
-    return MEANINGS.get(code or -1, Never).reason
+    return _meaning(code).reason
 
 
 def is_of_contact(code: int | None) -> bool:
     """Whether the contact cannot be reached for now, whatever is said."""
-    return MEANINGS.get(code or -1) in (RecipientGone, WindowClosed)
+    return _meaning(code) in (RecipientGone, WindowClosed)
+
+
+def _meaning(code: int | None) -> type[OutsideError]:
+    return Never if code is None else MEANINGS.get(code, Never)

@@ -9,8 +9,9 @@ from pydantic import JsonValue
 from adapters.platforms.fields import Fields, moment, part, parts, reference, shown_name, text, whole
 from adapters.platforms.graph.events import command_in, kind_name
 from adapters.platforms.whatsapp.content import Content, content_of
-from adapters.platforms.whatsapp.people import alias_of, chat_of, sender_of
+from adapters.platforms.whatsapp.people import alias_of, changed, chat_of, sender_of
 from domain.events import EventKind, InboundEvent
+from domain.staff import STAFF
 
 _DIGITS = re.compile(r"[0-9]{1,12}")
 
@@ -38,6 +39,29 @@ def read_message(message: Fields, value: Fields) -> InboundEvent | None:
     kind = reference(message, "type") or ""
     read = _READERS.get(kind)
     return place.model_copy(update=read(message, place) if read else _said(message, place))
+
+
+def read_echo(echo: Fields, account: str | None) -> InboundEvent | None:
+    """What a person said to a contact in the phone's own app; None for what says nothing, or to nobody."""
+    name, content = reference(echo, "id"), content_of(echo) or Content()
+    to, known = reference(echo, "to"), reference(echo, "to_user_id")
+    chat = to or known
+    if name is None or chat is None or content == Content():
+        return None
+    alias: dict[str, JsonValue] = {"also_known_as": known} if known and known != chat else {}
+    return InboundEvent(
+        key=name,
+        kind=EventKind.OTHER,
+        account=account,
+        chat=chat,
+        platform_message_id=name,
+        reply_to=reference(part(echo, "context"), "id"),
+        text=content.text,
+        attachments=content.attachments,
+        occurred_at=when(echo),
+        ignored="from_the_phone",
+        details={STAFF: "said", **alias},
+    )
 
 
 def when(item: Fields) -> datetime | None:
@@ -131,12 +155,9 @@ def _revoke(message: Fields, place: InboundEvent) -> Mapping[str, object]:
 
 
 def _system(message: Fields, place: InboundEvent) -> Mapping[str, object]:
-    """A contact's new number, whose conversation goes on under it; the others change nothing here."""
-    system = part(message, "system")
-    number, kind = reference(system, "wa_id"), reference(system, "type")
-    if number and number != place.chat and kind in ("user_changed_number", "customer_changed_number"):
-        return {"kind": EventKind.MEMBERSHIP, "ignored": "chat_moved", "details": {"migrate_to": number}}
-    return {"ignored": f"system:{kind_name(kind)}"}
+    """A contact's new number or id, under which the conversation goes on; the others change nothing here."""
+    known = changed(message, place.chat or "")
+    return known or {"ignored": f"system:{kind_name(reference(part(message, 'system'), 'type'))}"}
 
 
 def _unsupported(message: Fields, _place: InboundEvent) -> Mapping[str, object]:

@@ -1,21 +1,29 @@
 """Who is on the other side: a telephone number, or the id that WhatsApp gives a person for one business.
 
+Either may change, and WhatsApp tells of it: of a number by a system message, of an id also by an event of its own.
 Source: https://developers.facebook.com/documentation/business-messaging/whatsapp/business-scoped-user-ids
 """
 
 import re
 
+from pydantic import JsonValue
+
 from adapters.platforms.base import Payload
-from adapters.platforms.fields import Fields, part, parts, reference, shown_name
-from domain.events import Sender
+from adapters.platforms.fields import Fields, part, parts, reference, shown_name, text
+from domain.events import EventKind, InboundEvent, Sender
 
 _NUMBER = re.compile(r"\+?[0-9]{5,20}")
-_SCOPED = re.compile(r"[A-Z]{2}(\.ENT)?\.[A-Za-z0-9]{1,128}")
+_ID = r"[A-Z]{2}(?:\.ENT)?\.[A-Za-z0-9]{1,128}"
+_SCOPED = re.compile(_ID)
+_FROM_ONE_TO_ANOTHER = re.compile(rf"changed from ({_ID}) to {_ID}")
+_NEW_NUMBER = ("user_changed_number", "customer_changed_number")
+_NEW_ID = "user_changed_user_id"
 
 
 def chat_of(message: Fields) -> str | None:
     """The chat: a group, the contact's number, or the contact's id where the number is not told."""
-    return next((found for name in ("group_id", "from", "from_user_id") if (found := reference(message, name))), None)
+    named = next((found for name in ("group_id", "from", "from_user_id") if (found := reference(message, name))), None)
+    return named or _id_before(message)
 
 
 def sender_of(message: Fields, value: Fields) -> Sender | None:
@@ -43,6 +51,55 @@ def address(chat: str) -> Payload:
     if _SCOPED.fullmatch(chat):
         return {"recipient_type": "individual", "recipient": chat}
     return {"recipient_type": "individual" if _NUMBER.fullmatch(chat) else "group", "to": chat}
+
+
+def changed(message: Fields, chat: str) -> dict[str, object] | None:
+    """What a system message changes of a contact: the number, or the id for this business; None for any other."""
+    system = part(message, "system")
+    kind, number, name = (reference(system, field) for field in ("type", "wa_id", "user_id"))
+    if "group_id" in message:
+        return None
+    if kind in _NEW_NUMBER and number and number != chat:
+        return _moved(chat, number, name)
+    if kind != _NEW_ID or name is None:
+        return None
+    before = _id_before(message) or reference(message, "from_user_id")
+    if before and before != name:
+        return _moved(before, name, number or reference(message, "from"))
+    return _also_known(chat, name) if name != chat else None
+
+
+def read_update(update: Fields, account: str | None) -> InboundEvent | None:
+    """A contact's new id for this business; `wa_id` is told beside it where the contact does not hide the number."""
+    names = part(update, "user_id")
+    before, now = reference(names, "previous"), reference(names, "current")
+    if before is None or now is None or before == now:
+        return None
+    event = InboundEvent(key=f"user_id_update:{before}:{now}", kind=EventKind.MEMBERSHIP, account=account)
+    return event.model_copy(update=_moved(before, now, reference(update, "wa_id")))
+
+
+def _moved(chat: str, new: str, also: str | None) -> dict[str, object]:
+    """The conversation goes on under the new name; whoever is known by the other one is the same contact."""
+    known: dict[str, JsonValue] = {"also_known_as": also} if also and also not in (chat, new) else {}
+    return _told(chat, {"migrate_to": new, **known})
+
+
+def _also_known(chat: str, name: str) -> dict[str, object]:
+    return _told(chat, {"also_known_as": name})
+
+
+def _told(chat: str, details: dict[str, JsonValue]) -> dict[str, object]:
+    return {"kind": EventKind.MEMBERSHIP, "chat": chat, "ignored": "chat_moved", "details": details}
+
+
+def _id_before(message: Fields) -> str | None:
+    """The id that a contact had: a message of a changed id names it in words alone, where nobody else is named."""
+    system = part(message, "system")
+    if reference(system, "type") != _NEW_ID:
+        return None
+    found = _FROM_ONE_TO_ANOTHER.search(text(system, "body") or "")
+    return found[1] if found else None
 
 
 def _ids(contact: Fields) -> set[str]:

@@ -25,7 +25,7 @@ from adapters.platforms.base import (
     without_file,
 )
 from adapters.platforms.fields import Fields, parse_object, part, parts, reference, shown_name, text
-from adapters.platforms.graph.refusals import result_of
+from adapters.platforms.graph.refusals import heard, result_of
 from adapters.platforms.graph.signature import answer_handshake, demand_signature, look_signed
 from adapters.platforms.management import Management
 from adapters.platforms.menus import Menu
@@ -44,6 +44,7 @@ from domain.platforms import Guarantee, PlatformName
 from domain.templates import TemplateMessage
 
 _TYPING_SECONDS = 24.0
+_SIGN_SECONDS = 12.0
 _MAX_URL_CHARACTERS = 200
 _FIELDS = "display_phone_number,verified_name,quality_rating,name_status,throughput"
 _CLICKS = (
@@ -122,7 +123,8 @@ class WhatsApp:
         fields = {"messaging_product": "whatsapp", "type": file.type}
         upload = Upload("file", file.name, file.type, content)
         try:
-            answer = await self._http.post_file(f"{url}/media", upload, fields, deadline=deadline, headers=headers)
+            posted = self._http.post_file(f"{url}/media", upload, fields, deadline=deadline, headers=headers)
+            answer = await heard(posted)
             name = reference(result_of(answer, "media", MEANINGS), "id")
         except OutcomeUnknown as error:
             # A file that nobody is told of does no harm; only the message counts.
@@ -178,11 +180,17 @@ class WhatsApp:
 
     async def show_typing(self, channel: Channel, destination: Destination) -> None:
         """Mark what was heard as read and show "typing…" for 25 seconds, or until a message comes."""
+        await self._read(channel, destination, {"typing_indicator": {"type": "text"}})
+
+    async def mark_read(self, channel: Channel, destination: Destination) -> None:
+        """Mark what was heard as read, and all before it."""
+        await self._read(channel, destination, {})
+
+    async def _read(self, channel: Channel, destination: Destination, more: Payload) -> None:
         if destination.heard is None:
             return
         read: Payload = {"messaging_product": "whatsapp", "status": "read", "message_id": destination.heard}
-        deadline = time.monotonic() + _TYPING_SECONDS / 2
-        await self._post(channel, "messages", {**read, "typing_indicator": {"type": "text"}}, deadline)
+        await self._post(channel, "messages", read | more, time.monotonic() + _SIGN_SECONDS)
 
     async def acknowledge(self, channel: Channel, event: InboundEvent) -> None:
         """A pressed button comes to rest by itself."""
@@ -238,7 +246,8 @@ class WhatsApp:
 
     async def _post(self, channel: Channel, edge: str, body: Payload, deadline: float | None = None) -> Fields:
         url, headers = self._number(channel)
-        answer = await self._http.post(f"{url}/{edge}".rstrip("/"), body, deadline=deadline, headers=headers)
+        address = f"{url}/{edge}".rstrip("/")
+        answer = await heard(self._http.post(address, body, deadline=deadline, headers=headers))
         return result_of(answer, edge or "changing the number", MEANINGS)
 
     def _number(self, channel: Channel) -> tuple[str, dict[str, str]]:

@@ -10,12 +10,14 @@ from pydantic import JsonValue
 from adapters.platforms.fields import Fields, part, parts, reference, shown_name, whole
 from adapters.platforms.graph.events import ignored, items, kind_name
 from adapters.platforms.whatsapp.errors import is_of_contact, reason_of
-from adapters.platforms.whatsapp.messages import read_message, when
+from adapters.platforms.whatsapp.messages import read_echo, read_message, when
+from adapters.platforms.whatsapp.people import read_update
 from domain.events import EventKind, InboundEvent, receipt_key
 
 _OBJECT = "whatsapp_business_account"
 _STATUSES = ("sent", "delivered", "read", "played", "failed")
 _ECHOES = "message_echoes"
+_NEW_IDS = "user_id_update"
 
 
 def read_call(body: Fields) -> tuple[InboundEvent, ...]:
@@ -39,7 +41,14 @@ def _of_entry(entry: object) -> Iterator[InboundEvent]:
 
 def _of_change(field: str | None, value: Fields) -> Iterator[InboundEvent]:
     if field == "smb_message_echoes":
-        yield from (ignored(echo, "from_the_phone", _account(value)) for echo in items(value, _ECHOES))
+        for echo in items(value, _ECHOES):
+            said = read_echo(echo, _account(value)) if isinstance(echo, dict) else None
+            yield said or ignored(echo, "from_the_phone", _account(value))
+        return
+    if field == _NEW_IDS and isinstance(value.get(_NEW_IDS), list):
+        for update in items(value, _NEW_IDS):
+            event = read_update(update, _account(value)) if isinstance(update, dict) else None
+            yield event or ignored(update, f"malformed:{_NEW_IDS}", _account(value))
         return
     told = ("messages", "statuses") if field == "messages" else ()
     if not any(isinstance(value.get(name), list) for name in told):

@@ -19,7 +19,7 @@ from adapters.errors import (
 from adapters.http import Answer, Http
 from adapters.platforms.base import Platform
 from adapters.platforms.graph.refusals import error_of, refusal_of
-from adapters.platforms.messenger.errors import BY_SUBCODE, MEANINGS
+from adapters.platforms.messenger.errors import BY_SUBCODE, MEANINGS, FaultOrBlock, FaultOrReview
 from tests.adapters.platforms import contract
 
 CONTRACT = contract.MESSENGER
@@ -33,7 +33,9 @@ def messenger(http: Http, simulator_url: str) -> Platform:
 
 TABLE: list[tuple[type[OutsideError], tuple[int, ...]]] = [
     (RateLimited, (613, 4, 32, 80006)),
-    (Unreachable, (1, 2, 1200)),
+    (Unreachable, (1200,)),
+    (FaultOrReview, (1,)),
+    (FaultOrBlock, (2,)),
     (CredentialsRefused, (101, 190)),
     (NotPermitted, (3, 10, 200, 230, 299, 9, 368)),
     (RecipientGone, (551,)),
@@ -61,6 +63,14 @@ async def test_each_code_has_its_meaning(
     error = await refusal(messenger, control, kind="status", status=400, parameters=parameters)
     assert type(error) is kind
     assert f"error {code}{f'/{subcode}' if subcode else ''}," in str(error)
+
+
+@pytest.mark.parametrize(("code", "kind"), [(2, FaultOrBlock), (999999, Unreachable)])
+async def test_a_server_that_fails_and_says_why_is_believed(
+    messenger: Platform, control: httpx.AsyncClient, code: int, kind: type[OutsideError]
+) -> None:
+    error = await refusal(messenger, control, kind="status", status=500, parameters={"code": code})
+    assert type(error) is kind
 
 
 def test_the_table_is_tested_whole() -> None:

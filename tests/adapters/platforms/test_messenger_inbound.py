@@ -195,8 +195,31 @@ def test_our_own_echo_is_a_receipt_with_our_mark() -> None:
 def test_what_another_says_for_the_page_is_recorded(name: str, details: dict[str, str]) -> None:
     event = read_one("receipts", name)
     assert (event.kind, event.ignored, event.chat, event.sender) == (EventKind.OTHER, "from_the_page", CONTACT, None)
-    assert (event.key, event.details) == (MID, details)
+    assert (event.key, event.details) == (MID, {**details, "staff": "said"})
     assert event.text or event.attachments
+
+
+@pytest.mark.parametrize(
+    ("fields", "staff"),
+    [
+        ({"take_thread_control": {"previous_owner_app_id": int(APP)}}, "took"),
+        ({"take_thread_control": {}}, "took"),
+        ({"take_thread_control": {"previous_owner_app_id": "1"}}, None),
+        ({"pass_thread_control": {"new_owner_app_id": "263902037430900"}}, "took"),
+        ({"pass_thread_control": {"new_owner_app_id": APP}}, "gave_back"),
+        ({"pass_thread_control": {"new_owner_app_id": {}}}, None),
+        ({"request_thread_control": {"requested_owner_app_id": "1"}}, None),
+    ],
+)
+def test_a_conversation_is_taken_from_our_app_or_given_back(fields: dict[str, object], staff: str | None) -> None:
+    (event,) = read(item(**fields))
+    assert (event.details.get("staff"), event.kind, event.chat) == (staff, EventKind.OTHER, CONTACT)
+    assert str(event.ignored).startswith("unsupported:")
+
+
+def test_the_mark_of_what_is_said_for_the_page_is_kept() -> None:
+    (event,) = read(item(message={"mid": MID, "text": "x", "is_echo": True, "app_id": 1, "metadata": "a-mark"}))
+    assert event.details == {"app_id": "1", "mark": "a-mark", "staff": "said"}
 
 
 def test_a_command_that_is_said_for_the_page_is_none() -> None:

@@ -11,6 +11,7 @@ from adapters.errors import (
     CredentialsRefused,
     NotPermitted,
     OutsideError,
+    PassingFault,
     RateLimited,
     RecipientGone,
     TemplateDisabled,
@@ -20,7 +21,6 @@ from adapters.errors import (
     TemplateThrottled,
     TemplateUnknown,
     Unacceptable,
-    Unreachable,
     WindowClosed,
 )
 from adapters.http import Answer, Http
@@ -41,7 +41,7 @@ def whatsapp(http: Http, simulator_url: str) -> Platform:
 TABLE: list[tuple[type[OutsideError], tuple[int, ...]]] = [
     (RateLimited, (4, 80007, 130429, 131064, 133016)),
     (ChatRateLimited, (131056,)),
-    (Unreachable, (1, 2, 131000, 131016, 131057, 135000)),
+    (PassingFault, (1, 2, 131000, 131016, 131057, 135000)),
     (CredentialsRefused, (0, 190)),
     (NotPermitted, (3, 10, 131005, 200, 251, 299)),
     (NotPermitted, (368, 130497, 131031, 131037, 131042, 131044, 131045, 131048)),
@@ -92,10 +92,7 @@ def test_the_usage_header_says_when_to_come_back(usage: str, after: timedelta | 
 
 
 def test_a_receipt_says_why_in_the_same_words() -> None:
-    assert (reason_of(131047), reason_of(131026), reason_of(999999), reason_of(None)) == (
-        "window_closed",
-        "recipient_gone",
-        "refused",
-        "refused",
-    )
-    assert [is_of_contact(code) for code in (131047, 131026, 131048, None)] == [True, True, False, False]
+    codes = {131047: "window_closed", 131026: "recipient_gone", 0: "credentials_refused", 999999: "refused"}
+    assert {code: reason_of(code) for code in codes} == codes
+    assert reason_of(None) == "refused"
+    assert [is_of_contact(code) for code in (131047, 131026, 131048, 0, None)] == [True, True, False, False, False]

@@ -120,6 +120,70 @@ def test_a_new_number_moves_the_chat() -> None:
     assert (event.kind, event.chat, event.details) == (EventKind.MEMBERSHIP, CONTACT, {"migrate_to": "972912345678"})
 
 
+OLD, NEW = "US.13491208655302741918", "US.24817305912873645029"
+IDS: list[tuple[dict[str, object], dict[str, object], str, dict[str, str]]] = [
+    ({"from_user_id": OLD}, {}, OLD, {"migrate_to": NEW}),
+    ({}, {"body": f"User Test changed from {OLD} to {NEW}"}, OLD, {"migrate_to": NEW}),
+    (
+        {"from": CONTACT, "from_user_id": OLD},
+        {"wa_id": CONTACT},
+        OLD,
+        {"migrate_to": NEW, "also_known_as": CONTACT},
+    ),
+    ({"from": CONTACT}, {"body": "User Test has a new id"}, CONTACT, {"also_known_as": NEW}),
+]
+
+
+@pytest.mark.parametrize(("where", "said", "chat", "details"), IDS)
+def test_a_new_id_moves_the_chat_however_the_old_one_is_told(
+    where: dict[str, object], said: dict[str, object], chat: str, details: dict[str, str]
+) -> None:
+    system = {"type": "user_changed_user_id", "user_id": NEW, **said}
+    (event,) = read({"id": "wamid.1", "timestamp": "1697043223", "type": "system", "system": system, **where})
+    assert (event.kind, event.ignored, event.chat, event.details) == (
+        EventKind.MEMBERSHIP,
+        "chat_moved",
+        chat,
+        details,
+    )
+
+
+def test_a_system_message_that_says_nothing_new_changes_nothing() -> None:
+    system = {"type": "user_changed_user_id", "user_id": NEW}
+    (event,) = read({**message(type="system", system=system), "from": NEW})
+    assert (event.ignored, event.kind) == ("system:user_changed_user_id", EventKind.OTHER)
+
+
+def test_a_word_of_new_ids_moves_each_chat() -> None:
+    update = {"user_id": {"previous": OLD, "current": NEW}, "timestamp": "1700000003"}
+    value = value_of(user_id_update=[{**update, "wa_id": CONTACT}, {"user_id": OLD}, None, update])
+    body = json.dumps(call(value, field="user_id_update")).encode()
+    told, *broken, hidden = read_bytes(body)
+    assert (told.kind, told.account, told.chat) == (EventKind.MEMBERSHIP, NUMBER, OLD)
+    assert told.details == {"migrate_to": NEW, "also_known_as": CONTACT}
+    assert hidden.details == {"migrate_to": NEW}
+    assert told.key == hidden.key
+    assert [event.ignored for event in broken] == ["malformed:user_id_update"] * 2
+
+
+def test_what_is_typed_on_the_phone_is_staffs() -> None:
+    echo = {"from": "972123456789", "to": CONTACT, "to_user_id": OLD, "id": "wamid.2", "timestamp": "1697043223"}
+    said = {**echo, "type": "text", "text": {"body": "I take over"}}
+    withdrawn = {**echo, "type": "revoke", "revoke": {"original_message_id": "wamid.1"}}
+    value = value_of(message_echoes=[said, withdrawn, None, {**said, "to": 5, "to_user_id": None}])
+    heard, *rest = read_bytes(json.dumps(call(value, field="smb_message_echoes")).encode())
+    assert (heard.key, heard.chat, heard.sender, heard.text) == ("wamid.2", CONTACT, None, "I take over")
+    assert heard.details == {"staff": "said", "also_known_as": OLD}
+    assert [event.ignored for event in (heard, *rest)] == ["from_the_phone"] * 4
+    assert all("staff" not in event.details for event in rest)
+
+
+def test_a_new_number_is_told_with_the_new_id() -> None:
+    system = {"type": "user_changed_number", "wa_id": "972912345678", "user_id": NEW}
+    (event,) = read(message(type="system", system=system))
+    assert event.details == {"migrate_to": "972912345678", "also_known_as": NEW}
+
+
 @pytest.mark.parametrize("name", ["completion", "without_flow_token"])
 def test_a_form_that_was_filled_in_is_a_message_without_its_token(name: str) -> None:
     event = read_recorded("flow_completion", name)
