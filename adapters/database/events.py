@@ -24,17 +24,18 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import aliased
 
-from adapters.database import chats, choices, handovers, media_fetching, receipts, staff, visitor_files
+from adapters.database import chats, choices, handovers, media_fetching, people, receipts, staff, visitor_files
 from adapters.database.channels import ChannelAccess
 from adapters.database.edits import CHANGES, EARLY_FOR, apply_changes, apply_early_changes
 from adapters.database.handovers import Batch
-from adapters.database.memberships import moves, note_aliases, note_moves, note_reachability, second_id
+from adapters.database.memberships import note_reachability
 from adapters.database.notifications import conversation_changed
 from adapters.database.records import Event, Message
 from adapters.database.tables import ChatAlias
 from domain.events import ANSWERED_KINDS, WAKING_KINDS, EventState, InboundEvent
 from domain.hearing import first_state
 from domain.ids import ChannelId, ConversationId, EventId, conversation_id, event_id
+from domain.names import Names
 from domain.platforms import PlatformName
 from domain.windows import heard_at
 
@@ -43,10 +44,10 @@ NOT_HEARD_AFTER = timedelta(days=7)
 
 # Built once: building a statement costs more than running it, and these run for each webhook.
 _KNOWN = union_all(
-    select(literal("key").label("what"), Event.key.label("name"), literal("").label("value")).where(
-        Event.channel_id == bindparam("channel"), Event.key == func.any(bindparam("keys", type_=ARRAY(Text)))
-    ),
-    select(literal("chat"), ChatAlias.chat, ChatAlias.original_chat).where(
+    select(
+        literal("key").label("what"), Event.key.label("name"), literal("").label("value"), Event.received_at.label("at")
+    ).where(Event.channel_id == bindparam("channel"), Event.key == func.any(bindparam("keys", type_=ARRAY(Text)))),
+    select(literal("chat"), ChatAlias.chat, ChatAlias.original_chat, ChatAlias.since).where(
         ChatAlias.channel_id == bindparam("channel"), ChatAlias.chat == func.any(bindparam("chats", type_=ARRAY(Text)))
     ),
 )
@@ -110,14 +111,13 @@ async def record(
     correlation_id: str | None = None,
 ) -> Recorded:
     """Record what a platform told us; an event whose key is known already has no effect."""
-    known, aliases = await _known(connection, access.channel.id, events)
+    known, names = await _known(connection, access.channel.id, events)
     fresh: dict[str, InboundEvent] = {}
     for event in events:
         if event.key not in known:
             fresh.setdefault(event.key, event)
-    aliases = await note_moves(connection, access.channel.id, fresh.values(), aliases)
-    aliases = await note_aliases(connection, access.channel.id, fresh.values(), aliases)
-    made = [_recording(access, event, aliases, now) for event in fresh.values()]
+    names = await people.meet(connection, access.channel.id, list(fresh.values()), names, now)
+    made = [_recording(access, event, names, now) for event in fresh.values()]
     groups = [
         await _record_group(connection, access, conversation, group, now, correlation_id)
         for conversation, group in _by_conversation(made)
@@ -144,18 +144,18 @@ def _waiting(
 
 async def _known(
     connection: AsyncConnection, channel_id: ChannelId, events: Sequence[InboundEvent]
-) -> tuple[set[str], dict[str, str]]:
-    """The keys that are recorded already, and the chats that go on under another name."""
-    named = {event.chat for event in events if event.chat} | {move.old for event in events for move in moves(event)}
-    named |= {other for event in events if (other := second_id(event))}
-    asked = {"channel": channel_id, "keys": [event.key for event in events], "chats": list(named)}
+) -> tuple[set[str], Names]:
+    """The keys that are recorded already, and whose the names of the chats are."""
+    chats_told = list(people.names_in(events))
+    asked = {"channel": channel_id, "keys": [event.key for event in events], "chats": chats_told}
     rows = (await connection.execute(_KNOWN, asked)).all()
-    return {row.name for row in rows if row.what == "key"}, {row.name: row.value for row in rows if row.what == "chat"}
+    named = Names((row.name, row.at, row.value) for row in rows if row.what == "chat")
+    return {row.name for row in rows if row.what == "key"}, named
 
 
-def _recording(access: ChannelAccess, event: InboundEvent, aliases: dict[str, str], now: datetime) -> Recording:
+def _recording(access: ChannelAccess, event: InboundEvent, names: Names, now: datetime) -> Recording:
     channel = access.channel.id
-    chat = aliases.get(event.chat, event.chat) if event.chat else None
+    chat = names.owner_of(event, now)
     too_old = event.occurred_at is not None and event.occurred_at < now - NOT_HEARD_AFTER
     state, reason = first_state(event, access.bot, deleted=access.bot_deleted, too_old=too_old)
     return Recording(
@@ -235,7 +235,8 @@ async def _number(
     opening = next((item for item in group if _wakes(item) or staff.begins(access, item.event)), None)
     count, heard = len(group), heard_at((item.event for item in group), now)
     if opening and opening.chat:
-        return await chats.open_chat(connection, access, conversation, opening.chat, opening.event, count, heard, now)
+        place = chats.place_of([item.event for item in group if _wakes(item)], opening.event, opening.chat, now)
+        return await chats.open_chat(connection, access, conversation, place, count, heard, now)
     last_seq = await chats.number(connection, conversation, count, heard)
     if last_seq is None and any(item.event.kind in CHANGES for item in group):
         # Whoever opens it just now commits first, or sees this change.
