@@ -21,7 +21,7 @@ from activities.heartbeats import beating
 from activities.partials import Partials
 from activities.sending import Outcome, Sender
 from activities.signs import Signs
-from adapters.database import changes, growing, ledger, memberships, paces, replies, turns, voice, windows
+from adapters.database import changes, growing, ledger, memberships, paces, people, replies, turns, voice, windows
 from adapters.database.engine import Database
 from adapters.database.ledger import Floor, Part
 from adapters.database.paces import Taken
@@ -230,6 +230,9 @@ class Delivery:
             await ledger.note_sent(connection, part.id, outcome.platform_message_id, now)
         if outcome.moved_to is not None:
             await memberships.move_chat(connection, job.conversation_id, outcome.moved_to)
+        if outcome.known_as is not None:
+            chat = job.destination.chat
+            await people.note_answered_as(connection, job.access.channel.id, chat, outcome.known_as, now)
         if outcome.ends_reply:
             await ledger.rest(connection, job.conversation_id, job.key, DeliveryState.FAILED, outcome.reason)
             if outcome.of_contact:

@@ -61,6 +61,8 @@ class Outcome:
     after: timedelta | None = None
     payload: Payload | None = None
     moved_to: str | None = None
+    known_as: str | None = None
+    """What the platform calls the chat that a part was put into."""
     ends_reply: bool = False
     of_contact: bool = True
     """Whether what ends the reply says that the contact cannot be reached."""
@@ -118,7 +120,7 @@ class Sender:
         except OutsideError as error:
             get_logger(__name__).info("part_not_sent", part=part.part, reason=error.reason)
             return self._failed(platform, job, part, error)
-        return Outcome(DeliveryState.SENT, platform_message_id=receipt.platform_message_id)
+        return Outcome(DeliveryState.SENT, platform_message_id=receipt.platform_message_id, known_as=receipt.chat)
 
     async def _finish(self, platform: Platform, job: Job, part: Part, name: str, deadline: float) -> Outcome:
         """Have the message that grew say its part; as often as it takes, for that does no harm."""

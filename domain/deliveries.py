@@ -109,12 +109,12 @@ class Backoff(Frozen):
 
     def after(self, attempts: int) -> timedelta:
         """The wait behind an attempt that had so many before it."""
-        return min(self.first * self.factor ** min(attempts, 10), self.longest)
+        return min(self.first * int(self.factor ** min(attempts, 10)), self.longest)
 
 
 USUAL_BACKOFF = Backoff()
 
 
 def backed_off(attempts: int) -> timedelta:
-    """The wait where nothing else is known of what failed: 1, 2, 4, 8 … seconds, at most five minutes."""
+    """How long to wait without a word from the platform after so many attempts: 1, 2, 4 … seconds, up to 300."""
     return USUAL_BACKOFF.after(attempts)

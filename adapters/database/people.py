@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ARRAY, Text, bindparam, func, or_, select, update
+from sqlalchemy import ARRAY, Text, bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -84,15 +84,18 @@ async def meet(
     return people.names
 
 
-async def note_answered_as(connection: AsyncConnection, channel: ChannelId, chat: str, other: str) -> None:
+async def note_answered_as(
+    connection: AsyncConnection, channel: ChannelId, chat: str, other: str, now: datetime
+) -> None:
     """The platform calls a chat by another id than we do: the contact's answer comes under that one.
 
     Whoever is known under it already keeps the conversation that goes on there.
     """
-    owner = (await read(connection, channel, [chat, other])).owner(chat, ALWAYS)
-    people = People(connection, channel, Names())
-    if not await people.has_begun(other):
-        await people.note(other, ALWAYS, owner, once=True)
+    if other == chat:
+        return
+    people = People(connection, channel, await read(connection, channel, [chat, other]))
+    if not people.names.knows(other) and not await people.has_begun(other):
+        await people.note(other, ALWAYS, people.names.owner(chat, now), once=True)
 
 
 class People:
@@ -188,10 +191,7 @@ class People:
 
     async def _readdress(self, move: Move, owner: str) -> None:
         """Answers go to the new id; of a number only those of whoever left it."""
-        theirs = Conversation.id == conversation_id(self._channel, owner, None)
-        of_chat = update(Conversation).where(
-            Conversation.channel_id == self._channel,
-            Conversation.chat == move.old,
-            or_(theirs, not changes_hands(move.old)),
-        )
+        of_chat = update(Conversation).where(Conversation.channel_id == self._channel, Conversation.chat == move.old)
+        if changes_hands(move.old):
+            of_chat = of_chat.where(Conversation.id == conversation_id(self._channel, owner, None))
         await self._connection.execute(of_chat.values(chat=move.new))

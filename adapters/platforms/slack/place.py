@@ -5,12 +5,21 @@ from datetime import UTC, datetime
 
 from adapters.platforms.base import Channel
 from adapters.platforms.fields import Fields, part, parts, reference, shown_name
+from adapters.platforms.recipients import demand
 from domain.events import Sender
 from domain.models import Frozen
 
 _ID = re.compile(r"[A-Z0-9]{2,40}")
+_RECIPIENT = re.compile(r"[CDGUW][A-Z0-9]{1,39}")
 _TS = re.compile(r"([0-9]{1,11})\.([0-9]{6})")
 _DIRECT_TYPES = ("im", "app_home")
+
+
+def recipient(given: str) -> str:
+    """An id as Slack writes it; raises `Unacceptable` for anything else."""
+    return demand(
+        given, _RECIPIENT, "the id of a Slack channel, direct message or user, such as C0123ABCD, not its name"
+    )
 
 
 class Me(Frozen):

@@ -148,7 +148,7 @@ async def test_a_contact_answers_under_the_number_that_the_platform_makes_of_our
     async with chat.database.begin() as connection:
         begun, _ = await first_words.speak_first(connection, chat.access, OLD_NUMBER, "hello", now=chat.now)
         for _ in range(2):
-            await people.note_answered_as(connection, chat.access.channel.id, OLD_NUMBER, NEW_NUMBER)
+            await people.note_answered_as(connection, chat.access.channel.id, OLD_NUMBER, NEW_NUMBER, chat.now)
     assert await told(chat, said(chat, NEW_NUMBER, ANN), said(chat, NEW_NUMBER, None)) == [begun, begun]
     assert len(await chat.rows(select(Contact.id))) == 1
     assert len(await chat.rows(select(Message.id).where(Message.conversation_id == begun))) == 3
