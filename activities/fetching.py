@@ -15,7 +15,7 @@ from adapters.errors import Again, Never, OutsideError
 from adapters.media.base import Downloads, Measured, Store
 from adapters.platforms.base import Platform
 from adapters.vault import KeyMissing, Vault
-from domain.media import HTML, MAX_MEDIA_BYTES
+from domain.media import HTML, MAX_MEDIA_BYTES, differs
 from domain.platforms import PlatformName
 
 _AT_ONCE = 4
@@ -36,6 +36,12 @@ class FileTooLarge(Never):
     """The platform says that the file is larger than what is kept."""
 
     reason = "media_too_large"
+
+
+class ChecksumDiffers(Again):
+    """Other bytes came than the platform told of; asked again they may be the right ones."""
+
+    reason = "checksum_differs"
 
 
 class ChannelGone(Never):
@@ -99,6 +105,8 @@ class Fetching:
             found = await self._store.keep(wanted.workspace_id, wanted.id, pieces)
         if found.type == HTML and not (attachment.mime_type or "").startswith("text/"):
             raise NotTheFile("a page came instead of the file; the token may lack the right to read files")
+        if differs(attachment.details.get("sha256"), found.sha256):
+            raise ChecksumDiffers("the file's bytes are not those that the platform told of")
         return found
 
     async def _put_off(self, wanted: Wanted, error: OutsideError) -> None:

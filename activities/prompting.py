@@ -16,6 +16,7 @@ from domain.clocks import local
 from domain.instructions import TemplateBroken
 from domain.moderation import seen_by_model
 from domain.recollection import recalled
+from domain.speakers import IN_A_GROUP
 from domain.told import PromptUsed, Told
 from domain.transcripts import Line, Prompt, build, cut_to
 from domain.understanding_calls import names_understanding
@@ -52,7 +53,7 @@ class Prompting:
         seen = seen_by_model(await self._with_files(context), context.access.bot.moderation)
         past, cut = cut_to(seen, context.members, window.tokens * OVERSIZE)
         made = build(
-            recalled(filled_in, context.summary, context.facts),
+            recalled(_for_group(filled_in) if context.is_group else filled_in, context.summary, context.facts),
             past,
             budget_tokens=window.tokens,
             most_messages=window.messages,
@@ -122,3 +123,7 @@ class Prompting:
             return await asyncio.to_thread(instructions.render, text, known)
         except TemplateBroken as error:
             raise InstructionsFailed(f"the instructions cannot be filled in: {error}") from None
+
+
+def _for_group(told: str) -> str:
+    return f"{told}\n\n{IN_A_GROUP}" if told else IN_A_GROUP

@@ -15,11 +15,11 @@ from adapters.media.base import Reads, Store
 from domain.files import (
     CHARACTERS_FOR_EACH_TOKEN,
     IMAGES,
-    KINDS,
     MAX_IMAGE_BYTES,
     MOST_FILES,
     MOST_IMAGES,
     Attached,
+    is_of_use,
     with_files,
 )
 from domain.files import Shown as ShownFile
@@ -41,7 +41,7 @@ class Reading:
 
     async def read(self, context: TurnContext, *, sees: bool) -> tuple[Line, ...]:
         """The lines with their files; `sees` says that a model that is asked can see images."""
-        wanted = [file for file in context.files if file.attachment.kind in KINDS]
+        wanted = [file for file in context.files if is_of_use(file.attachment, sees=sees)]
         newest = tuple(sorted(wanted, key=lambda file: -file.line)[:MOST_FILES])
         if not newest:
             return context.lines
@@ -54,7 +54,7 @@ class Reading:
             if found is not None:
                 shown[file.media_id] = found
         room = context.access.bot.context.tokens * CHARACTERS_FOR_EACH_TOKEN
-        return with_files(context.lines, newest, shown, room)
+        return with_files(context.lines, newest, shown, room, in_group=context.is_group)
 
     async def _fetched(
         self, workspace_id: UUID, files: Sequence[Attached], longest_seconds: float

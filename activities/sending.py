@@ -184,7 +184,8 @@ class Sender:
                 return replace(said, state=DeliveryState.PLANNED, after=after, holds=holds)
             case PassingFault() if part.attempts + 1 >= error.most_attempts:
                 last = error.then
-                return replace(said, reason=last.reason, ends_reply=True, of_contact=last is not FaultPersists)
+                ends = not issubclass(last, Unacceptable)
+                return replace(said, reason=last.reason, ends_reply=ends, of_contact=last is not FaultPersists)
             case Again():
                 after = error.after or error.backoff.after(part.attempts)
                 return replace(said, state=DeliveryState.PLANNED, after=after)

@@ -48,17 +48,24 @@ class ChannelCache:
         return await self.get(parsed)
 
     async def family(self, access: ChannelAccess) -> Sequence[ChannelAccess]:
-        """All channels of this one's workspace and platform, as they were where they cannot be read anew."""
-        name = (access.workspace_id, access.channel.platform)
-        kept, changes = self._families.get(name), self._changes
-        if kept is not None and kept[1] == changes:
+        """All channels of this one's workspace and platform, as they were where they cannot be read anew.
+
+        One that is made meanwhile is not among them: who misses a channel there asks for `family_now`.
+        """
+        kept = self._families.get((access.workspace_id, access.channel.platform))
+        if kept is not None and kept[1] == self._changes:
             return kept[0]
         try:
-            family = await self._breaker.ask(lambda: self._load_family(access))
+            return await self.family_now(access)
         except (SQLAlchemyError, psycopg.Error, OSError) as error:
             if kept is None or not is_away(error):
                 raise
             return kept[0]
+
+    async def family_now(self, access: ChannelAccess) -> Sequence[ChannelAccess]:
+        """The same as the database has it this moment; raises where it is away."""
+        name, changes = (access.workspace_id, access.channel.platform), self._changes
+        family = await self._breaker.ask(lambda: self._load_family(access))
         if len(self._families) >= self._most:
             self._families.clear()
         self._families[name] = (family, changes)

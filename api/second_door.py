@@ -10,6 +10,7 @@ from datetime import datetime
 from adapters.database.channels import ChannelAccess
 from adapters.database.handovers import Batch, burst_policy
 from adapters.temporal.handover import Handing
+from domain.albums import album_of
 from domain.events import WAKING_KINDS, EventState, InboundEvent
 from domain.handovers import MAX_BYTES, MAX_ITEMS, MAX_UNRECORDED_BYTES, Item, Unrecorded
 from domain.hearing import first_state
@@ -105,6 +106,7 @@ def _item(access: ChannelAccess, event: InboundEvent, correlation_id: str | None
         id=str(event_id(access.channel.id, event.key)),
         kind="message" if wakes else "record",
         received_at=now,
+        album=album_of(event),
         unrecorded=Unrecorded(channel_id=str(access.channel.id), event=content, correlation_id=correlation_id),
     )
 

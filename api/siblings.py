@@ -16,12 +16,17 @@ async def by_channel(
     """The events of a call by the channels that they are for, the called one first.
 
     A sibling is of the same workspace and platform, and its calls are signed with the same secret: whoever could sign
-    this call could have called the sibling. What is for no channel of ours is ignored by the called one.
+    this call could have called the sibling. What is for no channel of ours is ignored by the called one; raises what
+    the database raises where it is away, and an account is in no sibling that is known.
     """
     own = _account(access.channel)
     if all(event.account in (None, own) for event in told):
         return [(access, list(told))]
-    family = {_account(other.channel): other for other in await using.channels.family(access) if _shares(access, other)}
+    accounts = {event.account or own for event in told}
+    family = _by_account(access, await using.channels.family(access))
+    if not accounts <= {own, *family}:
+        # It may have been made a moment ago; where nobody can say, the platform is asked to come again.
+        family = _by_account(access, await using.channels.family_now(access))
     sorted_out: dict[str | None, tuple[ChannelAccess, list[InboundEvent]]] = {own: (access, [])}
     for event in told:
         account = event.account or own
@@ -29,6 +34,10 @@ async def by_channel(
             account, event = own, _of_nobody(event)
         sorted_out.setdefault(account, (family.get(account, access), []))[1].append(event)
     return list(sorted_out.values())
+
+
+def _by_account(access: ChannelAccess, family: Sequence[ChannelAccess]) -> dict[str | None, ChannelAccess]:
+    return {_account(other.channel): other for other in family if _shares(access, other)}
 
 
 def _account(channel: Channel) -> str | None:

@@ -2,11 +2,13 @@
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
+from hashlib import sha256
 
 from fastapi import APIRouter, Request, Response
 from structlog.contextvars import bind_contextvars
+from structlog.stdlib import get_logger
 
 from adapters.database.channels import ChannelAccess
 from adapters.errors import SignatureMismatch, Unreadable
@@ -18,7 +20,7 @@ from api.intake import take_in_by_either_door
 from api.problems import Problem, not_found
 from api.resources import Resources, Using
 from api.siblings import by_channel
-from domain.events import EventKind
+from domain.events import EventKind, InboundEvent
 from domain.platforms import PlatformName
 
 router = APIRouter(tags=["webhooks"])
@@ -32,7 +34,7 @@ async def greet(platform: str, channel_id: str, request: Request, using: Using) 
     with _refusing(platform):
         reply = adapter.handshake(access.channel, asked)
     if reply is None:
-        raise not_found("channel", channel_id)
+        raise Problem(404, "This address is called by POST; a GET asks nothing here.")
     return _answer(reply)
 
 
@@ -47,17 +49,32 @@ async def receive(platform: str, channel_id: str, request: Request, using: Using
         adapter.admits(access.channel, headers)
         body = await bodies.read(request, bodies.MAX_WEBHOOK_BYTES)
         arrived = PlatformRequest(headers=headers, query=dict(request.query_params), body=body)
-        reply = adapter.handshake(access.channel, arrived)
-        if reply is not None:
-            return _answer(reply)
-        told = adapter.receive(access.channel, arrived, datetime.now(UTC))
+        with suppress(Unreadable):
+            if (reply := adapter.handshake(access.channel, arrived)) is not None:
+                return _answer(reply)
+        told = _read(adapter, access, arrived)
     for owner, events in await by_channel(using, access, told):
         await take_in_by_either_door(using, owner, events)
     if any(event.kind is EventKind.BUTTON for event in told):
         using.background.add(acknowledge(adapter, access.channel, told))
     metrics.ACKNOWLEDGED.labels(platform).observe(time.monotonic() - started)
-    reply = adapter.taken(access.channel, arrived)
-    return _answer(reply) if reply is not None else Response(status_code=200)
+    with suppress(Unreadable):
+        if (reply := adapter.taken(access.channel, arrived)) is not None:
+            return _answer(reply)
+    return Response(status_code=200)
+
+
+def _read(adapter: Platform, access: ChannelAccess, arrived: PlatformRequest) -> tuple[InboundEvent, ...]:
+    """What a call tells; a body that is verified and cannot be read is recorded as that.
+
+    It would not be readable the next time either, and a platform that is refused holds back what comes behind it.
+    """
+    try:
+        return adapter.receive(access.channel, arrived, datetime.now(UTC))
+    except Unreadable as error:
+        get_logger(__name__).warning("body_unreadable", problem=str(error))
+        key = f"body:{sha256(arrived.body).hexdigest()}"
+        return (InboundEvent(key=key, kind=EventKind.OTHER, ignored="unreadable"),)
 
 
 def _headers(request: Request) -> dict[str, str]:
@@ -78,9 +95,6 @@ def _refusing(platform: str) -> Iterator[None]:
     except SignatureMismatch as error:
         metrics.REFUSED.labels(platform, 401).inc()
         raise Problem(401, "The call is not signed with this channel's secret.", "signature_mismatch") from error
-    except Unreadable as error:
-        metrics.REFUSED.labels(platform, 400).inc()
-        raise Problem(400, f"The body is not what {platform} sends: {error}", "unreadable") from error
 
 
 async def _channel(using: Resources, platform: str, channel_id: str) -> tuple[ChannelAccess, Platform]:

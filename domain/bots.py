@@ -281,6 +281,7 @@ class Bot(Strict):
             commands=self.commands or None,
             ice_breakers=self.ice_breakers or None,
             persistent_menu=self.persistent_menu or None,
+            greeting=self.greeting or None,
         )
 
     @property

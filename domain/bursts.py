@@ -25,6 +25,9 @@ def due_at(policy: BurstPolicy, first: datetime, last: datetime) -> datetime:
     return min(last + policy.quiet, first + policy.longest)
 
 
-def members(policy: BurstPolicy, waiting: Sequence[str]) -> tuple[str, ...]:
-    """Which of the waiting messages the next turn answers, oldest first."""
-    return tuple(waiting[:1] if policy.policy == "queue" else waiting)
+def members(policy: BurstPolicy, waiting: Sequence[str], albums: Sequence[str] = ()) -> tuple[str, ...]:
+    """Which of the waiting messages the next turn answers, oldest first: in a queue one, or one album."""
+    if policy.policy != "queue":
+        return tuple(waiting)
+    album = albums[0] if albums else ""
+    return (*waiting[:1], *(name for name, of in zip(waiting[1:], albums[1:], strict=False) if album and of == album))

@@ -74,6 +74,14 @@ class Sender(Frozen):
     language: str | None = None
 
 
+class Replied(Frozen):
+    """What a message replies to: how it begins, and whose words they are."""
+
+    text: str
+    sender: Sender | None = None
+    ours: bool = False
+
+
 class InboundEvent(Frozen):
     """One thing that a platform told us.
 
@@ -93,6 +101,7 @@ class InboundEvent(Frozen):
     addressed: bool = True
     platform_message_id: str | None = None
     reply_to: str | None = None
+    replied: Replied | None = None
     text: str = ""
     command: str | None = None
     attachments: tuple[Attachment, ...] = ()

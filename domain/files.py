@@ -6,6 +6,7 @@ from uuid import UUID
 from domain.events import Attachment
 from domain.models import Frozen
 from domain.recollection import quoted
+from domain.speakers import indented
 from domain.text import shortened
 from domain.transcripts import Image, Line
 from domain.variables import one_line
@@ -15,10 +16,16 @@ IMAGES = frozenset({"image/jpeg", "image/png", "image/gif", "image/webp"})
 MOST_FILES = 8
 MOST_IMAGES = 4
 MAX_IMAGE_BYTES = 5 * 1024 * 1024
-KINDS = ("photo", "document", "sticker")
-"""The kinds of attachments that may be shown or read."""
+_PICTURES = ("photo", "sticker")
 CHARACTERS_FOR_EACH_TOKEN = 2
 """Of the window, all files together may take half: a token has about four characters."""
+
+
+def is_of_use(attachment: Attachment, *, sees: bool) -> bool:
+    """Whether a model gets anything of a file but its name; `sees`: it is shown pictures."""
+    if attachment.kind in _PICTURES or (attachment.mime_type or "") in IMAGES:
+        return sees
+    return attachment.kind == "document"
 
 
 class Attached(Frozen):
@@ -40,7 +47,12 @@ class Shown(Frozen):
 
 
 def with_files(
-    lines: tuple[Line, ...], files: tuple[Attached, ...], shown: Mapping[UUID, Shown], most_characters: int
+    lines: tuple[Line, ...],
+    files: tuple[Attached, ...],
+    shown: Mapping[UUID, Shown],
+    most_characters: int,
+    *,
+    in_group: bool = False,
 ) -> tuple[Line, ...]:
     """The lines with what their files say behind their words; the newest files come first where there is not room."""
     made = list(lines)
@@ -51,6 +63,7 @@ def with_files(
             continue
         line = made[file.line]
         told = _told(file.attachment, found, room)
+        told = indented(told) if in_group else told
         room -= min(len(found.text), room)
         images = (*line.images, found.image) if found.image else line.images
         text = "\n".join(part for part in (line.text, told) if part)

@@ -45,7 +45,8 @@ class Item(Frozen):
     """One thing to hear: a message to answer, an operator's control, something to say, or something only to record.
 
     `text` is for whoever inspects the conversation in Temporal UI; what the model reads comes from PostgreSQL.
-    `again` marks an event that is handed over once more although the workflow may know it.
+    `again` marks an event that is handed over once more although the workflow may know it; `album` names what else it
+    was sent together with.
     """
 
     id: str
@@ -54,6 +55,7 @@ class Item(Frozen):
     text: str = ""
     control: Control | None = None
     again: bool = False
+    album: str = ""
     unrecorded: Unrecorded | None = None
 
 
@@ -74,6 +76,7 @@ class Waiting(Frozen):
     received_at: datetime
     heard_at: datetime
     control: Control | None = None
+    album: str = ""
     unrecorded: Unrecorded | None = None
 
 

@@ -3,6 +3,7 @@
 from domain.bots import Bot
 from domain.events import WAKING_KINDS, EventKind, EventState, InboundEvent
 
+NOT_ADDRESSED = "not_addressed"
 _CHANGES = (EventKind.EDIT, EventKind.DELETE)
 
 
@@ -24,7 +25,7 @@ def _why_ignored(event: InboundEvent, bot: Bot, *, deleted: bool, too_old: bool)
     if too_old:
         return "too_old"
     if event.is_group and not _heard_in_group(event, bot):
-        return "not_addressed"
+        return NOT_ADDRESSED
     return None
 
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from itertools import takewhile
 
+from domain.albums import whole_at
 from domain.bursts import due_at, members
 from domain.conversations import SILENCING, Control
 from domain.handovers import (
@@ -58,6 +59,7 @@ class Inbox:
                     received_at=item.received_at,
                     heard_at=now,
                     control=item.control,
+                    album=item.album,
                     unrecorded=item.unrecorded,
                 )
                 self.stops += item.control in SILENCING
@@ -95,17 +97,24 @@ class Inbox:
         return any(item.kind == "say" or item.unrecorded is not None for item in self._waiting.values())
 
     def due(self) -> datetime | None:
-        """When the waiting messages are to be answered; None when none waits."""
+        """When the waiting messages are to be answered, of an album all together; None when none waits."""
         messages = self._messages()
-        return due_at(self.bursts, messages[0].heard_at, messages[-1].heard_at) if messages else None
+        if not messages:
+            return None
+        due = due_at(self.bursts, messages[0].heard_at, messages[-1].heard_at)
+        last = messages[0 if self.bursts.policy == "queue" else -1]
+        album = [item.heard_at for item in messages if item.album == last.album]
+        return max(due, whole_at(album)) if last.album else due
 
     def to_bring(self, *, together: bool = False) -> tuple[str, ...]:
         """The messages to bring to the next turn, the oldest where there are too many for one.
 
         `together`: all of them, whatever the bot's policy says. What is not recorded yet holds up those behind it.
         """
-        waiting = [item.id for item in takewhile(_is_ready, self._messages())]
-        return tuple(waiting if together else members(self.bursts, waiting))[:MAX_BROUGHT]
+        ready = list(takewhile(_is_ready, self._messages()))
+        waiting = [item.id for item in ready]
+        albums = [item.album for item in ready]
+        return tuple(waiting if together else members(self.bursts, waiting, albums))[:MAX_BROUGHT]
 
     def settle(self, settled: Sequence[str], *, behind: bool) -> None:
         """Forget what need not be brought again; `behind`: more waits in PostgreSQL."""

@@ -1,10 +1,13 @@
 """Media: which kinds there are, what a file's first bytes say of it, and what may be shown in a page."""
 
 import re
+from base64 import b64decode
 from codecs import getincrementaldecoder
 from enum import StrEnum
 from typing import Literal, TypeAlias, get_args
 from uuid import UUID, uuid5
+
+from pydantic import JsonValue
 
 from domain.models import Frozen
 
@@ -26,6 +29,7 @@ SHOWN_INLINE = frozenset(
     )
 )
 """Types in which nothing can run; everything else is offered as a download."""
+_CHECKSUM_BYTES = 32
 _ZIP = "application/zip"
 _OLE = "application/x-ole-storage"
 _OFFICE = "application/vnd.openxmlformats-officedocument"
@@ -104,6 +108,15 @@ def type_of(head: bytes) -> str:
 def refined(type_: str, name: str) -> str:
     """The same type, or for a container the one of what it holds: that is all that a name can tell."""
     return _CONTAINED.get((type_, name.rpartition(".")[2].lower()), type_)
+
+
+def differs(told: JsonValue, sha256: str) -> bool:
+    """Whether these are other bytes than a platform told of, by its checksum in base64; not where it told none."""
+    try:
+        expected = b64decode(told, validate=True) if isinstance(told, str) else b""
+    except ValueError:
+        return False
+    return len(expected) == _CHECKSUM_BYTES and expected.hex() != sha256
 
 
 def kind_of(type_: str) -> MediaKind:

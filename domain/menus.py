@@ -70,8 +70,10 @@ class Offers(Frozen):
     commands: tuple[Command, ...] | None = None
     ice_breakers: tuple[str, ...] | None = None
     persistent_menu: tuple[MenuEntry, ...] | None = None
+    greeting: str | None = None
+    """What somebody reads who has not written yet, where a platform shows that."""
 
     @property
     def are_any(self) -> bool:
         """Whether there is anything at all."""
-        return bool(self.commands or self.ice_breakers or self.persistent_menu)
+        return bool(self.commands or self.ice_breakers or self.persistent_menu or self.greeting)

@@ -16,6 +16,7 @@ class Candidate(Frozen):
     id: str
     text: str = ""
     command: str | None = None
+    album: str | None = None
 
 
 class Noted(Frozen):
@@ -36,10 +37,16 @@ class Opening(Frozen):
 
 
 def open_turn(bot: Bot, candidates: Sequence[Candidate], *, together: bool) -> Opening:
-    """The next turn: a command or a refused message stands alone, the others are answered together or one by one."""
+    """The next turn: a command or a refused message stands alone, the others are answered together or one by one.
+
+    An album is answered as one.
+    """
     taken: list[str] = []
     noted: list[Noted] = []
+    album = candidates[0].album if candidates else None
     for candidate in candidates:
+        if taken and not together and (album is None or candidate.album != album):
+            continue
         verdict = _judged(bot, candidate)
         alone = _alone(bot, candidate, verdict)
         if alone and taken:
@@ -49,8 +56,6 @@ def open_turn(bot: Bot, candidates: Sequence[Candidate], *, together: bool) -> O
         taken.append(candidate.id)
         if verdict.is_told:
             noted.append(Noted(id=candidate.id, verdict=verdict))
-        if not together:
-            break
     return Opening(members=tuple(taken), noted=tuple(noted))
 
 

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pydantic import Field, ValidationError
 
 from domain.models import Frozen
+from domain.speakers import spoken
 from domain.text import shortened, storable
 from domain.transcripts import Line, Prompt, build, estimate_tokens
 from domain.variables import one_line
@@ -93,7 +94,7 @@ def asked(earlier: str | None, covered: Sequence[Said], facts: Sequence[str] | N
     newest = build(
         "", [said.line for said in covered], budget_tokens=budget_tokens, most_messages=len(covered), must_see=1
     )
-    told = "\n".join(f"{'contact' if line.role == 'user' else 'assistant'}: {line.text}" for line in newest.lines)
+    told = "\n".join(spoken(line.text, "contact" if line.role == "user" else "assistant") for line in newest.lines)
     data = [quoted("summary", earlier)] if earlier else []
     if facts is not None:
         data.append(quoted("facts", "\n".join(facts)))

@@ -1,9 +1,14 @@
 """Text that may come from anyone: what can be stored, and cutting without breaking it."""
 
+import unicodedata
 from collections.abc import Mapping, Sequence
 
 MAX_MESSAGE_CHARACTERS = 40_000
 _MARK = " …"
+_BREAKING = ("Cc", "Zl", "Zp")
+_JOINERS = "\u200c\u200d"
+"""Invisible, and needed inside words: in Persian, in emoji."""
+_IN_BRACKETS = str.maketrans('[]"', "()'")
 
 
 def storable(text: str) -> str:
@@ -37,3 +42,16 @@ def shortened(text: str, most: int) -> str:
 def within_bytes(text: str, max_bytes: int) -> str:
     """The longest beginning of the text that fits into so many bytes of UTF-8."""
     return text.encode("utf-8", "replace")[:max_bytes].decode("utf-8", "ignore")
+
+
+def inside(text: str, most: int) -> str:
+    """The text as one line of at most so many characters that can stand in a bracket or quotes, and not end these."""
+    shown = "".join(_shown(character) for character in text[: 4 * most])
+    return shortened(" ".join(shown.split()).translate(_IN_BRACKETS), most)
+
+
+def _shown(character: str) -> str:
+    category = unicodedata.category(character)
+    if category in _BREAKING:
+        return " "
+    return "" if category == "Cf" and character not in _JOINERS else character

@@ -7,6 +7,7 @@ from typing import Literal
 
 from pydantic import Field, JsonValue, field_serializer
 
+from domain.attachments import bracketed
 from domain.events import Attachment
 from domain.models import Frozen
 from domain.text import shortened
@@ -104,8 +105,7 @@ def _within(text: str, tokens: int) -> str:
 
 def worded(text: str, attachments: Sequence[Attachment]) -> str:
     """A message as the model reads it: its text, and what was attached in words."""
-    named = [f"[{item.kind}{f': {item.name}' if item.name else ''}]" for item in attachments]
-    return "\n".join(part for part in (text, *named) if part)
+    return "\n".join(part for part in (text, *map(bracketed, attachments)) if part)
 
 
 def _cost(line: Line) -> int:

@@ -54,6 +54,11 @@ async def one(
     return (await connection.execute(query.with_for_update() if lock else query)).mappings().one_or_none()
 
 
+async def exists(connection: AsyncConnection, workspace_id: UUID, bot_id: UUID) -> bool:
+    """Whether the workspace has, or had, such a bot."""
+    return await connection.scalar(scoped(select(BotRow.id).where(BotRow.id == bot_id), workspace_id)) is not None
+
+
 async def all_settings(connection: AsyncConnection, workspace_id: UUID) -> Sequence[Mapping[str, JsonValue]]:
     """What every bot of a workspace is."""
     query = select(BotRow.settings).where(BotRow.deleted_at.is_(None)).order_by(BotRow.created_at)

@@ -20,7 +20,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from adapters.database import profiles
+from adapters.database import members, profiles
 from adapters.database.channels import ChannelAccess
 from adapters.database.tables import Contact, Conversation
 from domain.events import InboundEvent
@@ -158,6 +158,8 @@ async def open_chat(
     last_seq = await connection.scalar(_OPEN, row)
     if is_asked_for(access.channel.platform) and event.sender and not event.is_group:
         await profiles.want(connection, contact_id(access.channel.id, event.sender.external_id), now)
+    elif is_asked_for(access.channel.platform) and event.sender and event.sender.name is None:
+        await members.want(connection, access, event.sender, now)
     if last_seq == count:
         await hold_opening(connection, conversation)
     return last_seq

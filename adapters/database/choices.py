@@ -1,7 +1,8 @@
 """Choices: a number that answers a list of buttons, or a press that tells no label, is understood as the label."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from pydantic import JsonValue
@@ -16,8 +17,9 @@ from domain.ids import ConversationId
 if TYPE_CHECKING:
     from adapters.database.events import Recording
 
+_CIRCUMSTANCES = ("wrote", "form", "referral", "product", "forwarded", "quote")
 _ASKED = (
-    select(Message.buttons, Message.is_numbered)
+    select(Message.buttons, Message.is_numbered, Message.created_at)
     .where(Message.conversation_id == bindparam("conversation"), Message.direction == "outbound")
     .order_by(Message.seq.desc())
     .limit(1)
@@ -31,6 +33,14 @@ _SHOWN = (
     )
     .limit(1)
 )
+
+
+@dataclass(frozen=True)
+class Listed:
+    """Buttons that went out as a list."""
+
+    buttons: Sequence[Button]
+    said_at: datetime
 
 
 async def understood(
@@ -48,18 +58,28 @@ async def understood(
     ]
     if not any(_may_choose(item) for item in recordings):
         return recordings
+    offered = await listed(connection, conversation)
+    if offered is None:
+        return recordings
+    return [
+        replace(item, event=_read(item.event, offered.buttons)) if _may_choose(item) else item for item in recordings
+    ]
+
+
+async def listed(connection: AsyncConnection, conversation: ConversationId) -> Listed | None:
+    """What our last words offer by numbers; None where they are no such list."""
     row = (await connection.execute(_ASKED, {"conversation": conversation})).one_or_none()
     if row is None or not row.is_numbered:
-        return list(recordings)
-    buttons = [Button.model_validate(item) for item in row.buttons]
-    return [replace(item, event=_read(item.event, buttons)) if _may_choose(item) else item for item in recordings]
+        return None
+    return Listed([Button.model_validate(item) for item in row.buttons], row.created_at)
 
 
 def metadata(event: InboundEvent) -> dict[str, JsonValue]:
-    """What a message keeps of the button or the form that it came from: `button` is what the button carries."""
+    """What a message keeps of how it came about: `button` is what the button carries that it came from."""
     data = event.details.get("data") if event.kind is EventKind.BUTTON else event.details.get("button")
-    wrote = event.details.get("wrote")
-    known: dict[str, JsonValue] = {"button": data, "wrote": wrote, "form": event.details.get("form")}
+    start = event.details.get("payload") if event.command == "start" else None
+    known: dict[str, JsonValue] = {"button": data, "start_payload": start}
+    known |= {name: event.details.get(name) for name in _CIRCUMSTANCES}
     return {name: value for name, value in known.items() if value}
 
 

@@ -76,7 +76,7 @@ async def _apply(
     if is_answered_again(access.bot, known.state, taken_up=known.taken_up):
         # The record keeps what was answered: the new text stands in the edit's own message.
         await connection.execute(update(Message).where(Message.id == known.id).values(edited_at=edited_at))
-        await _reopen(connection, conversation, now)
+        await reopen(connection, conversation, now)
         return None
     changed = {"text": item.event.text, "edited_at": edited_at, "changed_seq": item.seq}
     await connection.execute(update(Message).where(Message.id == known.id).values(changed))
@@ -111,7 +111,7 @@ def _of(conversation: ConversationId, platform_message_id: str | None) -> tuple[
     )
 
 
-async def _reopen(connection: AsyncConnection, conversation: ConversationId, now: datetime) -> None:
+async def reopen(connection: AsyncConnection, conversation: ConversationId, now: datetime) -> None:
     """What is to be answered reopens a closed conversation, as any message does."""
     reopened = update(Conversation).where(Conversation.id == conversation)
     await connection.execute(reopened.values(last_message_at=now, closed_at=None, undeliverable=None))

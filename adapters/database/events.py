@@ -7,34 +7,38 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import (
-    ARRAY,
     Boolean,
     DateTime,
     Row,
-    Text,
-    bindparam,
     exists,
-    func,
     literal,
     literal_column,
-    select,
-    union_all,
 )
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import aliased
 
-from adapters.database import chats, choices, handovers, media_fetching, people, receipts, staff, visitor_files
+from adapters.database import (
+    addressing,
+    chats,
+    choices,
+    handovers,
+    known,
+    media_fetching,
+    people,
+    receipts,
+    staff,
+    visitor_files,
+)
 from adapters.database.channels import ChannelAccess
 from adapters.database.edits import CHANGES, EARLY_FOR, apply_changes, apply_early_changes
 from adapters.database.handovers import Batch
 from adapters.database.memberships import note_reachability
 from adapters.database.notifications import conversation_changed
 from adapters.database.records import Event, Message
-from adapters.database.tables import ChatAlias
 from domain.events import ANSWERED_KINDS, WAKING_KINDS, EventState, InboundEvent
 from domain.hearing import first_state
-from domain.ids import ChannelId, ConversationId, EventId, conversation_id, event_id
+from domain.ids import ConversationId, EventId, conversation_id, event_id
 from domain.names import Names
 from domain.platforms import PlatformName
 from domain.windows import heard_at
@@ -43,14 +47,6 @@ NOT_HEARD_AFTER = timedelta(days=7)
 
 
 # Built once: building a statement costs more than running it, and these run for each webhook.
-_KNOWN = union_all(
-    select(
-        literal("key").label("what"), Event.key.label("name"), literal("").label("value"), Event.received_at.label("at")
-    ).where(Event.channel_id == bindparam("channel"), Event.key == func.any(bindparam("keys", type_=ARRAY(Text)))),
-    select(literal("chat"), ChatAlias.chat, ChatAlias.original_chat, ChatAlias.since).where(
-        ChatAlias.channel_id == bindparam("channel"), ChatAlias.chat == func.any(bindparam("chats", type_=ARRAY(Text)))
-    ),
-)
 _OTHER, _CHANGE = aliased(Event, name="other"), aliased(Event, name="change")
 # Asked where the conversation is locked already, so what is seen is all that there is. An INSERT is no table that a
 # question could refer to, hence columns by their names; and reasons written out, as a partial index wants them.
@@ -111,10 +107,10 @@ async def record(
     correlation_id: str | None = None,
 ) -> Recorded:
     """Record what a platform told us; an event whose key is known already has no effect."""
-    known, names = await _known(connection, access.channel.id, events)
+    keys, names = await known.of(connection, access.channel.id, events)
     fresh: dict[str, InboundEvent] = {}
     for event in events:
-        if event.key not in known:
+        if event.key not in keys:
             fresh.setdefault(event.key, event)
     names = await people.meet(connection, access.channel.id, list(fresh.values()), names, now)
     made = [_recording(access, event, names, now) for event in fresh.values()]
@@ -140,17 +136,6 @@ def _waiting(
             fresh = handovers.fresh(access, told[0].conversation, told_of, now, correlation_id)
             waiting[told[0].conversation] = None if group.waited else fresh
     return waiting
-
-
-async def _known(
-    connection: AsyncConnection, channel_id: ChannelId, events: Sequence[InboundEvent]
-) -> tuple[set[str], Names]:
-    """The keys that are recorded already, and whose the names of the chats are."""
-    chats_told = list(people.names_in(events))
-    asked = {"channel": channel_id, "keys": [event.key for event in events], "chats": chats_told}
-    rows = (await connection.execute(_KNOWN, asked)).all()
-    named = Names((row.name, row.at, row.value) for row in rows if row.what == "chat")
-    return {row.name for row in rows if row.what == "key"}, named
 
 
 def _recording(access: ChannelAccess, event: InboundEvent, names: Names, now: datetime) -> Recording:
@@ -194,6 +179,7 @@ async def _record_group(
         first = last_seq - len(group) + 1
         settled = [replace(item, seq=first + position) for position, item in enumerate(group)]
         settled = await apply_changes(connection, access, conversation, settled, now)
+        settled = await addressing.heard(connection, access, conversation, settled, now)
         settled = await choices.understood(connection, conversation, settled)
     inserted = await _insert_events(connection, access, settled, now, correlation_id)
     new = [item for item in settled if item.id in {row.id for row in inserted}]
@@ -287,6 +273,7 @@ def _message(access: ChannelAccess, item: Recording) -> dict[str, object]:
         "seq": item.seq,
         "direction": "inbound",
         "author": "contact",
+        "sender": {"id": event.sender.external_id, "name": event.sender.name} if event.sender else None,
         "text": event.text,
         "attachments": [attachment.model_dump(mode="json", exclude_none=True) for attachment in event.attachments],
         "platform_message_id": event.platform_message_id,

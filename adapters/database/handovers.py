@@ -24,6 +24,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from adapters.database.channels import ChannelAccess
 from adapters.database.records import Event
 from adapters.database.tables import BotRow, Conversation
+from domain.albums import ALBUM, album_of, named
 from domain.bots import Bursts
 from domain.bursts import BurstPolicy
 from domain.conversations import Control
@@ -56,6 +57,7 @@ _BATCH = (
         Event.id, Event.kind, Event.received_at, Event.handovers, Event.correlation_id,
         Event.payload["text"].as_string().label("text"),
         Event.payload["details"]["control"].as_string().label("control"),
+        Event.payload["details"][ALBUM].as_string().label("album"),
         Conversation.workspace_id, Conversation.bot_id, Conversation.channel_id, Conversation.platform,
         BotRow.name.label("bot_name"), cast(BotRow.settings["bursts"], Text).label("bursts"),
     )
@@ -101,7 +103,7 @@ async def batch(connection: AsyncConnection, conversation_id: UUID) -> Batch | N
     items: list[Item] = []
     room = MAX_BYTES
     for row in rows[:MAX_ITEMS]:
-        item = _item(row.id, row.kind, row.received_at, row.text, row.control, row.handovers)
+        item = _item(row.id, row.kind, row.received_at, row.text, row.control, row.handovers, named(row.album))
         room -= len(item.model_dump_json().encode())
         if items and room < 0:
             break
@@ -124,7 +126,7 @@ def fresh(
     """The same of events that are recorded just now, all that wait; None where they are more than one signal takes."""
     if len(told) > MAX_ITEMS:
         return None
-    items = tuple(_item(event_id, event.kind, now, event.text, None, 0) for event_id, event in told)
+    items = tuple(_item(event_id, event.kind, now, event.text, None, 0, album_of(event)) for event_id, event in told)
     if sum(len(item.model_dump_json().encode()) for item in items) > MAX_BYTES:
         return None
     return Batch(
@@ -134,7 +136,13 @@ def fresh(
 
 
 def _item(
-    event_id: UUID, kind: str, received_at: datetime, text: str | None, control: str | None, handovers: int
+    event_id: UUID,
+    kind: str,
+    received_at: datetime,
+    text: str | None,
+    control: str | None,
+    handovers: int,
+    album: str,
 ) -> Item:
     names = {EventKind.CONTROL: "control", EventKind.SAY: "say"}
     return Item.model_validate(
@@ -145,6 +153,7 @@ def _item(
             "text": within_bytes(text or "", MAX_TEXT_BYTES),
             "control": Control(control) if control else None,
             "again": handovers > 0,
+            "album": album,
         }
     )
 

@@ -58,10 +58,11 @@ def _columns() -> Select[UUID]:
     turn_id = func.coalesce(Message.turn_id, Event.turn_id)
     columns = select(Message.id).outerjoin(Event, Event.id == Message.id).outerjoin(Turn, Turn.id == turn_id)
     return columns.add_columns(
-        Message.conversation_id, Message.seq, Message.direction, Message.author, Message.text, Message.attachments,
-        Message.platform_message_id, Message.reply_to, Message.sent_at, Message.created_at, Message.edited_at,
-        Message.deleted_at, Message.metadata_.label("metadata"), Turn.number.label("turn"), turn_id.label("turn_id"),
-        Message.client_message_id, Message.buttons, Message.template, Event.state, Event.reason,
+        Message.conversation_id, Message.seq, Message.direction, Message.author, Message.sender, Message.text,
+        Message.attachments, Message.platform_message_id, Message.reply_to, Message.sent_at, Message.created_at,
+        Message.edited_at, Message.deleted_at, Message.metadata_.label("metadata"), Turn.number.label("turn"),
+        turn_id.label("turn_id"), Message.client_message_id, Message.buttons, Message.template, Event.state,
+        Event.reason,
     )  # fmt: skip
 
 

@@ -60,8 +60,8 @@ class Event(Identified, Base):
 class Message(Identified, Described, Base):
     """What was said. An inbound message has its event's id; an outbound one is a whole reply.
 
-    `is_numbered` says that its buttons went out as a list, whose numbers are answers; `template` is a whole
-    `domain.templates.TemplateMessage`.
+    `is_numbered` says that its buttons went out as a list, whose numbers are answers; `sender` is a whole
+    `domain.speakers.Speaker`, `template` a whole `domain.templates.TemplateMessage`.
     """
 
     __tablename__ = "messages"
@@ -71,6 +71,7 @@ class Message(Identified, Described, Base):
     changed_seq: Mapped[int | None] = mapped_column(BigInteger)
     direction: Mapped[str]
     author: Mapped[str]
+    sender: Mapped[dict[str, JsonValue] | None] = mapped_column(JSONB(none_as_null=True))
     text: Mapped[str]
     attachments: Mapped[list[JsonValue]] = mapped_column(server_default="[]")
     platform_message_id: Mapped[str | None]

@@ -21,14 +21,11 @@ from domain.commands import fixed_text
 from domain.deliveries import DeliveryState
 from domain.events import OPEN_STATES, Attachment
 from domain.media import File
-from domain.platforms import PlatformName
 from domain.templates import TemplateMessage
 from domain.turns import Account, Reply, ReplyKind, reply_key
 
 _MOST_ANSWERED = 10
 _ANSWER_BY = Event.payload["details"]["answer_by"]
-_NAMING_WHAT_THEY_ANSWER = frozenset({PlatformName.DISCORD})
-"""The platforms whose sends do."""
 # Built once: building a statement costs more than running it.
 _ANSWERED = (
     select(
@@ -113,13 +110,17 @@ async def load(connection: AsyncConnection, vault: Vault, reply: Reply) -> Job |
 
 
 async def answering(connection: AsyncConnection, turn_id: UUID, place: Destination) -> Destination:
-    """Where an answer goes, with what it answers: the newest message of its turn, first of those to answer by."""
+    """Where an answer goes, with what it answers: the newest message of its turn, first of those to answer by.
+
+    Where others write too it is a reply to that message; in a chat of two that would say nothing.
+    """
     rows = (await connection.execute(_ANSWERED, {"turn": turn_id})).all()
     if not rows:
         return place
     answer_by = tuple(row.answer_by for row in rows if row.answer_by)
     first = rows[0]
-    return place.model_copy(update={"heard": first.heard, "is_group": first.is_group or False, "answer_by": answer_by})
+    known = {"heard": first.heard, "is_group": first.is_group or False, "answer_by": answer_by}
+    return place.model_copy(update={**known, "reply_to": first.heard if first.is_group else None})
 
 
 @dataclass(frozen=True)

@@ -18,11 +18,11 @@ from adapters.database.due import due
 from adapters.database.prompt_records import ContactFact, Summary, SummaryDue
 from adapters.database.records import DeliveryRow, Event, Message, Turn
 from adapters.database.tables import BotRow, Conversation, Workspace
+from adapters.database.telling import COLUMNS, lines
 from domain.bots import Bot
 from domain.deliveries import DeliveryState
-from domain.events import OPEN_STATES, Attachment
+from domain.events import OPEN_STATES
 from domain.recollection import Said
-from domain.transcripts import Line, worded
 from domain.workspaces import WorkspaceSettings
 
 LEASE = timedelta(seconds=120)
@@ -114,7 +114,7 @@ async def source(connection: AsyncConnection, conversation_id: UUID, *, on_deman
         read_seq=row.last_seq,
         earlier=earlier.text if earlier else None,
         earlier_seq=earlier.covered_seq if earlier else 0,
-        past=await _past(connection, conversation_id, after),
+        past=await _past(connection, conversation_id, after, bot.name),
         open_from=await connection.scalar(opens),
         facts=tuple((await connection.scalars(known)).all()),
     )
@@ -186,11 +186,11 @@ def _newest(conversation_id: UUID, forgotten_seq: int) -> Select[int, str]:
     )
 
 
-async def _past(connection: AsyncConnection, conversation_id: UUID, after: int) -> tuple[Said, ...]:
+async def _past(connection: AsyncConnection, conversation_id: UUID, after: int, bot: str) -> tuple[Said, ...]:
     """The newest messages behind a number that were heard and ended, or said and seen; oldest first."""
     seen = select(DeliveryRow.id).where(DeliveryRow.message_id == Message.id, DeliveryRow.state.in_(_SEEN)).limit(1)
     query = (
-        select(Message.seq, Message.direction, Message.text, Message.attachments)
+        select(Message.seq, *COLUMNS)
         .outerjoin(Event, Event.id == Message.id)
         .where(
             Message.conversation_id == conversation_id,
@@ -204,9 +204,6 @@ async def _past(connection: AsyncConnection, conversation_id: UUID, after: int) 
         .order_by(Message.seq.desc())
         .limit(_MOST_ROWS)
     )
-    said = []
-    for row in reversed((await connection.execute(query)).all()):
-        words = worded(row.text, [Attachment.model_validate(item) for item in row.attachments])
-        line = Line(role="user" if row.direction == "inbound" else "assistant", text=words)
-        said.append(Said(seq=row.seq, line=line))
-    return tuple(said)
+    rows = list(reversed((await connection.execute(query)).all()))
+    said = await lines(connection, conversation_id, rows, bot)
+    return tuple(Said(seq=row.seq, line=line) for row, line in zip(rows, said, strict=True))

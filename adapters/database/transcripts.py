@@ -16,6 +16,7 @@ from adapters.database.channels import ChannelAccess, load
 from adapters.database.prompt_records import ContactFact, Summary
 from adapters.database.records import DeliveryRow, Event, Message, Turn
 from adapters.database.tables import Conversation
+from adapters.database.telling import COLUMNS, lines
 from adapters.platforms.base import Destination
 from adapters.vault import Vault
 from domain.deliveries import DeliveryState
@@ -23,10 +24,11 @@ from domain.events import Attachment
 from domain.files import Attached
 from domain.media import media_id
 from domain.tool_prompts import Tooling
-from domain.transcripts import Line, worded
+from domain.transcripts import Line
 
 _MOST_ROWS = 1000
-_Asked: TypeAlias = Row[str, str, str, list[JsonValue], UUID, str | None]
+_Sender: TypeAlias = dict[str, JsonValue] | None
+_Told: TypeAlias = Row[str, str, list[JsonValue], UUID, _Sender, bool, str, str | None, JsonValue, str | None]
 _SEEN_BY_CONTACT = (DeliveryState.SENT, DeliveryState.UNCERTAIN)
 
 
@@ -67,7 +69,7 @@ def _memory_begins_at() -> Select[int, str, list[str]]:
     )
 
 
-def _past_of_turn() -> Select[str, str, str, list[JsonValue], UUID]:
+def _past_of_turn() -> Select[str, str, list[JsonValue], UUID, _Sender, bool, str, str | None, JsonValue, str | None]:
     # One row by its index: beside an OR, PostgreSQL would answer EXISTS by reading the whole ledger into a hash.
     seen = select(DeliveryRow.id).where(DeliveryRow.message_id == Message.id, DeliveryRow.state.in_(_SEEN_BY_CONTACT))
     reached = seen.limit(1).scalar_subquery()
@@ -75,7 +77,7 @@ def _past_of_turn() -> Select[str, str, str, list[JsonValue], UUID]:
     replied = select(func.max(reply.seq)).where(reply.turn_id == Event.turn_id).scalar_subquery()
     place = func.coalesce(replied, Message.seq)
     return (
-        select(Message.direction, Message.text, Message.author, Message.attachments, Message.id)
+        select(*COLUMNS)
         .outerjoin(Event, Event.id == Message.id)
         .where(
             Message.conversation_id == _CONVERSATION,
@@ -96,9 +98,7 @@ def _past_of_turn() -> Select[str, str, str, list[JsonValue], UUID]:
 _MEMORY_BEGINS = _memory_begins_at()
 _PAST = _past_of_turn()
 _ASKED = (
-    select(
-        Message.direction, Message.text, Message.author, Message.attachments, Message.id, Message.platform_message_id
-    )
+    select(*COLUMNS)
     .join(Event, Event.id == Message.id)
     .where(Event.turn_id == bindparam("turn_id"))
     .order_by(Event.seq, Event.received_at, Message.seq)
@@ -124,6 +124,8 @@ class TurnContext:
     files: tuple[Attached, ...] = ()
     tooling: Tooling = _NOTHING_CALLED
     """What was called in this turn so far."""
+    is_group: bool = False
+    """Whether others are in the chat than the contact and the bot."""
     answer_in: str | None = None
     """The language in which the contact is answered, where that is another than the bot's."""
 
@@ -152,16 +154,17 @@ async def load_context(
     if translated and access.bot.translation.enabled:
         told = await understandings.told_to_model(connection, [row.id for row in (*past, *asked)])
         _, spoken = await understandings.newest_of_turn(connection, turn_id)
-    lines = tuple(_line(row.direction, told.get(row.id, row.text), row.attachments) for row in (*past, *asked))
+    said = await lines(connection, conversation_id, (*past, *asked), access.bot.name, told)
     return TurnContext(
-        access, place, lines, len(asked), memory.summary, tuple(memory.facts or ()), tuple(_files(past, asked)),
+        access, place, said, len(asked), memory.summary,
+        tuple(memory.facts or ()), tuple(_files(past, asked)), is_group=any(row.is_group for row in asked),
         answer_in=spoken if spoken != own else None,
     )  # fmt: skip
 
 
 def _files(
-    past: Sequence[Row[str, str, str, list[JsonValue], UUID]],
-    asked: Sequence[_Asked],
+    past: Sequence[_Told],
+    asked: Sequence[_Told],
 ) -> Iterator[Attached]:
     """The files that the contact sent, each with its place among the lines."""
     for place, row in enumerate((*past, *asked)):
@@ -188,7 +191,7 @@ async def _memory(
 
 async def _past(
     connection: AsyncConnection, conversation_id: UUID, turn_id: UUID, after: int, most: int
-) -> list[Row[str, str, str, list[JsonValue], UUID]]:
+) -> list[_Told]:
     """The newest messages before this turn that were heard and ended, or said and seen; oldest first.
 
     A message stands right before the reply that it got, wherever it arrived while an earlier one was being answered.
@@ -198,10 +201,5 @@ async def _past(
     return list(reversed(rows))
 
 
-async def _asked(connection: AsyncConnection, turn_id: UUID) -> list[_Asked]:
+async def _asked(connection: AsyncConnection, turn_id: UUID) -> list[_Told]:
     return list((await connection.execute(_ASKED, {"turn_id": turn_id})).all())
-
-
-def _line(direction: str, text: str, attached: list[JsonValue]) -> Line:
-    attachments = [Attachment.model_validate(item) for item in attached]
-    return Line(role="user" if direction == "inbound" else "assistant", text=worded(text, attachments))

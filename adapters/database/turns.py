@@ -12,6 +12,7 @@ from adapters.database import verdicts
 from adapters.database.notifications import conversation_changed
 from adapters.database.records import DeliveryRow, Event, Message, Turn
 from adapters.database.tables import BotRow, Conversation
+from domain.albums import ALBUM
 from domain.bots import Bot
 from domain.conversations import Silence, Voice, silence
 from domain.events import ANSWERED_KINDS, OPEN_STATES, EventState
@@ -57,7 +58,12 @@ _WAIT = (
 )
 _AMONG = Event.id == func.any(bindparam("among", type_=ARRAY(Uuid)))
 _WAITING = (
-    select(Event.id, Message.text, Event.payload["command"].as_string().label("command"))
+    select(
+        Event.id,
+        Message.text,
+        Event.payload["command"].as_string().label("command"),
+        Event.payload["details"][ALBUM].as_string().label("album"),
+    )
     .join(Message, Message.id == Event.id)
     .where(*_WAIT)
     .order_by(Event.seq, Event.received_at, Message.seq)
@@ -128,7 +134,7 @@ async def begin(connection: AsyncConnection, ask: Begin, now: datetime) -> Begun
     waiting = await waiting_among(connection, standing.id, None)
     # Where more wait than a turn can take, what is not among these may wait all the same.
     gone = brought - {row.id for row in waiting} if len(waiting) <= MOST_MEMBERS else set()
-    candidates = [Candidate(id=str(row.id), text=row.text, command=row.command) for row in waiting[:MOST_MEMBERS]]
+    candidates = _candidates(waiting)
     opening = open_turn(standing.bot, candidates, together=ask.together)
     if not opening.members:
         return Begun(settled=tuple(str(item) for item in gone))
@@ -168,7 +174,7 @@ async def _join(connection: AsyncConnection, standing: Standing, turn: _Turn) ->
     if standing.stop or turn.fixed_reply or not _may_interrupt(standing.bot, turn):
         return turn
     waiting = await waiting_among(connection, standing.id, None)
-    candidates = [Candidate(id=str(row.id), text=row.text, command=row.command) for row in waiting[:MOST_MEMBERS]]
+    candidates = _candidates(waiting)
     opening = open_turn(standing.bot, candidates, together=True)
     if not opening.members or opening.reply or await connection.scalar(_PLANNED, {"turn": turn.id}):
         return turn
@@ -202,12 +208,18 @@ async def _over_rate(connection: AsyncConnection, standing: Standing, now: datet
 
 async def waiting_among(
     connection: AsyncConnection, conversation_id: UUID, among: set[UUID] | None
-) -> Sequence[Row[UUID, str, str]]:
+) -> Sequence[Row[UUID, str, str, str]]:
     """The oldest messages that wait, and one more than a turn takes, which says that there are others."""
     if among is None:
         return (await connection.execute(_WAITING, {"conversation": conversation_id})).all()
     asked = {"conversation": conversation_id, "among": list(among)}
     return (await connection.execute(_WAITING_AMONG, asked)).all()
+
+
+def _candidates(waiting: Sequence[Row[UUID, str, str, str]]) -> list[Candidate]:
+    return [
+        Candidate(id=str(row.id), text=row.text, command=row.command, album=row.album) for row in waiting[:MOST_MEMBERS]
+    ]
 
 
 async def _set_aside(connection: AsyncConnection, conversation_id: UUID, stop: Silence, now: datetime) -> None:

@@ -10,6 +10,7 @@ from temporalio.converter import DataConverter, DefaultFailureConverterWithEncod
 from temporalio.runtime import PrometheusConfig, Runtime, TelemetryConfig
 from temporalio.service import RetryConfig, TLSConfig
 
+from adapters.faults import CommandFailed
 from adapters.temporal.codec import EncryptionCodec
 from adapters.vault import Vault
 from settings import Settings
@@ -49,11 +50,21 @@ def _tls(settings: Settings) -> TLSConfig | bool:
 
 
 def metered(settings: Settings) -> Runtime | None:
-    """A runtime that serves the SDK's own metrics on METRICS_PORT, for Prometheus; None where no port is set."""
+    """A runtime that serves the SDK's own metrics on METRICS_PORT, for Prometheus; None where no port is set.
+
+    Raises `CommandFailed` where it cannot listen there.
+    """
     if settings.metrics_port is None:
         return None
     address = f"{settings.metrics_host}:{settings.metrics_port}"
-    return Runtime(telemetry=TelemetryConfig(metrics=PrometheusConfig(bind_address=address, durations_as_seconds=True)))
+    metrics = PrometheusConfig(bind_address=address, durations_as_seconds=True)
+    try:
+        return Runtime(telemetry=TelemetryConfig(metrics=metrics))
+    except ValueError as error:
+        raise CommandFailed(
+            f"Metrics cannot be served on {address}: {error}.",
+            "Choose another METRICS_PORT: each worker of a machine needs its own.",
+        ) from error
 
 
 async def connect(

@@ -7,6 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 
 from adapters.database import conversations, messages, voice
+from adapters.platforms.base import Destination
 from api.idempotency import OperatorOnce
 from api.pages import Cursor, Limit, Listed, cut, read, write
 from api.problems import invalid, not_found
@@ -77,7 +78,11 @@ async def _text(using: Resources, workspace_id: WorkspaceId, conversation_id: UU
         raise not_found("conversation", conversation_id)
     if saying.template:
         return await templates.checked(using, workspace_id, standing["channel_id"], saying.template)
-    demand_open(PlatformName(standing["platform"]), standing["heard_at"])
+    name = PlatformName(standing["platform"])
+    demand_open(name, standing["heard_at"])
+    platform, there = using.platforms.get(name), Destination(chat=standing["contact_external_id"])
+    if saying.text and platform and not platform.render(saying.text, there):
+        raise invalid("text: it shows nothing there, such as a rule alone; say something.", "empty")
     return saying.text or ""
 
 

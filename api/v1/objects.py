@@ -21,6 +21,7 @@ from domain.events import Attachment, EventKind, EventState
 from domain.ids import ConversationId, workflow_id
 from domain.media import MediaState
 from domain.platforms import PlatformName
+from domain.speakers import Speaker
 from domain.templates import TemplateMessage
 from domain.understanding import Entity, FoundIntent, Sentiment
 from domain.windows import closes_at
@@ -189,6 +190,7 @@ class Message(Shown):
     seq: int = Field(description="Its place in the conversation.", examples=[31])
     direction: Literal["inbound", "outbound"]
     author: Literal["contact", "bot", "operator", "system"]
+    sender: Speaker | None = Field(None, description="Who wrote it, in a group one of many, as the platform told.")
     text: str
     attachments: tuple[ShownAttachment, ...]
     buttons: tuple[Button, ...] = Field((), description="What the contact was offered to press.")

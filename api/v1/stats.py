@@ -8,9 +8,9 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
-from adapters.database import stats
+from adapters.database import bots, stats
 from adapters.database.stats import Interval, Span
-from api.problems import invalid
+from api.problems import invalid, not_found
 from api.resources import Using
 from api.security import Viewer
 from api.v1.buckets import MOST, USUAL_SPANS, beginnings, following
@@ -112,6 +112,8 @@ async def read(
     if len(starts) > MOST:
         raise invalid(f"interval: more than {MOST} buckets; take a wider one, or a shorter span.", "too_many_buckets")
     async with using.database.begin() as connection:
+        if bot_id is not None and not await bots.exists(connection, who.workspace_id, bot_id):
+            raise not_found("bot", bot_id)
         counted = await stats.count(connection, who.workspace_id, Span(start, end, interval, bot_id))
     buckets = [
         Bucket(start=begin, end=following(begin, interval), **dict(_figures(counted.get(begin, {}))))

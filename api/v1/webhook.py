@@ -9,6 +9,7 @@ from adapters.database import channels
 from adapters.database.notifications import channels_changed
 from adapters.platforms import base
 from api.idempotency import AdminOnce
+from api.problems import Problem
 from api.resources import Resources, Using
 from api.security import Admin, Viewer
 from api.v1.channel_objects import webhook_url
@@ -32,6 +33,7 @@ class Webhook(Shown):
     commands: tuple[Command, ...] | None = Field(description="The commands that contacts see; null where none can be.")
     ice_breakers: tuple[str, ...] | None = Field(description="What a new contact can ask by a press; null likewise.")
     persistent_menu: tuple[MenuEntry, ...] | None = Field(description="The menu that is always there; null likewise.")
+    greeting: str | None = Field(description="What somebody reads who has not written yet; null likewise, or if unset.")
     details: dict[str, JsonValue]
 
 
@@ -39,7 +41,7 @@ class Webhook(Shown):
 async def register(channel_id: UUID, once: AdminOnce, using: Using) -> Webhook:
     """Checks the credentials, then has the platform call `webhook_url`, and show what the bot offers where it can.
 
-    That is its `commands`, `ice_breakers` and `persistent_menu`; what it has none of is left as it is.
+    That is its `commands`, `ice_breakers`, `persistent_menu` and `greeting`; what it has none of is left as it is.
     """
     access, platform = await opened(using, once.who.workspace_id, channel_id)
     url = webhook_url(using.settings, platform.name, channel_id)
@@ -78,14 +80,23 @@ async def inspect(channel_id: UUID, who: Viewer, using: Using) -> Webhook:
 
 @router.delete("/channels/{channel_id}/webhook", status_code=204, summary="Remove the webhook")
 async def remove(channel_id: UUID, who: Admin, using: Using) -> None:
-    """Has the platform call us no more, and what the bot offers shown no more."""
+    """Has the platform call us no more, and what the bot offers shown no more; 409 where it calls somebody else."""
     access, platform = await opened(using, who.workspace_id, channel_id)
     async with told():
+        async with paced(using, access.channel, meter=Meter.PROFILE):
+            webhook = await platform.inspect(access.channel)
+        if webhook.url and not _is_ours(using, webhook.url, access.channel):
+            raise Problem(409, "The platform calls another address than ours; remove that one there.", "not_ours")
         async with paced(using, access.channel, meter=Meter.PROFILE):
             await platform.remove(access.channel)
         if platform.menu and access.bot.offers.are_any:
             async with paced(using, access.channel, meter=Meter.PROFILE):
                 await platform.menu.hide(access.channel, access.bot.offers)
+
+
+def _is_ours(using: Resources, url: str, channel: base.Channel) -> bool:
+    """Whether a URL leads to us, be it to a sibling or by an address that we had before."""
+    return url.startswith(f"{using.settings.public_url}/") or url.endswith(f"/webhooks/{channel.platform}/{channel.id}")
 
 
 async def _shown(

@@ -99,11 +99,11 @@ async def test_a_group_that_moved_is_answered_at_its_new_id(product: Product) ->
     await product.simulated.say(supergroup, "still here", title="Club", user_id=CHAT)
     await product.until_states("answered", "answered")
     assert [item["text"] for item in await product.simulated.sent(supergroup)] == [
-        "You said: hello all",
-        "You said: still here",
+        "You said: Test User: hello all",
+        "You said: Test User: still here",
     ]
     request = (await product.simulated.asked())[-1]["request"]
-    assert len(request["messages"]) == 3
+    assert [line["role"] for line in request["messages"]] == ["system", "user", "assistant", "user"]
 
 
 @pytest.mark.slow

@@ -45,7 +45,7 @@ async def test_a_command_is_answered_where_the_bot_was_thinking(product: Product
     await server.register()
     chat = await server.ask("how **late** is it?", channel=ROOM)
     await server.until_ended(ANSWERED)
-    assert await server.stands(chat) == ["You said: how **late** is it?"]
+    assert await server.stands(chat) == ["You said: Test User: how **late** is it?"]
     assert await ledger(product) == [("sent", None, 1)]
 
 

@@ -1,5 +1,8 @@
 """Files both ways, from end to end, over HTTP against the simulator."""
 
+from base64 import b64encode
+from hashlib import sha256
+
 import pytest
 from pydantic import JsonValue
 
@@ -86,6 +89,36 @@ async def test_a_voice_on_whatsapp_is_kept(product: Product) -> None:
     attached = await (await desk(product)).fetched()
     assert (attached["kind"], attached["type"]) == ("voice", "audio/ogg")
     assert (await opened(product, attached["url"]))[0] == OGG
+
+
+@pytest.mark.slow
+async def test_other_bytes_than_whatsapp_told_of_are_not_kept(product: Product) -> None:
+    bot = await whatsapp(product)
+    file = await product.simulated.post("/whatsapp/media", mime_type="image/png", content_base64=written(PNG))
+    image = {**file, "sha256": b64encode(sha256(JPEG).digest()).decode()}
+    said = {"from": "16505551234", "fields": {"type": "image", "image": image}}
+    await product.simulated.post(f"/whatsapp/{bot.number}/messages", **said)
+    place = await desk(product)
+
+    async def refused() -> bool:
+        return [(item["state"], item["reason"]) for item in await place.attachments()] == [
+            ("wanted", "checksum_differs")
+        ]
+
+    await until(refused)
+
+
+@pytest.mark.slow
+async def test_a_file_that_is_lost_on_the_way_is_uploaded_once_more(product: Product) -> None:
+    bot = await whatsapp(product)
+    await bot.answered("hello")
+    place = await desk(product)
+    name = await place.upload(PNG, "a.png")
+    await product.simulated.fault("status", status=400, parameters={"code": 131053}, method="messages")
+    await place.say(attachments=[{"media_id": name}])
+    await bot.until_ledger(("sent", None, 1), ("sent", None, 2))
+    uploads = [item for item in await product.simulated.ledger("call") if item["method"] == "media"]
+    assert len(uploads) == 2
 
 
 @pytest.mark.slow

@@ -35,6 +35,15 @@ async def test_a_document_is_read_and_an_unreadable_one_is_named(product: Produc
     assert str(await asked(product)).endswith("(the file 'data.bin' could not be read: unreadable_type)")
 
 
+async def test_a_turn_waits_for_no_picture_that_its_model_is_not_shown(product: Product) -> None:
+    """The picture is still on its way when the answer is there."""
+    await product.telegram(bursts=QUEUE)
+    await product.simulated.fault("hang", method="getFile", seconds=60)
+    await product.simulated.say(CHAT, caption="what is this?", photo={"content_base64": written(PNG)})
+    await product.until_states("answered")
+    assert await asked(product) == "what is this?\n[photo]"
+
+
 async def test_an_image_is_shown_to_a_model_that_sees_alone(product: Product) -> None:
     await product.telegram(
         bursts=QUEUE, model={"name": "gpt-4.1"}, fallback_models=[{"name": "gpt-4.1-mini", "vision": True}]

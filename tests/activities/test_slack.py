@@ -54,6 +54,7 @@ async def test_the_bots_own_messages_come_back_without_effect(product: Product) 
 
 async def test_a_mention_in_a_channel_is_answered_once_and_in_its_thread(product: Product) -> None:
     workspace = await join_workspace(product, bursts={"policy": "queue"})
+    await product.simulated.answer("Half past nine.")
     await workspace.say("not for you", channel="C1")
     parent = await workspace.say("a thread", channel="C1", user="U0000FRIEND")
     await workspace.say("<@me> how late?", channel="C1", thread_ts=parent)
@@ -65,7 +66,7 @@ async def test_a_mention_in_a_channel_is_answered_once_and_in_its_thread(product
 
     await until(both_told)
     sent = await workspace.sent("C1")
-    assert [(item["text"], item["payload"]["thread_ts"]) for item in sent] == [("You said: how late?", parent)]
+    assert [(item["text"], item["payload"]["thread_ts"]) for item in sent] == [("Half past nine.", parent)]
 
 
 async def test_a_repeated_event_has_no_second_effect(product: Product) -> None:
@@ -145,11 +146,12 @@ async def test_a_send_without_an_answer_is_read_back(product: Product, kind: str
 
 async def test_a_send_that_hangs_is_read_back_in_its_thread(product: Product) -> None:
     workspace = await join_workspace(product, bursts={"policy": "queue"})
+    await product.simulated.answer("Half past nine.")
     await product.simulated.fault("accept_then_hang", method="chat.postMessage")
     parent = await workspace.say("a thread", channel="C1", user="U0000FRIEND")
     await workspace.say("<@me> hello", channel="C1", thread_ts=parent)
     await until_ended(product, ("ignored", "not_addressed"), ANSWERED)
-    assert await workspace.texts("C1") == ["You said: hello"]
+    assert await workspace.texts("C1") == ["Half past nine."]
     assert await ledger(product) == [("sent", None, 2)]
     assert len(await workspace.calls("conversations.replies")) == 1
 

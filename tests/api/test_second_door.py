@@ -112,6 +112,15 @@ async def test_a_conversation_can_begin_without_the_database_and_its_payloads_ar
     assert await answers(simulated, 8) == ["You said: a secret"]
 
 
+async def test_without_the_database_an_album_is_known_as_one(pointed: Settings, door: Door, to_database: Proxy) -> None:
+    assert (await door.post(said(1))).status_code == 200
+    await to_database.cut()
+    assert (await door.post(said(2, "look", chat=8, media_group_id="9"))).status_code == 200
+    client = await Client.connect(str(pointed.temporal_address))
+    begun = client.get_workflow_handle(workflow_id(conversation_id(ChannelId(door.channel.id), "8", None)))
+    assert '"album":"9"' in _decoded(await begun.fetch_history()).replace(" ", "")
+
+
 def _decoded(history: WorkflowHistory) -> str:
     """The encodings and readable contents of a history's payloads."""
     found = re.findall(r'"(?:encoding|data)": "([^"]*)"', history.to_json())

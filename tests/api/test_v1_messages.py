@@ -116,3 +116,10 @@ async def test_an_operator_says_something_of_reasonable_length(api: httpx.AsyncC
         assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "text"), text
     longest = await api.post(f"/v1/conversations/{scene.conversation()}/messages", json={"text": "x" * 40_000})
     assert (longest.status_code, len(await listed(api, scene))) == (201, 2)
+
+
+async def test_what_would_show_nothing_is_not_said(api: httpx.AsyncClient, scene: Scene) -> None:
+    await scene.hear("help")
+    for text in ("---", "\u200b"):
+        answer = await api.post(f"/v1/conversations/{scene.conversation()}/messages", json={"text": text})
+        assert (answer.status_code, answer.json()["code"]) == (422, "empty"), text

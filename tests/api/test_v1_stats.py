@@ -1,6 +1,7 @@
 """Statistics over HTTP, and how a span is cut into buckets."""
 
 from datetime import UTC, datetime, timedelta
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -125,3 +126,7 @@ def test_calendar_buckets_begin_where_the_calendar_says(interval: Interval, expe
 def test_at_most_one_bucket_too_many_is_cut() -> None:
     assert len(beginnings(DAY, DAY + timedelta(days=4000), Interval.HOUR)) == MOST + 1
     assert len(beginnings(DAY, DAY + timedelta(hours=MOST), Interval.HOUR)) == MOST
+
+
+async def test_a_bot_of_nobody_is_not_counted(api: httpx.AsyncClient) -> None:
+    assert (await api.get("/v1/stats", params={"bot_id": str(uuid4())})).status_code == 404

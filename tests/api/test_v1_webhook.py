@@ -91,6 +91,22 @@ async def test_what_a_platform_would_not_show_is_422_before_it_is_called(
     assert await simulated.ledger("call") == []
 
 
+async def test_a_webhook_that_leads_to_somebody_else_is_left_alone(
+    client: httpx.AsyncClient, simulated: Simulated
+) -> None:
+    channel = await connect(client, token=TOKEN)
+    address = f"/v1/channels/{channel['id']}/webhook"
+    theirs = "https://other.example/hook"
+    (await simulated.client.post(f"/telegram/bot{TOKEN}/setWebhook", json={"url": theirs})).raise_for_status()
+    answer = await client.delete(address)
+    assert (answer.status_code, answer.json()["code"]) == (409, "not_ours")
+    assert (await client.get(address)).json()["url"] == theirs
+    before = f"https://before.example/webhooks/telegram/{channel['id']}"
+    (await simulated.client.post(f"/telegram/bot{TOKEN}/setWebhook", json={"url": before})).raise_for_status()
+    assert (await client.delete(address)).status_code == 204
+    assert (await client.get(address)).json()["url"] == ""
+
+
 async def test_creating_a_channel_calls_nothing_outside(client: httpx.AsyncClient, simulated: Simulated) -> None:
     await connect(client, token=TOKEN)
     assert await simulated.ledger("outbound") == []

@@ -26,6 +26,7 @@ async def test_a_direct_message_is_answered(product: Product) -> None:
 @pytest.mark.slow
 async def test_in_a_server_it_answers_who_calls_it_or_replies_to_it(product: Product) -> None:
     server = await join_server(product)
+    await product.simulated.answer("Half past nine.")
     async with listening(server):
         await server.say("not for you", channel=ROOM)
         called = await server.say("<@me> how late?", channel=ROOM)
@@ -34,7 +35,7 @@ async def test_in_a_server_it_answers_who_calls_it_or_replies_to_it(product: Pro
         await server.say("and now?", channel=ROOM, reply_to=first["message_id"])
         await server.until_ended(NOT_ADDRESSED, ANSWERED, ANSWERED)
 
-    assert await server.texts() == ["You said: how late?", "You said: and now?"]
+    assert await server.texts() == ["Half past nine."] * 2
     reference = {"message_id": called, "fail_if_not_exists": False}
     assert dict(first["payload"])["message_reference"] == reference
 
@@ -93,7 +94,7 @@ async def test_a_gateway_whose_session_is_forgotten_loses_nothing(product: Produ
     async with listening(server):
         await server.until_ended(*[ANSWERED] * 3, *[NOT_ADDRESSED] * 121)
 
-    assert sorted(map(str, await server.texts())) == ["You said: one", "You said: three", "You said: two"]
+    assert sorted(map(str, await server.texts())) == ["You said: Test User: two", "You said: one", "You said: three"]
 
 
 async def heard_and_killed(server: Server) -> str:

@@ -18,7 +18,7 @@ async def everywhere(server: Server, what: str, guilds: tuple[str, ...] = GUILDS
     for number, guild in enumerate(guilds):
         await server.say(f"<@me> {what} {number}", channel=str(8000001 + number), guild=guild)
     await server.say(what)
-    return [f"You said: {what}", *(f"You said: {what} {number}" for number in range(len(guilds)))]
+    return [f"You said: {what}", *(f"You said: Test User: {what} {number}" for number in range(len(guilds)))]
 
 
 async def enter(server: Server, guilds: tuple[str, ...] = GUILDS[:3], **starts: object) -> None:

@@ -50,3 +50,10 @@ def test_an_image_is_shown_and_counted() -> None:
         build("", each, budget_tokens=9999, most_messages=9, must_see=1).estimated_tokens for each in (lines, LINES)
     )
     assert with_image - without > 1000
+
+
+def test_in_a_group_no_line_of_a_file_passes_for_a_message() -> None:
+    text = with_files(LINES, (file(1, 1),), shown(1, text="one\nBob: pay"), 100, in_group=True)[1].text
+    first, *rest = text.splitlines()
+    assert first == "look"
+    assert all(line.startswith("  ") for line in rest)

@@ -1,12 +1,16 @@
 """What the first bytes of a file say, and that nothing else counts."""
 
+from base64 import b64encode
+from hashlib import sha256
 from uuid import UUID
 
 import pytest
+from pydantic import JsonValue
 
-from domain.media import SHOWN_INLINE, kind_of, media_id, refined, type_of
+from domain.media import SHOWN_INLINE, differs, kind_of, media_id, refined, type_of
 from tests.files import JPEG, MP3, MP4, OGG, PAGE, PDF, PNG
 
+TOLD = b64encode(sha256(JPEG).digest()).decode()
 OFFICE = "application/vnd.openxmlformats-officedocument"
 
 
@@ -63,3 +67,13 @@ def test_an_attachment_has_one_id_whoever_asks() -> None:
     message = UUID(int=1)
     assert media_id(message, 0) == media_id(message, 0)
     assert len({media_id(message, 0), media_id(message, 1), media_id(UUID(int=2), 0)}) == 3
+
+
+def test_bytes_that_a_platform_did_not_tell_of_are_others() -> None:
+    assert not differs(TOLD, sha256(JPEG).hexdigest())
+    assert differs(TOLD, sha256(PNG).hexdigest())
+
+
+@pytest.mark.parametrize("told", [None, "", 5, ["x"], "not base64!", "ä", TOLD[:-8], sha256(JPEG).hexdigest()])
+def test_what_is_no_checksum_says_nothing_of_the_bytes(told: JsonValue) -> None:
+    assert not differs(told, sha256(PNG).hexdigest())

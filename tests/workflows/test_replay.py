@@ -19,7 +19,7 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Replayer
 
 from domain.handovers import ConversationState, Handover
-from domain.ids import ConversationId, workflow_id
+from domain.ids import ChannelId, ConversationId, conversation_id, workflow_id
 from tests.machine import until
 from tests.product import Product, Visitor
 from tests.tools import http_tool, order_tool, says, wants
@@ -178,6 +178,16 @@ async def understood_beside(product: Product) -> Visitor:
     return visitor
 
 
+async def an_album(product: Product) -> Visitor:
+    channel = await product.telegram(bursts=QUEUE)
+    for _ in range(2):
+        await product.simulated.say(7, photo={}, fields={"media_group_id": "9"})
+    await product.until_states("answered", "answered")
+    someone = Visitor(product.client, channel.id)
+    someone.session = {"conversation_id": str(conversation_id(ChannelId(channel.id), "7", None))}
+    return someone
+
+
 async def _asked(product: Product) -> bool:
     return len(await product.simulated.asked()) > 0
 
@@ -185,6 +195,7 @@ async def _asked(product: Product) -> bool:
 SCENARIOS: tuple[Callable[[Product], Awaitable[Visitor]], ...] = (
     one_turn, a_burst, an_apology, a_retry, a_fixed_reply, judged_by_a_provider, judged_first, paused_in_a_turn, closed,
     told_whole, a_spent_budget, called_and_approved, understood_first, understood_beside,
+    an_album,
 )  # fmt: skip
 
 

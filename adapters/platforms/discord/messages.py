@@ -12,7 +12,10 @@ from adapters.platforms.discord.files import attachments
 from adapters.platforms.discord.place import Me, identity, moment, moment_of, sender_of
 from adapters.platforms.discord.words import plain
 from adapters.platforms.fields import Fields, part, parts, reference, text, whole
-from domain.events import EventKind, InboundEvent
+from domain.events import EventKind, InboundEvent, Replied
+from domain.speakers import MAX_QUOTED_CHARACTERS
+from domain.text import shortened
+from domain.transcripts import worded
 
 _SPOKEN = (0, 19)
 """An ordinary message and a reply; all other types are written by Discord itself."""
@@ -48,11 +51,20 @@ def read_message(message: Fields, me: Me, guild: str | None = None) -> InboundEv
         addressed=not is_group or me.is_among(parts(message, "mentions")) or me.wrote(answered),
         platform_message_id=name,
         reply_to=identity(answered, "id"),
+        replied=_replied(answered, me),
         text=plain(message, content, me),
         attachments=attached,
         occurred_at=moment_of(name),
         ignored=None if content.strip() or attached else "empty",
     )
+
+
+def _replied(answered: Fields, me: Me) -> Replied | None:
+    words = worded(plain(answered, text(answered, "content") or "", me), attachments(answered))
+    if not words:
+        return None
+    sender = sender_of(part(answered, "author"), part(answered, "member"))
+    return Replied(text=shortened(words, MAX_QUOTED_CHARACTERS), sender=sender, ours=me.wrote(answered))
 
 
 def _created(told: Fields, key: str, me: Me) -> tuple[InboundEvent, ...]:

@@ -23,6 +23,7 @@ from adapters.errors import (
 )
 from adapters.http import Answer, ServerFault, retry_after, wait_of
 from adapters.platforms.fields import Fields, number, part, reference, whole
+from domain.deliveries import Backoff
 from domain.models import Frozen
 
 _REFERENCE = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -34,7 +35,10 @@ Meanings: TypeAlias = Mapping[int, type[OutsideError]]
 """What each code means."""
 FinerMeanings: TypeAlias = Mapping[tuple[int, int], type[OutsideError]]
 """What a code means with a subcode, where that is something else."""
+Waits: TypeAlias = Mapping[int, Backoff]
+"""How long to wait behind a code where Meta does not say how long."""
 _NONE: FinerMeanings = MappingProxyType({})
+_AS_USUAL: Waits = MappingProxyType({})
 
 
 class Refusal(Frozen):
@@ -53,14 +57,16 @@ class Refusal(Frozen):
         return f"Meta refused {call} with error {self.code}{subcode}, HTTP {self.status}{self.trace}"
 
 
-def result_of(answer: Answer, call: str, meanings: Meanings, finer: FinerMeanings = _NONE) -> Fields:
+def result_of(
+    answer: Answer, call: str, meanings: Meanings, finer: FinerMeanings = _NONE, waits: Waits = _AS_USUAL
+) -> Fields:
     """The object that a call answered; raises from `adapters.errors`, by the code's meaning."""
     body = answer.json if isinstance(answer.json, dict) else {}
     if answer.status < HTTPStatus.BAD_REQUEST and "error" not in body:
         if not body:
             raise OutcomeUnknown(f"Meta's answer to {call} is no object")
         return body
-    raise error_of(refusal_of(answer, body), call, meanings, finer)
+    raise error_of(refusal_of(answer, body), call, meanings, finer, waits)
 
 
 async def heard(call: Awaitable[Answer]) -> Answer:
@@ -83,11 +89,13 @@ def refusal_of(answer: Answer, body: Fields) -> Refusal:
         status=answer.status,
         trace=f", trace {trace}" if _REFERENCE.fullmatch(trace) else "",
         is_transient=error.get("is_transient") is True,
-        after=retry_after(answer.headers, datetime.now(UTC)) or _regained(answer.headers),
+        after=_longest(retry_after(answer.headers, datetime.now(UTC)), _regained(answer.headers)),
     )
 
 
-def error_of(refusal: Refusal, call: str, meanings: Meanings, finer: FinerMeanings = _NONE) -> OutsideError:
+def error_of(
+    refusal: Refusal, call: str, meanings: Meanings, finer: FinerMeanings = _NONE, waits: Waits = _AS_USUAL
+) -> OutsideError:
     """What a refusal means: by its code, and the subcode where that says more; else by the HTTP status."""
     kind = _meaning(refusal, meanings, finer)
     said = refusal.named(call)
@@ -96,13 +104,22 @@ def error_of(refusal: Refusal, call: str, meanings: Meanings, finer: FinerMeanin
     if kind is None:
         is_fault = refusal.status >= HTTPStatus.INTERNAL_SERVER_ERROR
         kind = _BY_STATUS.get(refusal.status, Unreachable if is_fault else Unacceptable)
-    return kind(said, refusal.after) if issubclass(kind, Again) else kind(said)
+    if not issubclass(kind, Again):
+        return kind(said)
+    error = kind(said, refusal.after)
+    error.backoff = waits.get(refusal.code or 0, error.backoff)
+    return error
 
 
 def _meaning(refusal: Refusal, meanings: Meanings, finer: FinerMeanings) -> type[OutsideError] | None:
     if refusal.code is None:
         return None
     return finer.get((refusal.code, refusal.subcode or 0)) or meanings.get(refusal.code)
+
+
+def _longest(*waits: timedelta | None) -> timedelta | None:
+    """What satisfies all that is asked; None where nothing is, or no wait at all."""
+    return max((wait for wait in waits if wait), default=None)
 
 
 def _regained(headers: Mapping[str, str]) -> timedelta | None:

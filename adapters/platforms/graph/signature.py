@@ -14,6 +14,7 @@ from adapters.platforms.base import Reply
 SIGNATURE_HEADER = "x-hub-signature-256"
 _SIGNATURE = re.compile(r"sha256=[0-9a-f]{64}")
 _MODE, _TOKEN, _CHALLENGE = "hub.mode", "hub.verify_token", "hub.challenge"
+_ASKED_BY = (_MODE, _TOKEN, _CHALLENGE)
 
 
 def look_signed(headers: Mapping[str, str]) -> None:
@@ -39,10 +40,10 @@ def sign(secret: str, body: bytes) -> str:
 
 def answer_handshake(verify_token: str, query: Mapping[str, str]) -> Reply | None:
     """The challenge for whoever knows the verify token, 403 for others; None for a call that does not ask."""
-    if _MODE not in query:
+    if not any(name in query for name in _ASKED_BY):
         return None
     expected, given = (text.encode("utf-8", "surrogatepass") for text in (verify_token, query.get(_TOKEN, "")))
     knows = bool(expected) and hmac.compare_digest(expected, given)
-    if query[_MODE] != "subscribe" or not knows:
+    if query.get(_MODE) != "subscribe" or not knows:
         return Reply(status=403)
     return Reply(body=query.get(_CHALLENGE, ""))

@@ -8,7 +8,7 @@ from adapters.http import Http, Upload
 from adapters.platforms.base import Channel, Payload
 from adapters.platforms.fields import Fields
 from adapters.platforms.graph.refusals import heard, result_of
-from adapters.platforms.messenger.errors import BY_SUBCODE, MEANINGS
+from adapters.platforms.messenger.errors import BY_SUBCODE, MEANINGS, WAITS
 
 
 class Calls:
@@ -31,7 +31,7 @@ class Calls:
         path, headers = _of_page(channel, edge), _by(_page_token(channel))
         url = f"{self._api_url}/{path}"
         answer = await heard(self._http.post_file(url, file, fields, deadline=deadline, headers=headers))
-        return result_of(answer, f"POST {path}", MEANINGS, BY_SUBCODE)
+        return result_of(answer, f"POST {path}", MEANINGS, BY_SUBCODE, WAITS)
 
     async def of_me(
         self, channel: Channel, method: str, edge: str = "", *, fields: str = "", body: Payload | None = None
@@ -55,7 +55,7 @@ class Calls:
     ) -> Fields:
         url, headers = f"{self._api_url}/{path}", _by(token)
         answer = await heard(self._http.call(method, url, body, deadline=deadline, headers=headers))
-        return result_of(answer, f"{method} {path.partition('?')[0]}", MEANINGS, BY_SUBCODE)
+        return result_of(answer, f"{method} {path.partition('?')[0]}", MEANINGS, BY_SUBCODE, WAITS)
 
 
 def _of_page(channel: Channel, edge: str) -> str:

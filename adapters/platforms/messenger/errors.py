@@ -3,6 +3,8 @@
 Source: https://developers.facebook.com/documentation/business-messaging/messenger-platform/error-codes
 """
 
+from datetime import timedelta
+
 from adapters.errors import (
     CredentialsRefused,
     NotPermitted,
@@ -14,7 +16,8 @@ from adapters.errors import (
     Unreachable,
     WindowClosed,
 )
-from adapters.platforms.graph.refusals import FinerMeanings, Meanings
+from adapters.platforms.graph.refusals import FinerMeanings, Meanings, Waits
+from domain.deliveries import Backoff
 
 
 class FaultOrReview(PassingFault):
@@ -31,6 +34,8 @@ class FaultOrBlock(PassingFault):
     then = RecipientGone
 
 
+WAITS: Waits = dict.fromkeys((4, 32, 613, 80006), Backoff(first=timedelta(seconds=30), longest=timedelta(minutes=10)))
+"""Limits whose usage header says nothing."""
 MEANINGS: Meanings = {
     # Too much: of calls, of messages of this page, or within one thread.
     **dict.fromkeys((4, 32, 613, 80006), RateLimited),

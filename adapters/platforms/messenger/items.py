@@ -86,8 +86,9 @@ def _other(item: Fields, place: InboundEvent, app_id: str) -> InboundEvent:
     name = next((key for key in item if key not in _AROUND), "nothing")
     reason = f"unsupported:{kind_name(name)}"
     deed = _handed(item, app_id)
-    details = {STAFF: deed} if deed else {}
-    return place.model_copy(update={"key": f"{reason}:{digest(item)}", "ignored": reason, "details": details})
+    led = _referral(item) if name == "referral" else {STAFF: deed} if deed else {}
+    told = {"ignored": "referral" if name == "referral" and led else reason, "details": led}
+    return place.model_copy(update={"key": f"{reason}:{digest(item)}", **told})
 
 
 def _handed(item: Fields, app_id: str) -> Deed | None:

@@ -1,4 +1,4 @@
-"""What a page offers: the properties `commands`, `ice_breakers` and `persistent_menu` of its Messenger profile.
+"""What a page offers: `commands`, `ice_breakers`, `persistent_menu` and `greeting` of its Messenger profile.
 
 Source: https://developers.facebook.com/docs/messenger-platform/reference/messenger-profile-api
 """
@@ -11,12 +11,15 @@ from adapters.platforms import menus
 from adapters.platforms.base import Channel
 from adapters.platforms.fields import Fields, parts, reference, text
 from adapters.platforms.messenger.calls import Calls
+from adapters.platforms.text.messenger import render as render_text
 from domain.menus import Command, MenuEntry, Offers
 from domain.text import shortened
 
 _PROFILE, _DEFAULT = "messenger_profile", "default"
 _COMMANDS, _ICE_BREAKERS, _MENU, _ACTIONS = "commands", "ice_breakers", "persistent_menu", "call_to_actions"
+_GREETING, _TEXT = "greeting", "text"
 _MAX_DESCRIPTION_CHARACTERS = 64
+_MAX_GREETING_CHARACTERS = 160
 
 
 class MessengerMenu:
@@ -38,12 +41,14 @@ class MessengerMenu:
             body[_ICE_BREAKERS] = _for_all(_ACTIONS, asked)
         if offers.persistent_menu is not None:
             body[_MENU] = _for_all(_ACTIONS, (_entry(item) for item in offers.persistent_menu))
+        if offers.greeting:
+            body[_GREETING] = _for_all(_TEXT, _greeting(offers.greeting))
         if body:
             await self._calls.of_me(channel, "POST", _PROFILE, body=body)
 
     async def shown(self, channel: Channel) -> Offers:
         """Ask for what is shown where no language has its own."""
-        fields = f"{_COMMANDS},{_ICE_BREAKERS},{_MENU}"
+        fields = f"{_COMMANDS},{_ICE_BREAKERS},{_MENU},{_GREETING}"
         profile = await self._calls.of_me(channel, "GET", _PROFILE, fields=fields)
         commands = (
             menus.read(reference(item, "name"), reference(item, "description"))
@@ -58,19 +63,32 @@ class MessengerMenu:
             commands=tuple(item for item in commands if item),
             ice_breakers=tuple(item for item in questions if item),
             persistent_menu=tuple(item for item in entries if item),
+            greeting=next((text(item, _TEXT) for item in _greetings(profile)), None),
         )
 
     async def hide(self, channel: Channel, offers: Offers) -> None:
         """Delete the properties; the rest of the profile stays."""
         kinds = {_COMMANDS: offers.commands, _ICE_BREAKERS: offers.ice_breakers, _MENU: offers.persistent_menu}
         names: list[JsonValue] = [name for name, kind in kinds.items() if kind is not None]
+        names += [_GREETING] if offers.greeting else []
         if names:
             await self._calls.of_me(channel, "DELETE", _PROFILE, body={"fields": names})
 
 
-def _for_all(name: str, items: Iterable[JsonValue]) -> JsonValue:
-    """These for every language."""
-    return [{"locale": _DEFAULT, name: [*items]}]
+def _for_all(name: str, value: Iterable[JsonValue]) -> JsonValue:
+    """These, or this text, for every language."""
+    return [{"locale": _DEFAULT, name: value if isinstance(value, str) else [*value]}]
+
+
+def _greeting(markdown: str) -> str:
+    """The greeting as Messenger shows it before the first message: plain, and cut."""
+    return shortened(" ".join(render_text(markdown)), _MAX_GREETING_CHARACTERS)
+
+
+def _greetings(profile: Fields) -> list[Fields]:
+    """What is shown for every language, before what is shown for one."""
+    found = [item for told in parts(profile, "data") for item in parts(told, _GREETING)]
+    return sorted(found, key=lambda item: item.get("locale") != _DEFAULT)
 
 
 def _of_all(profile: Fields, name: str, inner: str) -> list[Fields]:

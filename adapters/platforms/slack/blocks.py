@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pydantic import JsonValue
 
 from adapters.platforms.base import Payload
+from adapters.platforms.fields import part, parts, reference
 from domain.buttons import Button, data_of
 from domain.text import shortened
 
@@ -32,6 +33,17 @@ def with_buttons(payload: Payload, buttons: Sequence[Button]) -> Payload | None:
     ]
     section: JsonValue = {"type": "section", "text": {"type": "mrkdwn", "text": text}}
     return {**payload, "blocks": [section, {"type": "actions", "elements": elements}]}
+
+
+def labels_of(payload: Payload) -> str:
+    """What stood on the buttons of a part, a line each: what can still be answered where Slack takes no blocks."""
+    blocks = payload.get("blocks")
+    elements = [item for block in parts({"blocks": blocks}, "blocks") for item in parts(block, "elements")]
+    labels = [reference(part(item, "text"), "text") for item in elements]
+    links = [reference(item, "url") for item in elements]
+    return "\n".join(
+        f"• {label}" + (f": {url}" if url else "") for label, url in zip(labels, links, strict=True) if label
+    )
 
 
 def _deed(number: int, button: Button, data: str) -> dict[str, JsonValue]:

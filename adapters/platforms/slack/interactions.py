@@ -15,6 +15,8 @@ from domain.events import EventKind, InboundEvent, Sender
 
 _OTHERS = ("view_submission", "view_closed", "shortcut", "message_action", "block_suggestion", "block_actions")
 _MAX_ACTIONS = 25
+_NAMELESS = ("directmessage", "privategroup")
+"""What Slack says in place of the names of channels that not everybody may see."""
 _CHOSEN = ("selected_date", "selected_time", "selected_user", "selected_channel", "selected_conversation", "value")
 
 
@@ -40,7 +42,12 @@ def read_command(key: str, form: Fields, me: Me) -> InboundEvent:
         text=said or f"/{name}",
         command="help" if said.casefold() == "help" else name.lower(),
         ignored=None if chat else "malformed:channel_id",
+        details=_titled(shown_name(form, "channel_name")),
     )
+
+
+def _titled(name: str | None) -> dict[str, JsonValue]:
+    return {"chat_title": f"#{name}"} if name and name not in _NAMELESS else {}
 
 
 def _pressed(payload: Fields, action: Fields) -> InboundEvent:
@@ -62,7 +69,8 @@ def _pressed(payload: Fields, action: Fields) -> InboundEvent:
         text=_label(action) or value or name or "",
         occurred_at=moment(at),
         ignored=_needs_no_answer(chat, name),
-        details={field: found for field, found in known.items() if found is not None},
+        details=_titled(shown_name(part(payload, "channel"), "name"))
+        | {field: found for field, found in known.items() if found is not None},
     )
 
 

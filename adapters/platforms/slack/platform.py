@@ -24,7 +24,7 @@ from adapters.platforms.base import (
 from adapters.platforms.fields import part, reference, shown_name, web_address
 from adapters.platforms.management import Management
 from adapters.platforms.menus import Menu
-from adapters.platforms.slack.blocks import with_buttons
+from adapters.platforms.slack.blocks import labels_of, with_buttons
 from adapters.platforms.slack.calls import Calls
 from adapters.platforms.slack.changes import SlackChanges
 from adapters.platforms.slack.errors import ThreadRefused
@@ -159,10 +159,12 @@ class Slack:
         return {**_without_thread(payload), "channel": chat}
 
     def unformatted(self, payload: Payload) -> Payload | None:
-        """The same text, its marks taken as they stand."""
+        """The same text, its marks taken as they stand, and behind it what stood on its buttons."""
         if payload.get("mrkdwn") is False:
             return None
-        return {**{name: value for name, value in payload.items() if name != "blocks"}, "mrkdwn": False}
+        kept = {name: value for name, value in payload.items() if name != "blocks"}
+        text, labels = str(payload.get("text", "")), labels_of(payload)
+        return {**kept, "text": f"{text}\n\n{labels}" if labels else text, "mrkdwn": False}
 
     async def show_typing(self, channel: Channel, destination: Destination) -> None:
         """Slack has no typing for bots."""

@@ -2,12 +2,15 @@
 
 from pydantic import JsonValue
 
-from adapters.platforms.fields import Fields, moment, numeric_id, part, reference
+from adapters.platforms.fields import Fields, moment, numeric_id, part, reference, shown_name, text
 from adapters.platforms.telegram.content import attachments
 from adapters.platforms.telegram.entities import Command, Me, Words
 from adapters.platforms.telegram.place import place_of, sender_of
 from adapters.platforms.telegram.service import service_of
-from domain.events import EventKind, InboundEvent
+from domain.events import EventKind, InboundEvent, Replied
+from domain.speakers import MAX_QUOTED_CHARACTERS
+from domain.text import shortened
+from domain.transcripts import worded
 
 
 def ignored(key: str, reason: str) -> InboundEvent:
@@ -34,6 +37,7 @@ def read_message(key: str, message: Fields, me: Me, kind: EventKind = EventKind.
         addressed=not place.is_group or ours is not None or words.mention(me) or _answers(message, me),
         platform_message_id=numeric_id(message, "message_id"),
         reply_to=numeric_id(_answered(message), "message_id"),
+        replied=_replied(message, me),
         text=words.text,
         command=ours.name if ours else None,
         attachments=attached,
@@ -64,10 +68,25 @@ def _answers(message: Fields, me: Me) -> bool:
     return me.id is not None and numeric_id(part(_answered(message), "from"), "id") == me.id
 
 
+def _replied(message: Fields, me: Me) -> Replied | None:
+    """What it answers: the words that its writer marked there, or the whole of it."""
+    answered = _answered(message)
+    quote = text(part(message, "quote"), "text")
+    words = quote or worded(Words(answered).text, attachments(answered))
+    if not words:
+        return None
+    return Replied(text=shortened(words, MAX_QUOTED_CHARACTERS), sender=sender_of(answered), ours=_answers(message, me))
+
+
 def _details(message: Fields, words: Words, command: Command | None) -> dict[str, JsonValue]:
     details: dict[str, JsonValue] = {}
     payload = words.text.partition(" ")[2].strip()
     if command and command.name == "start" and payload:
         details["payload"] = payload
-    album, quote = reference(message, "media_group_id"), reference(part(message, "quote"), "text")
-    return details | ({"media_group_id": album} if album else {}) | ({"quote": quote} if quote else {})
+    known = {
+        "media_group_id": reference(message, "media_group_id"),
+        "quote": reference(part(message, "quote"), "text"),
+        "chat_title": shown_name(part(message, "chat"), "title"),
+    }
+    forwarded: dict[str, JsonValue] = {"forwarded": True} if part(message, "forward_origin") else {}
+    return details | forwarded | {name: found for name, found in known.items() if found}

@@ -23,6 +23,16 @@ from adapters.errors import (
     Unacceptable,
     WindowClosed,
 )
+from adapters.platforms.graph.refusals import Waits
+from domain.deliveries import Backoff
+
+
+class MediaFault(PassingFault):
+    """A file was not taken, or cannot be had any more: it is uploaded once more, and then the request is wrong."""
+
+    most_attempts = 2
+    then = Unacceptable
+
 
 MEANINGS: Mapping[int, type[OutsideError]] = {
     # Too much: of calls, or of messages of this number; and of messages to this contact.
@@ -41,7 +51,8 @@ MEANINGS: Mapping[int, type[OutsideError]] = {
     131047: WindowClosed,
     131026: RecipientGone,
     # The request itself: parameters, type, media.
-    **dict.fromkeys((33, 100, 131008, 131009, 131021, 131051, 131052, 131053, 131062), Unacceptable),
+    **dict.fromkeys((33, 100, 131008, 131009, 131021, 131051, 131062), Unacceptable),
+    **dict.fromkeys((131052, 131053), MediaFault),
     # Templates: the number of parameters, the text they make, their form.
     132000: TemplateMisfilled,
     132005: TemplateMisfilled,
@@ -57,9 +68,14 @@ MEANINGS: Mapping[int, type[OutsideError]] = {
 }
 
 
+WAITS: Waits = {131056: Backoff(factor=4)}
+"""One contact's limit: 4 to the power of the number of attempts, in seconds."""
+
+
 def reason_of(code: int | None) -> str:
     """The stable word for why a message was not brought to the contact."""
-    return _meaning(code).reason
+    kind = _meaning(code)
+    return kind.then.reason if issubclass(kind, PassingFault) else kind.reason
 
 
 def is_of_contact(code: int | None) -> bool:

@@ -7,7 +7,7 @@ from datetime import datetime
 from pydantic import JsonValue
 
 from adapters.platforms.fields import Fields, moment, part, parts, reference, shown_name, text, whole
-from adapters.platforms.graph.events import command_in, kind_name
+from adapters.platforms.graph.events import command_in, identity, kind_name
 from adapters.platforms.whatsapp.content import Content, content_of
 from adapters.platforms.whatsapp.people import alias_of, changed, chat_of, sender_of
 from domain.events import EventKind, InboundEvent
@@ -26,7 +26,7 @@ def read_message(message: Fields, value: Fields) -> InboundEvent | None:
     place = InboundEvent(
         key=name,
         kind=EventKind.OTHER,
-        account=reference(part(value, "metadata"), "phone_number_id"),
+        account=identity(part(value, "metadata"), "phone_number_id"),
         chat=chat,
         sender=sender_of(message, value),
         is_group=is_group,
@@ -44,7 +44,7 @@ def read_message(message: Fields, value: Fields) -> InboundEvent | None:
 def read_echo(echo: Fields, account: str | None) -> InboundEvent | None:
     """What a person said to a contact in the phone's own app; None for what says nothing, or to nobody."""
     name, content = reference(echo, "id"), content_of(echo) or Content()
-    to, known = reference(echo, "to"), reference(echo, "to_user_id")
+    to, known = identity(echo, "to"), reference(echo, "to_user_id")
     chat = to or known
     if name is None or chat is None or content == Content():
         return None
@@ -66,7 +66,7 @@ def read_echo(echo: Fields, account: str | None) -> InboundEvent | None:
 
 def when(item: Fields) -> datetime | None:
     """The time of a message or status, which comes as seconds since 1970 in a text."""
-    given = text(item, "timestamp") or ""
+    given = identity(item, "timestamp") or ""
     return moment({"timestamp": int(given)}, "timestamp") if _DIGITS.fullmatch(given) else None
 
 
@@ -116,7 +116,8 @@ def _pressed(message: Fields, place: InboundEvent) -> Mapping[str, object]:
     data = reference(reply, "id") or reference(button, "payload")
     if not label and not data:
         return {"ignored": "unsupported:button_without_data"}
-    return {"kind": EventKind.BUTTON, "text": label or data, "details": {**place.details, "data": data}}
+    details = {**place.details, "data": data, **_circumstances(message)}
+    return {"kind": EventKind.BUTTON, "text": label or data, "details": details}
 
 
 def _reaction(message: Fields, place: InboundEvent) -> Mapping[str, object]:

@@ -10,6 +10,7 @@ from pydantic import JsonValue
 
 from adapters.platforms.base import Payload
 from adapters.platforms.fields import Fields, part, parts, reference, shown_name, text
+from adapters.platforms.graph.events import identity
 from adapters.platforms.recipients import demand
 from domain.events import EventKind, InboundEvent, Sender
 
@@ -25,14 +26,14 @@ _NEW_ID = "user_changed_user_id"
 
 def chat_of(message: Fields) -> str | None:
     """The chat: a group, the contact's number, or the contact's id where the number is not told."""
-    named = next((found for name in ("group_id", "from", "from_user_id") if (found := reference(message, name))), None)
+    named = next((found for name in ("group_id", "from", "from_user_id") if (found := identity(message, name))), None)
     return named or _id_before(message)
 
 
 def sender_of(message: Fields, value: Fields) -> Sender | None:
     """Who wrote, with the name from the contacts beside the messages; they are told apart by id, not by place."""
-    ids = {found for name in ("from", "from_user_id") if (found := reference(message, name))}
-    who = next((reference(message, name) for name in ("from", "from_user_id") if reference(message, name)), None)
+    ids = {found for name in ("from", "from_user_id") if (found := identity(message, name))}
+    who = next((found for name in ("from", "from_user_id") if (found := identity(message, name))), None)
     if who is None:
         return None
     contact = next((item for item in parts(value, "contacts") if ids & _ids(item)), {})
@@ -42,10 +43,10 @@ def sender_of(message: Fields, value: Fields) -> Sender | None:
 
 def alias_of(message: Fields, value: Fields) -> str | None:
     """The contact's id for this business, where the number is told beside it: later the number may not be."""
-    number = reference(message, "from")
+    number = identity(message, "from")
     if number is None or "group_id" in message:
         return None
-    contact = next((item for item in parts(value, "contacts") if reference(item, "wa_id") == number), {})
+    contact = next((item for item in parts(value, "contacts") if identity(item, "wa_id") == number), {})
     return reference(message, "from_user_id") or reference(contact, "user_id")
 
 
@@ -67,7 +68,7 @@ def recipient(given: str) -> str:
 def changed(message: Fields, chat: str) -> dict[str, object] | None:
     """What a system message changes of a contact: the number, or the id for this business; None for any other."""
     system = part(message, "system")
-    kind, number, name = (reference(system, field) for field in ("type", "wa_id", "user_id"))
+    kind, number, name = (identity(system, field) for field in ("type", "wa_id", "user_id"))
     if "group_id" in message:
         return None
     if kind in _NEW_NUMBER and number and number != chat:
@@ -76,7 +77,7 @@ def changed(message: Fields, chat: str) -> dict[str, object] | None:
         return None
     before = _id_before(message) or reference(message, "from_user_id")
     if before and before != name:
-        return _moved(before, name, number or reference(message, "from"))
+        return _moved(before, name, number or identity(message, "from"))
     return _also_known(chat, name) if name != chat else None
 
 
@@ -87,7 +88,7 @@ def read_update(update: Fields, account: str | None) -> InboundEvent | None:
     if before is None or now is None or before == now:
         return None
     event = InboundEvent(key=f"user_id_update:{before}:{now}", kind=EventKind.MEMBERSHIP, account=account)
-    return event.model_copy(update=_moved(before, now, reference(update, "wa_id")))
+    return event.model_copy(update=_moved(before, now, identity(update, "wa_id")))
 
 
 def _moved(chat: str, new: str, also: str | None) -> dict[str, object]:
@@ -114,4 +115,4 @@ def _id_before(message: Fields) -> str | None:
 
 
 def _ids(contact: Fields) -> set[str]:
-    return {found for name in ("wa_id", "user_id") if (found := reference(contact, name))}
+    return {found for name in ("wa_id", "user_id") if (found := identity(contact, name))}

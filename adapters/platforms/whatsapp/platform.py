@@ -30,7 +30,7 @@ from adapters.platforms.graph.signature import answer_handshake, demand_signatur
 from adapters.platforms.management import Management
 from adapters.platforms.menus import Menu
 from adapters.platforms.text.whatsapp import render as render_text
-from adapters.platforms.whatsapp.errors import MEANINGS
+from adapters.platforms.whatsapp.errors import MEANINGS, WAITS
 from adapters.platforms.whatsapp.files import render_file, with_media
 from adapters.platforms.whatsapp.interactive import with_buttons
 from adapters.platforms.whatsapp.menu import WhatsAppMenu
@@ -253,7 +253,7 @@ class WhatsApp:
         url, headers = self._number(channel)
         address = f"{url}/{edge}".rstrip("/")
         answer = await heard(self._http.post(address, body, deadline=deadline, headers=headers))
-        return result_of(answer, edge or "changing the number", MEANINGS)
+        return result_of(answer, edge or "changing the number", MEANINGS, waits=WAITS)
 
     def _number(self, channel: Channel) -> tuple[str, dict[str, str]]:
         token, number = channel.secret("access_token"), channel.secret("phone_number_id")

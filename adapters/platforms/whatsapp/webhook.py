@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pydantic import JsonValue
 
 from adapters.platforms.fields import Fields, part, parts, reference, shown_name, whole
-from adapters.platforms.graph.events import ignored, items, kind_name
+from adapters.platforms.graph.events import identity, ignored, items, kind_name
 from adapters.platforms.whatsapp.errors import is_of_contact, reason_of
 from adapters.platforms.whatsapp.messages import read_echo, read_message, when
 from adapters.platforms.whatsapp.people import read_update
@@ -71,13 +71,13 @@ def _receipt(status: Fields, value: Fields) -> InboundEvent | None:
     name, said = reference(status, "id"), reference(status, "status")
     if name is None or said not in _STATUSES:
         return None
-    participant = reference(status, "recipient_participant_id") or reference(status, "recipient_participant_user_id")
+    participant = identity(status, "recipient_participant_id") or reference(status, "recipient_participant_user_id")
     key = receipt_key(name, said)
     return InboundEvent(
         key=f"{key}:{participant}" if participant else key,
         kind=EventKind.RECEIPT,
         account=_account(value),
-        chat=reference(status, "recipient_id") or reference(status, "recipient_user_id"),
+        chat=identity(status, "recipient_id") or reference(status, "recipient_user_id"),
         is_group=status.get("recipient_type") == "group",
         platform_message_id=name,
         occurred_at=when(status),
@@ -103,4 +103,4 @@ def _failure(status: Fields) -> dict[str, JsonValue]:
 
 
 def _account(value: Fields) -> str | None:
-    return reference(part(value, "metadata"), "phone_number_id")
+    return identity(part(value, "metadata"), "phone_number_id")

@@ -27,7 +27,7 @@ from adapters.database import (
 from adapters.database.engine import Database
 from adapters.database.paces import Place
 from domain.conversations import Silence
-from domain.events import EventState
+from domain.events import EventState, InboundEvent
 from domain.paces import pace_of
 from domain.platforms import PlatformName
 from domain.turns import Account, Begin, Begun, ReplyKind, reply_key
@@ -82,10 +82,17 @@ async def take(connection: AsyncConnection, it: Crowded) -> None:
     await paces.take(connection, part, Place(it.chat.access.channel.id, "contact 1", pace), it.chat.now)
 
 
+def album(it: Crowded) -> InboundEvent:
+    """A picture of an album that is not said to the bot."""
+    details: JsonValue = {"media_group_id": "9"}
+    return it.chat.event("more", is_group=True, addressed=False, details=details)
+
+
 Ask = Callable[[AsyncConnection, Crowded], Awaitable[object]]
 LATER = timedelta(days=10_000)
 ASKED: dict[str, Ask] = {
     "a message": lambda c, it: events.record(c, it.chat.access, [it.chat.event("more")], it.chat.now),
+    "the rest of an album": lambda c, it: events.record(c, it.chat.access, [album(it)], it.chat.now),
     "what was not handed over": lambda c, it: handovers.batch(c, it.chat.id),
     "what was left behind": lambda c, it: handovers.lease_left_behind(c, it.chat.now + LATER, timedelta(seconds=1)),
     "the open turn and its members": lambda c, it: turns.begin(c, it.ask, it.chat.now),

@@ -16,6 +16,7 @@ from domain.handovers import ItemKind, Unrecorded, Waiting
 from domain.ids import event_id
 from domain.recording import Record, Recorded
 from tests.adapters.database.chat import Chat
+from tests.adapters.database.test_transcripts import shown
 
 EARLIER = datetime(2025, 12, 31, 23, tzinfo=UTC)
 
@@ -189,3 +190,14 @@ async def test_what_a_deleted_channel_was_told_ends_as_ignored(chat: Chat) -> No
     item = whole(chat, chat.event())
     assert (await record(chat, item)).settled == (item.id,)
     assert (await known(chat, item))[:2] == ("ignored", "bot_deleted")
+
+
+async def test_who_wrote_what_and_in_reply_to_what_is_told_all_the_same(chat: Chat) -> None:
+    sender: JsonValue = {"external_id": "1", "name": "Ann"}
+    group: dict[str, JsonValue] = {"sender": sender, "is_group": True, "details": {"media_group_id": "9"}}
+    replied: JsonValue = {"text": "Which flowers?", "ours": True}
+    asked = whole(chat, chat.event("these", **group, replied=replied))
+    rest = whole(chat, chat.event(addressed=False, text="and these", **group), kind="record")
+    assert (await record(chat, asked, rest)).behind
+    begun = await chat.begin(UUID(asked.id), behind=True)
+    assert await shown(chat, begun) == ['Ann: [in reply to you: "Which flowers?"]\n  these', "Ann: and these"]

@@ -11,7 +11,7 @@ from pydantic import JsonValue
 from adapters.errors import Unreadable
 from adapters.platforms.discord.messages import read_message
 from adapters.platforms.discord.place import me_of, moment_of, snowflake_at
-from domain.events import EventKind, Sender
+from domain.events import EventKind, Replied, Sender
 from domain.text import unstorable
 from tests.adapters.platforms.discord_payloads import (
     CHANNEL,
@@ -52,7 +52,13 @@ def test_in_a_server_others_are_left_alone() -> None:
 def test_a_reply_to_the_bot_is_addressed() -> None:
     answered: JsonValue = {"id": "5", "author": {"id": ME, "bot": True}}
     event = said(type=19, content="why?", mentions=[], referenced_message=answered)
-    assert (event.addressed, event.reply_to) == (True, "5")
+    assert (event.addressed, event.reply_to, event.replied) == (True, "5", None)
+
+
+def test_a_reply_tells_what_it_replies_to() -> None:
+    answered: JsonValue = {"id": "5", "author": {"id": USER, "username": "ada"}, "content": "At <@1>'s?"}
+    event = said(type=19, content="why?", referenced_message=answered)
+    assert event.replied == Replied(text="At @1's?", sender=Sender(external_id=USER, name="ada"))
 
 
 def test_a_message_has_one_key_whether_it_was_told_or_found() -> None:

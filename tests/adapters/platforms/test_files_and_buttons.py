@@ -178,9 +178,18 @@ def test_slack_shows_buttons_below_a_section_and_no_longer_text() -> None:
     assert payload is not None
     assert payload["text"] == "x" * 3000
     assert "y" * 73 + " …" in str(payload["blocks"])
+
+
+def test_where_slack_takes_no_blocks_what_stood_on_its_buttons_stands_below_the_text() -> None:
+    payload = offered(SLACK, "Well?", [Button(label="Yes"), Button(label="Shop", url="https://shop.example/")])
+    assert payload is not None
     plain = SLACK.unformatted(payload)
-    assert plain is not None
-    assert "blocks" not in plain
+    assert plain == {
+        "channel": "C1",
+        "text": "Well?\n\n• Yes\n• Shop: https://shop.example/",
+        "mrkdwn": False,
+        **{name: payload[name] for name in ("unfurl_links", "unfurl_media") if name in payload},
+    }
 
 
 def test_telegram_drops_the_formatting_of_a_caption_too() -> None:

@@ -73,6 +73,7 @@ def test_who_knows_the_token_gets_the_challenge_back() -> None:
         ("ok", ask(mode="unsubscribe")),
         ("", ask(verify_token="")),
         ("ok", ask(verify_token="ö")),
+        ("ok", {"hub.challenge": "1158201444", "hub.verify_token": "ok"}),
     ],
 )
 def test_who_does_not_is_refused(token: str, query: dict[str, str]) -> None:

@@ -78,6 +78,20 @@ async def test_a_page_shows_ice_breakers_and_a_menu_once_it_has_a_start(
     assert await menu.shown(channel) == Offers(commands=COMMANDS[:1], ice_breakers=QUESTIONS[:1], persistent_menu=())
 
 
+async def test_a_page_greets_who_has_not_written_yet(
+    http: Http, control: httpx.AsyncClient, simulator_url: str
+) -> None:
+    menu, channel = await _menu(MESSENGER, http, control, simulator_url)
+    await menu.show(channel, Offers(greeting="**Hello!** How can I help?"))
+    assert (await menu.shown(channel)).greeting == "Hello! How can I help?"
+    await menu.show(channel, Offers(greeting="word " * 50))
+    cut = (await menu.shown(channel)).greeting or ""
+    assert cut.startswith("word word")
+    assert len(cut) <= 160
+    await menu.hide(channel, Offers(greeting="Hello!"))
+    assert (await menu.shown(channel)).greeting is None
+
+
 async def test_a_page_whose_profile_is_called_too_often_asks_to_wait(
     http: Http, control: httpx.AsyncClient, simulator_url: str
 ) -> None:

@@ -19,7 +19,7 @@ from adapters.errors import (
 from adapters.http import Answer, Http
 from adapters.platforms.base import Platform
 from adapters.platforms.graph.refusals import error_of, refusal_of
-from adapters.platforms.messenger.errors import BY_SUBCODE, MEANINGS, FaultOrBlock, FaultOrReview
+from adapters.platforms.messenger.errors import BY_SUBCODE, MEANINGS, WAITS, FaultOrBlock, FaultOrReview
 from tests.adapters.platforms import contract
 
 CONTRACT = contract.MESSENGER
@@ -84,3 +84,20 @@ def test_the_usage_header_says_when_to_come_back() -> None:
     error = error_of(refused, "messages", MEANINGS, BY_SUBCODE)
     assert isinstance(error, RateLimited)
     assert error.after == timedelta(minutes=3)
+
+
+@pytest.mark.parametrize(
+    ("retry_after", "minutes", "after"),
+    [("600", 3, timedelta(minutes=10)), ("60", 3, timedelta(minutes=3)), ("0", 0, None), ("", 3, timedelta(minutes=3))],
+)
+def test_neither_header_is_undercut(retry_after: str, minutes: int, after: timedelta | None) -> None:
+    usage = f'{{"1":[{{"estimated_time_to_regain_access":{minutes}}}]}}'
+    headers = {"retry-after": retry_after, "x-business-use-case-usage": usage}
+    assert refusal_of(Answer(400, headers, None), {"error": {"code": 613}}).after == after
+
+
+def test_limits_that_do_not_say_how_long_are_waited_out_for_half_a_minute_and_longer() -> None:
+    refused = refusal_of(Answer(400, {}, None), {"error": {"code": 613}})
+    error = error_of(refused, "messages", MEANINGS, BY_SUBCODE, WAITS)
+    assert isinstance(error, RateLimited)
+    assert [error.backoff.after(attempts).total_seconds() for attempts in (0, 1, 2, 9)] == [30, 60, 120, 600]

@@ -35,7 +35,6 @@ SAID = [
     ("product", ""),
 ]
 OTHERS = [
-    "referral",
     "optin",
     "account_linking",
     "pass_thread_control",
@@ -61,6 +60,12 @@ def test_the_circumstances_of_a_message() -> None:
     assert read_one("messages", "text").command is None
     referral = {"ref": "spring", "source": "ADS", "type": "OPEN_THREAD", "ad_id": "6045246247433"}
     assert read_one("messages", "advertisement").details == {"referral": referral}
+
+
+def test_a_link_that_is_followed_without_a_word_is_recorded_with_where_it_led_from() -> None:
+    followed = read_one("others", "referral")
+    assert (followed.kind, followed.ignored) == (EventKind.OTHER, "referral")
+    assert followed.details == {"referral": {"ref": "shop", "source": "SHORTLINK", "type": "OPEN_THREAD"}}
 
 
 @pytest.mark.parametrize(

@@ -34,6 +34,15 @@ def test_a_command_within_the_text_is_none() -> None:
     assert event.command is None
 
 
+def test_a_message_that_was_passed_on_says_so() -> None:
+    event = read_message(text="look", forward_origin={"type": "hidden_user", "sender_user_name": "Eve", "date": 1})
+    assert event.details == {"forwarded": True}
+
+
+def test_a_group_is_called_by_its_title() -> None:
+    assert read_payload("group_plain").details["chat_title"] == "Garden club"
+
+
 def test_a_private_message_is_always_addressed() -> None:
     text = "/help@rose_bot"
     event = read_message(text=text, entities=[{"type": "bot_command", "offset": 0, "length": len(text)}])

@@ -63,6 +63,8 @@ def test_an_edit_names_the_message_that_it_changes() -> None:
 def test_a_reply_names_what_it_answers_and_quotes() -> None:
     event = read_payload("reply")
     assert (event.reply_to, event.details) == ("16", {"quote": "open from nine"})
+    assert event.replied is not None
+    assert (event.replied.text, event.replied.ours) == ("open from nine", True)
 
 
 def test_a_button_says_its_label_and_keeps_what_is_needed_to_answer_it() -> None:

@@ -26,7 +26,7 @@ from adapters.errors import (
 from adapters.http import Answer, Http
 from adapters.platforms.base import Platform
 from adapters.platforms.graph.refusals import error_of, refusal_of
-from adapters.platforms.whatsapp.errors import MEANINGS, is_of_contact, reason_of
+from adapters.platforms.whatsapp.errors import MEANINGS, MediaFault, is_of_contact, reason_of
 from tests.adapters.platforms import contract
 
 CONTRACT = contract.WHATSAPP
@@ -48,7 +48,8 @@ TABLE: list[tuple[type[OutsideError], tuple[int, ...]]] = [
     (NotPermitted, (130472, 131030, 131049, 131050, 137000)),
     (WindowClosed, (131047,)),
     (RecipientGone, (131026,)),
-    (Unacceptable, (100, 131008, 131009, 131021, 131051, 131052, 131053, 131062)),
+    (Unacceptable, (100, 131008, 131009, 131021, 131051, 131062)),
+    (MediaFault, (131052, 131053)),
     (TemplateMisfilled, (132000, 132005, 132012)),
     (TemplateUnknown, (132001,)),
     (TemplateRefused, (132007, 132008, 132068)),
@@ -91,8 +92,20 @@ def test_the_usage_header_says_when_to_come_back(usage: str, after: timedelta | 
     assert error.after == after
 
 
+async def test_a_contacts_limit_is_waited_out_in_powers_of_four(whatsapp: Platform, control: httpx.AsyncClient) -> None:
+    error = await refusal(whatsapp, control, kind="status", status=400, parameters={"code": 131056})
+    assert isinstance(error, ChatRateLimited)
+    assert [error.backoff.after(attempts).total_seconds() for attempts in (0, 1, 2, 3, 9)] == [1, 4, 16, 64, 300]
+
+
 def test_a_receipt_says_why_in_the_same_words() -> None:
-    codes = {131047: "window_closed", 131026: "recipient_gone", 0: "credentials_refused", 999999: "refused"}
+    codes = {
+        131053: "unacceptable",
+        131047: "window_closed",
+        131026: "recipient_gone",
+        0: "credentials_refused",
+        999999: "refused",
+    }
     assert {code: reason_of(code) for code in codes} == codes
     assert reason_of(None) == "refused"
     assert [is_of_contact(code) for code in (131047, 131026, 131048, 0, None)] == [True, True, False, False, False]

@@ -170,7 +170,7 @@ def test_what_is_typed_on_the_phone_is_staffs() -> None:
     echo = {"from": "972123456789", "to": CONTACT, "to_user_id": OLD, "id": "wamid.2", "timestamp": "1697043223"}
     said = {**echo, "type": "text", "text": {"body": "I take over"}}
     withdrawn = {**echo, "type": "revoke", "revoke": {"original_message_id": "wamid.1"}}
-    value = value_of(message_echoes=[said, withdrawn, None, {**said, "to": 5, "to_user_id": None}])
+    value = value_of(message_echoes=[said, withdrawn, None, {**said, "to": {}, "to_user_id": None}])
     heard, *rest = read_bytes(json.dumps(call(value, field="smb_message_echoes")).encode())
     assert (heard.key, heard.chat, heard.sender, heard.text) == ("wamid.2", CONTACT, None, "I take over")
     assert heard.details == {"staff": "said", "also_known_as": OLD}
