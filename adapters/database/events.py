@@ -23,10 +23,10 @@ from adapters.database import (
     chats,
     choices,
     handovers,
-    known,
     media_fetching,
     people,
     receipts,
+    recorded_before,
     staff,
     visitor_files,
 )
@@ -107,7 +107,7 @@ async def record(
     correlation_id: str | None = None,
 ) -> Recorded:
     """Record what a platform told us; an event whose key is known already has no effect."""
-    keys, names = await known.of(connection, access.channel.id, events)
+    keys, names = await recorded_before.known(connection, access.channel.id, events)
     fresh: dict[str, InboundEvent] = {}
     for event in events:
         if event.key not in keys:

@@ -1,4 +1,4 @@
-"""What of a batch is known: the events that are recorded already, and whose the names are under which its chats go."""
+"""What is recorded already of a batch of events, and whose the names are under which its chats go."""
 
 from collections.abc import Sequence
 
@@ -23,7 +23,7 @@ _KNOWN = union_all(
 )
 
 
-async def of(
+async def known(
     connection: AsyncConnection, channel_id: ChannelId, events: Sequence[InboundEvent]
 ) -> tuple[set[str], Names]:
     """The keys that are recorded already, and whose the names of the chats are."""
