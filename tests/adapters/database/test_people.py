@@ -6,13 +6,15 @@ import pytest
 from pydantic import JsonValue
 from sqlalchemy import select
 
-from adapters.database import events, first_words, people
+from adapters.database import events, first_words, people, unrecorded
 from adapters.database.engine import Database
-from adapters.database.records import Message
+from adapters.database.records import Event, Message
 from adapters.database.tables import Contact, Conversation
 from domain.events import EventKind, InboundEvent, Sender
+from domain.recording import Record
 from settings import Settings
 from tests.adapters.database.chat import Chat, open_chat
+from tests.adapters.database.test_unrecorded import whole
 
 OLD_NUMBER, NEW_NUMBER = "491511", "491512"
 ANN, BOB, NEW_ANN = "US.1", "US.2", "US.3"
@@ -46,7 +48,7 @@ async def told(chat: Chat, *happened: InboundEvent, together: bool = False) -> l
             await events.record(connection, chat.access, batch, chat.now)
         chat.pass_time(seconds=2)
     keys = [event.key for event in happened]
-    found = dict(await chat.rows(select(events.Event.key, events.Event.conversation_id)))
+    found = dict(await chat.rows(select(Event.key, Event.conversation_id)))
     return [found[key] for key in keys]
 
 
@@ -92,6 +94,13 @@ async def test_a_number_under_another_id_is_another_person(chat: Chat) -> None:
         await told(chat, said(chat, OLD_NUMBER, BOB), said(chat, None, BOB), said(chat, OLD_NUMBER, None)) == [bob] * 3
     )
     assert await places(chat) == [ANN, OLD_NUMBER]
+
+
+async def test_who_is_heard_late_takes_no_number_from_who_was_heard_since(chat: Chat) -> None:
+    bob, ann = await told(chat, said(chat, OLD_NUMBER, BOB), said(chat, OLD_NUMBER, ANN, ago=60))
+    assert bob != ann
+    assert await told(chat, said(chat, OLD_NUMBER, None)) == [bob]
+    assert (await places(chat))[0] == OLD_NUMBER
 
 
 async def test_two_who_come_together_are_told_apart(chat: Chat) -> None:
@@ -152,3 +161,14 @@ async def test_a_contact_answers_under_the_number_that_the_platform_makes_of_our
     assert await told(chat, said(chat, NEW_NUMBER, ANN), said(chat, NEW_NUMBER, None)) == [begun, begun]
     assert len(await chat.rows(select(Contact.id))) == 1
     assert len(await chat.rows(select(Message.id).where(Message.conversation_id == begun))) == 3
+
+
+async def test_what_was_carried_past_the_database_goes_to_whoever_said_it(chat: Chat) -> None:
+    ann, _ = await told(chat, said(chat, OLD_NUMBER, ANN), moved(chat))
+    late, strange = said(chat, OLD_NUMBER, None, ago=60), said(chat, OLD_NUMBER, BOB)
+    items = (whole(chat, late), whole(chat, strange))
+    async with chat.database.begin() as connection:
+        await unrecorded.record(connection, Record(conversation_id=str(ann), items=items), chat.now)
+    events_of = select(Event.key, Event.conversation_id).where(Event.key.in_([late.key, strange.key]))
+    found = dict(await chat.rows(events_of))
+    assert (found[late.key] == ann, found[strange.key] == ann) == (True, False)
