@@ -30,6 +30,7 @@ from activities.structured import Structured
 from activities.summarising import Summarising
 from activities.sweeping import Sweeping
 from activities.understanding import Understanding
+from activities.withdrawing import Withdrawing
 from adapters.ai.base import Models
 from adapters.ai.catalogue import Catalogue
 from adapters.ai.transport import connections
@@ -115,6 +116,7 @@ class Workers:
         self.fetching = Fetching(database, vault, spoken, store, downloads, _now)
         self.profiling = Profiling(database, vault, spoken, _now)
         self.clearing = Clearing(database, vault, spoken, _now, time.monotonic)
+        self.withdrawing = Withdrawing(database, vault, spoken, _now, time.monotonic)
 
     def of(self, queues: Queues) -> list[Worker]:
         """The workers for these queues."""
@@ -210,8 +212,8 @@ async def run(
         get_logger(__name__).info("worker_ready", queues=queues, task_queue=settings.task_queue)
         beside = {asyncio.create_task(workers.handing.relay()), asyncio.create_task(workers.signs.run())}
         if queues in ("all", "delivery"):
-            works = (workers.fetching.run(), workers.profiling.run(), workers.clearing.run())
-            beside |= {asyncio.create_task(work) for work in works}
+            works = (workers.fetching, workers.profiling, workers.clearing, workers.withdrawing)
+            beside |= {asyncio.create_task(work.run()) for work in works}
         if queues in ("all", "ai"):
             beside.add(asyncio.create_task(workers.summarising.run()))
         await stop.wait()

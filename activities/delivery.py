@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TypeAlias
 from uuid import UUID
@@ -18,13 +18,15 @@ from activities.changing import Changing
 from activities.claims import A_MOMENT, Wait, work_off
 from activities.failures import as_failures, later
 from activities.heartbeats import beating
+from activities.heeding import heeded, wait_of
 from activities.partials import Partials
 from activities.sending import Outcome, Sender
 from activities.signs import Signs
-from adapters.database import changes, growing, ledger, memberships, paces, people, replies, turns, voice, windows
+from adapters.database import arrivals, changes, growing, ledger, memberships, paces, replies, turns, voice, windows
 from adapters.database.engine import Database
 from adapters.database.ledger import Floor, Part
 from adapters.database.paces import Taken
+from adapters.database.people import note_answered_as
 from adapters.database.replies import Job
 from adapters.media.base import Store
 from adapters.platforms.base import Platform
@@ -161,6 +163,9 @@ class Delivery:
 
     async def _plan(self, connection: AsyncConnection, job: Job, floor: Floor) -> list[Part]:
         platform = self._platforms[job.access.channel.platform]
+        if job.turn_id is not None and job.destination.answer_by:
+            # Once more, under the lock: what was to be answered by may have been let go since.
+            job = replace(job, destination=await replies.answering(connection, job.turn_id, job.destination))
         if job.template:
             composed = compose_template(platform, job.template, job.destination)
         else:
@@ -211,6 +216,9 @@ class Delivery:
     async def _claim(self, connection: AsyncConnection, job: Job, part: Part, deadline: float) -> _Claimed | Wait:
         """Take a part, at its platform's pace."""
         now, place = self._now(), _place(job, part)
+        wait = await wait_of(connection, job.access, now)
+        if wait is not None:
+            return wait
         taken = await paces.take(connection, part, place, now)
         if isinstance(taken, Taken):
             return _Claimed(part, taken.lease, deadline)
@@ -220,19 +228,22 @@ class Delivery:
 
     async def _record(self, connection: AsyncConnection, job: Job, claimed: _Claimed, outcome: Outcome) -> None:
         part, now = claimed.part, self._now()
-        place = _place(job, part)
+        place, outcome = _place(job, part), await heeded(connection, job.access, outcome, now)
         if outcome.holds and outcome.after and place:
-            await paces.hold(connection, place, now + outcome.after, whole=outcome.holds == "bot")
+            await paces.heed(connection, place, outcome.holds, now + outcome.after, now)
         if not await ledger.settle(connection, part.id, claimed.lease, outcome.values(now)):
             get_logger(__name__).warning("lease_lost", part=part.part)
             return
         if outcome.platform_message_id is not None:
             await ledger.note_sent(connection, part.id, outcome.platform_message_id, now)
+            if self._platforms[job.access.channel.platform].guarantee is Guarantee.RECEIPT:
+                name = outcome.platform_message_id
+                await arrivals.note_forestalled(connection, part.id, job.access.channel.id, name)
         if outcome.moved_to is not None:
             await memberships.move_chat(connection, job.conversation_id, outcome.moved_to)
         if outcome.known_as is not None:
             chat = job.destination.chat
-            await people.note_answered_as(connection, job.access.channel.id, chat, outcome.known_as, now)
+            await note_answered_as(connection, job.access.channel.id, chat, outcome.known_as, now)
         if outcome.ends_reply:
             await ledger.rest(connection, job.conversation_id, job.key, DeliveryState.FAILED, outcome.reason)
             if outcome.of_contact:
@@ -257,7 +268,7 @@ class Delivery:
         if job.turn_id is not None:
             ended = await voice.end_stopped_turn(connection, job.turn_id, stop, now)
         states = [part.standing.state for part in await ledger.parts(connection, job.conversation_id, job.key)]
-        return _delivered(states, ended.state if ended else None)
+        return Delivered.of(states, ended.state if ended else None)
 
     async def _close(self, connection: AsyncConnection, job: Job, parts: list[Part]) -> Delivered:
         if any(part.standing.state not in AT_REST for part in parts):
@@ -268,7 +279,7 @@ class Delivery:
             await turns.end(connection, job.turn_id, ended, self._now())
         else:
             await replies.end_said(connection, job.event_id, ended, self._now())
-        return _delivered(states, ended.state)
+        return Delivered.of(states, ended.state)
 
 
 def _place(job: Job, part: Part) -> paces.Place | None:
@@ -284,13 +295,3 @@ def _not_ready(after: timedelta) -> ApplicationError:
 def _wait(part: Part, guarantee: Guarantee, now: datetime) -> Wait:
     duration = max((ready_at(part.standing, guarantee) or now) - now, A_MOMENT)
     return Wait(min(duration, _LOOK_AGAIN) if awaits_receipt(part.standing, guarantee) else duration)
-
-
-def _delivered(states: list[DeliveryState], state: str | None) -> Delivered:
-    return Delivered(
-        sent=states.count(DeliveryState.SENT),
-        uncertain=states.count(DeliveryState.UNCERTAIN),
-        failed=states.count(DeliveryState.FAILED),
-        dropped=states.count(DeliveryState.DROPPED),
-        state=state,
-    )

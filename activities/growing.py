@@ -67,7 +67,7 @@ class Growth:
 
     async def _place(self, call: Call, ref: TurnRef, context: TurnContext) -> Destination | None:
         """Where the answer goes; None where it comes whole: also what is answered by a token of the platform's."""
-        if not may_grow(context.access.bot, verdict_due=ref.verdict_due):
+        if context.access.problem or not may_grow(context.access.bot, verdict_due=ref.verdict_due):
             return None
         async with self._database.once() as connection:
             place = await replies.answering(connection, call.turn_id, context.destination)

@@ -18,11 +18,11 @@ from adapters.database import asides, drafts, growing, ledger, paces
 from adapters.database.budgets import Call
 from adapters.database.engine import Database
 from adapters.database.growing import Growing
-from adapters.errors import Again, ChatRateLimited, MessageGone, OutcomeUnknown, OutsideError, RateLimited
-from adapters.platforms.base import Channel, Payload, Platform
+from adapters.errors import Again, MessageGone, OutcomeUnknown, OutsideError, RateLimited
+from adapters.platforms.base import Channel, Payload, Platform, Receipt
 from domain.deliveries import LEASE, SEND_DEADLINE
 from domain.growing import EDIT_DEADLINE, EDIT_LEASE, GrowingState
-from domain.paces import Meter
+from domain.paces import LimitScope, Meter
 from domain.platforms import Guarantee, PlatformName
 
 _RECORD_TRIES = 10
@@ -57,7 +57,7 @@ class _Hold:
 
     place: paces.Place
     until: datetime
-    whole: bool
+    scope: LimitScope
 
 
 class Partials:
@@ -115,10 +115,12 @@ class Partials:
     async def _call(self, channel: Channel, chat: str, claimed: _Claimed) -> Progress:
         platform, known = self._platforms[channel.platform], claimed.growing
         payload = platform.marked(claimed.payload, str(known.id))
+        hold = None
         try:
             name = known.platform_message_id
             if name is None:
-                name = (await platform.send(channel, payload, claimed.deadline)).platform_message_id
+                receipt = await platform.send(channel, payload, claimed.deadline)
+                name, hold = receipt.platform_message_id, self._pause(known, channel, chat, receipt)
             elif platform.changes is not None:
                 await platform.changes.edit(channel, payload, name, claimed.deadline)
         except OutsideError as error:
@@ -126,7 +128,7 @@ class Partials:
             await self._settle(known, _after(known, error), self._hold(known, channel, chat, error))
             return Progress.OVER
         standing = {"state": GrowingState.STANDING if name else GrowingState.NOTHING, "platform_message_id": name}
-        await self._settle(known, {**standing, "payload": claimed.payload})
+        await self._settle(known, {**standing, "payload": claimed.payload}, hold)
         return Progress.SHOWN
 
     async def _settle(self, known: Growing, values: dict[str, object], hold: _Hold | None = None) -> None:
@@ -136,7 +138,7 @@ class Partials:
                 async with self._database.begin() as connection:
                     await growing.settle(connection, known, **values)
                     if hold is not None:
-                        await paces.hold(connection, hold.place, hold.until, whole=hold.whole)
+                        await paces.heed(connection, hold.place, hold.scope, hold.until, self._now())
                 return
             except SQLAlchemyError as error:
                 get_logger(__name__).warning("growth_not_recorded_yet", kind=type(error).__name__)
@@ -148,7 +150,12 @@ class Partials:
         if place is None or not isinstance(error, RateLimited):
             return None
         until = self._now() + (error.after or _WAIT_AFTER_LIMIT)
-        return _Hold(place, until, whole=not isinstance(error, ChatRateLimited))
+        return _Hold(place, until, scope=error.scope)
+
+    def _pause(self, known: Growing, channel: Channel, chat: str, receipt: Receipt) -> _Hold | None:
+        """What was sent used up what may be said there."""
+        place = _place(channel, chat, known)
+        return _Hold(place, self._now() + receipt.pause, scope="chat") if place and receipt.pause else None
 
     async def resolve(
         self, channel: Channel, conversation_id: UUID, turn_id: UUID, generation: int

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Literal
 from uuid import UUID
 
 from structlog.stdlib import get_logger
@@ -12,9 +11,10 @@ from structlog.stdlib import get_logger
 from adapters.database.ledger import Part
 from adapters.database.replies import Job
 from adapters.errors import (
+    AccountHeld,
     Again,
     ChangeRefused,
-    ChatRateLimited,
+    CredentialsRefused,
     FaultPersists,
     FormattingRefused,
     Moved,
@@ -27,6 +27,7 @@ from adapters.errors import (
 )
 from adapters.media.base import Store
 from adapters.platforms.base import Payload, Platform, Receipt, file_of
+from domain.channel_problems import ProblemReason
 from domain.deliveries import (
     SEND_DEADLINE,
     DeliveryState,
@@ -36,6 +37,7 @@ from domain.deliveries import (
     is_doubted,
     sends_after_doubt,
 )
+from domain.paces import LimitScope
 from domain.platforms import Guarantee, PlatformName
 
 UNFINISHED = "edit_outcome_unknown"
@@ -66,9 +68,11 @@ class Outcome:
     ends_reply: bool = False
     of_contact: bool = True
     """Whether what ends the reply says that the contact cannot be reached."""
-    holds: Literal["chat", "bot"] | None = None
-    """What has to wait as well, until this part may be sent again."""
+    holds: LimitScope | None = None
+    """What has to wait as well, until this part may be sent again, or the next after one that was sent."""
     doubts: int | None = None
+    problem: str | None = None
+    """Why no call of the channel is accepted: what comes behind this part waits until one is."""
     lost: bool = False
     """Whether the message that grew is of no use any more: the part is sent as one of its own."""
 
@@ -78,7 +82,7 @@ class Outcome:
             "state": self.state,
             "reason": self.reason,
             "error": self.error[:_ERROR_CHARACTERS] if self.error else None,
-            "retry_at": now + self.after if self.after else None,
+            "retry_at": now + self.after if self.after and self.state is not DeliveryState.SENT else None,
         }
         if self.state is DeliveryState.SENT:
             values |= {"platform_message_id": self.platform_message_id, "sent_at": now}
@@ -109,6 +113,8 @@ class Sender:
     async def send(self, job: Job, part: Part, deadline: float) -> Outcome:
         """One call, after a look for what an earlier one left in doubt; nothing is written after the deadline."""
         platform = self._platforms[job.access.channel.platform]
+        if job.access.problem is not None and (waits := await self._checked(platform, job, part)) is not None:
+            return waits
         if part.grown_as is not None:
             return await self._finish(platform, job, part, part.grown_as, deadline)
         if platform.guarantee is Guarantee.READ_BACK and is_doubted(part.standing):
@@ -120,7 +126,26 @@ class Sender:
         except OutsideError as error:
             get_logger(__name__).info("part_not_sent", part=part.part, reason=error.reason)
             return self._failed(platform, job, part, error)
-        return Outcome(DeliveryState.SENT, platform_message_id=receipt.platform_message_id, known_as=receipt.chat)
+        name = receipt.platform_message_id
+        sent = Outcome(DeliveryState.SENT, platform_message_id=name, known_as=receipt.chat)
+        return replace(sent, after=receipt.pause + _BEYOND_A_LIMIT, holds="chat") if receipt.pause else sent
+
+    async def _checked(self, platform: Platform, job: Job, part: Part) -> Outcome | None:
+        """Whether the channel is accepted again, before a part is risked for it; None where it is, or nobody can say.
+
+        A check says nothing of an account that is held back.
+        """
+        known = job.access.problem
+        if known is None or known.reason == ProblemReason.ACCOUNT_HELD:
+            return None
+        try:
+            await platform.check(job.access.channel)
+        except CredentialsRefused as error:
+            return Outcome(DeliveryState.PLANNED, reason=error.reason, error=str(error), problem=error.reason)
+        except OutsideError as error:
+            after = (error.after if isinstance(error, Again) else None) or backed_off(part.attempts)
+            return Outcome(DeliveryState.PLANNED, reason=error.reason, error=str(error), after=after)
+        return None
 
     async def _finish(self, platform: Platform, job: Job, part: Part, name: str, deadline: float) -> Outcome:
         """Have the message that grew say its part; as often as it takes, for that does no harm."""
@@ -155,6 +180,8 @@ class Sender:
         except (Again, OutcomeUnknown) as error:
             after = (error.after if isinstance(error, Again) else None) or backed_off(part.attempts)
             return Outcome(DeliveryState.PLANNED, reason=error.reason, error=str(error), after=after)
+        except CredentialsRefused as error:
+            return Outcome(DeliveryState.PLANNED, reason=error.reason, error=str(error), problem=error.reason)
         except OutsideError as error:
             get_logger(__name__).info("part_not_read_back", part=part.part, reason=error.reason)
             once_more = job.access.bot.delivery.uncertain == "at_least_once" and earlier_doubts(part.standing) == 1
@@ -178,22 +205,28 @@ class Sender:
                     after = _PAUSE_BEFORE_READING_BACK if is_read else _PAUSE_AFTER_DOUBT
                     return replace(said, state=DeliveryState.PLANNED, after=after, doubts=doubts)
                 return replace(said, state=DeliveryState.UNCERTAIN)
-            case RateLimited():
-                after = (error.after or error.backoff.after(part.attempts)) + _BEYOND_A_LIMIT
-                holds: Literal["chat", "bot"] = "chat" if isinstance(error, ChatRateLimited) else "bot"
-                return replace(said, state=DeliveryState.PLANNED, after=after, holds=holds)
-            case PassingFault() if part.attempts + 1 >= error.most_attempts:
-                last = error.then
-                ends = not issubclass(last, Unacceptable)
-                return replace(said, reason=last.reason, ends_reply=ends, of_contact=last is not FaultPersists)
             case Again():
-                after = error.after or error.backoff.after(part.attempts)
-                return replace(said, state=DeliveryState.PLANNED, after=after)
+                return _again(said, part, error)
             case Moved():
                 moved = platform.readdressed(part.payload, error.chat)
                 return Outcome(DeliveryState.PLANNED, payload=moved, moved_to=error.chat)
             case FormattingRefused() if (plain := platform.unformatted(part.payload)) is not None:
                 return Outcome(DeliveryState.PLANNED, payload=plain)
+            case CredentialsRefused() | AccountHeld():
+                return replace(said, problem=error.reason, ends_reply=True, of_contact=False)
             case Never():
                 return replace(said, ends_reply=not isinstance(error, Unacceptable))
         return said
+
+
+def _again(said: Outcome, part: Part, error: Again) -> Outcome:
+    """When a part is sent again, as long as that is worth it."""
+    if isinstance(error, PassingFault) and part.attempts + 1 >= error.most_attempts:
+        last = error.then
+        ends = not issubclass(last, Unacceptable)
+        return replace(said, reason=last.reason, ends_reply=ends, of_contact=last is not FaultPersists)
+    again = replace(said, state=DeliveryState.PLANNED, after=error.after or error.backoff.after(part.attempts))
+    if isinstance(error, RateLimited):
+        assert again.after is not None
+        return replace(again, after=again.after + _BEYOND_A_LIMIT, holds=error.scope)
+    return again

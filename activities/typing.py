@@ -52,7 +52,7 @@ class Typing:
         ours = platform.guarantee is Guarantee.TRANSACTION
         every = _OWN_EVERY_SECONDS if ours else platform.typing_every
         await asyncio.sleep(AFTER_SECONDS)
-        while every:
+        while every and context.access.problem is None:
             try:
                 if ours:
                     async with self._database.begin() as connection:

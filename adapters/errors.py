@@ -3,7 +3,8 @@
     OutsideError
     ├── Again                 not done; the same call may work later (`after`: not before this long)
     │   ├── RateLimited       told to wait, in whatever is said for this account
-    │   │   └── ChatRateLimited     in this chat alone
+    │   │   ├── ChatRateLimited     in this chat alone
+    │   │   └── RateLimitedSomewhere    in this chat or in all: the platform does not say which
     │   ├── Unreachable       no connection, or an answer that says "try later"
     │   │   ├── OutOfTime        no answer in the time that there was
     │   │   └── PassingFault     the platform failed within: worth a few tries, then `then`
@@ -15,6 +16,7 @@
     │   ├── CredentialsRefused   the channel's or the model's key is not accepted
     │   ├── RecipientGone        the contact blocked us or the chat does not exist
     │   ├── NotPermitted         the platform's rules forbid it here
+    │   │   ├── AccountHeld         the platform holds our account back, whoever is spoken to
     │   │   ├── WindowClosed        the contact wrote too long ago to be answered freely
     │   │   └── ChangeRefused       the message may not be edited or deleted, most often because of its age
     │   └── Unacceptable         the request itself is wrong
@@ -36,6 +38,7 @@ Messages never hold a secret or what a contact said.
 from datetime import timedelta
 
 from domain.deliveries import USUAL_BACKOFF, Backoff
+from domain.paces import LimitScope
 from domain.prices import Tokens
 
 
@@ -61,10 +64,20 @@ class RateLimited(Again):
     """Told to wait: where nothing else is said, with every call for this account."""
 
     reason = "rate_limited"
+    scope: LimitScope = "bot"
+    """What has to wait."""
 
 
 class ChatRateLimited(RateLimited):
     """Told to wait in this chat; others are not meant."""
+
+    scope: LimitScope = "chat"
+
+
+class RateLimitedSomewhere(RateLimited):
+    """Told to wait in this chat, or in all: the platform does not say which; most often it is the chat."""
+
+    scope: LimitScope = "unsaid"
 
 
 class Unreachable(Again):
@@ -141,6 +154,12 @@ class NotPermitted(Never):
     """The platform's rules forbid it here."""
 
     reason = "not_permitted"
+
+
+class AccountHeld(NotPermitted):
+    """The platform holds our account back: a broken rule, a lock, an unpaid bill, a name; whoever is spoken to."""
+
+    reason = "account_held"
 
 
 class WindowClosed(NotPermitted):

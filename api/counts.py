@@ -7,9 +7,10 @@ from datetime import UTC, datetime
 
 from prometheus_client import Gauge
 
-from adapters.database import standing
+from adapters.database import channel_problems, standing
 from adapters.database.engine import Database
 from adapters.database.standing import ByState
+from domain.platforms import PlatformName
 
 FRESH_SECONDS = 3.0
 """How old a count may be when it is shown."""
@@ -21,6 +22,7 @@ OLDEST_DELIVERY = Gauge(
     "The age of the oldest part that is not at rest, or in doubt, by state.",
     ["state"],
 )
+REFUSED_CHANNELS = Gauge("chat_channels_refused", "Channels that cannot speak, by platform.", ["platform"])
 
 
 class Counts:
@@ -39,8 +41,11 @@ class Counts:
                 return
             async with self._database.once() as connection:
                 events, deliveries = await standing.events(connection), await standing.deliveries(connection)
+                refused = await channel_problems.counted(connection)
             _show(events, OPEN_EVENTS, OLDEST_EVENT)
             _show(deliveries, OPEN_DELIVERIES, OLDEST_DELIVERY)
+            for platform in PlatformName:
+                REFUSED_CHANNELS.labels(platform).set(refused.get(platform, 0))
             self._fresh_until = self._clock() + FRESH_SECONDS
 
 

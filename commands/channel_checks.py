@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from adapters.database import channels
-from adapters.database.channels import credentials_vault
+from adapters.database.channels import ChannelAccess, credentials_vault
 from adapters.database.tables import BotRow, ChannelRow
 from adapters.platforms.base import Channel, Platform
 from adapters.platforms.catalogue import http_client, platforms
@@ -76,9 +76,17 @@ async def _check_channel(settings: Settings, named: _Named, platform: Platform |
             return []
         await platform.check(access.channel)
         webhook = [await _webhook(settings, named, access.channel, platform)] if _is_called(named.platform) else []
-        return [Check(name), *webhook]
+        return [_of_problem(name, access), *webhook]
 
     return await bounded(name, look, "Correct the channel's credentials.")
+
+
+def _of_problem(name: str, access: ChannelAccess) -> Check:
+    """What is known of the channel beside that its credentials are accepted now."""
+    if access.problem is None:
+        return Check(name)
+    problem = f"It cannot speak since {access.problem.since:%Y-%m-%d %H:%M} UTC: {access.problem.text}"
+    return fault(name, problem, f"Mend what it says; then: POST /v1/channels/{access.channel.id}/webhook.")
 
 
 def _is_called(platform: PlatformName) -> bool:

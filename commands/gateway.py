@@ -9,7 +9,7 @@ import psycopg
 from sqlalchemy.exc import SQLAlchemyError
 from structlog.stdlib import get_logger
 
-from adapters.database import channels
+from adapters.database import channel_problems, channels
 from adapters.database.channels import ChannelAccess, credentials_vault
 from adapters.platforms.catalogue import http_client
 from adapters.platforms.discord import Discord
@@ -110,7 +110,7 @@ class Gateway:
             return
         if _same_account(kept.access, access):
             kept.receiver.access = access
-            self._start_again_if_broken(channel, kept)
+            await self._start_again_if_over(channel, kept)
             return
         await self._stop(channel)
         self._start(channel, access)
@@ -120,12 +120,19 @@ class Gateway:
         receiver = receives(self._reception, access)
         self._kept[channel] = _Kept(receiver, asyncio.create_task(receiver.run(), name=f"receive {channel}"), access)
 
-    def _start_again_if_broken(self, channel: UUID, kept: _Kept) -> None:
-        """A receiver that returned waits for another token; one that raised what nobody foresaw tries again."""
-        error = kept.task.exception() if kept.task.done() and not kept.task.cancelled() else None
+    async def _start_again_if_over(self, channel: UUID, kept: _Kept) -> None:
+        """A receiver that returned, because its token is not accepted, tries again now and then, as whoever sends does;
+        one that raised what nobody foresaw tries again at once."""
+        if not kept.task.done() or kept.task.cancelled():
+            return
+        error = kept.task.exception()
         if error is not None:
             self._log.error("receiving_broke", channel=str(channel), exc_info=error)
-            self._start(channel, kept.access)
+        else:
+            async with self._reception.database.begin() as connection:
+                if await channel_problems.probe(connection, channel, self._reception.now()) is not None:
+                    return
+        self._start(channel, kept.receiver.access)
 
     async def _stop(self, *stopped: UUID) -> None:
         tasks = [self._kept.pop(channel).task for channel in stopped]

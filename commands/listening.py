@@ -16,7 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 from structlog.stdlib import get_logger
 
-from adapters.database import events, gateway_positions
+from adapters.database import events, gateway_positions, presences
 from adapters.database.channels import ChannelAccess
 from adapters.database.events import Recorded
 from adapters.database.gateway_positions import Position
@@ -24,6 +24,7 @@ from adapters.errors import CredentialsRefused, OutsideError, Unreadable
 from adapters.platforms.base import Channel
 from adapters.platforms.discord.forms import forms_in
 from adapters.platforms.discord.gateway import Dispatch, GatewayRefused, Login, Session, SessionLost, listen
+from adapters.platforms.discord.guilds import presence_events, read_presence
 from adapters.platforms.discord.interactions import read_interaction
 from adapters.platforms.discord.messages import read_dispatch
 from adapters.platforms.discord.place import identity, me_of
@@ -115,7 +116,7 @@ class Listener:
                 await self._gap.look_into(self._channel, dispatch.data)
             case "MESSAGE_CREATE":
                 await self._gap.close(self._channel, identity(dispatch.data, "channel_id") or "")
-        heard = self._read(dispatch)
+        heard = [*self._read(dispatch), *await self._lasting(lambda: self._presences(dispatch))]
         if heard or dispatch.name in _TURNS:
             newest = int(identity(dispatch.data, "id") or 0) if dispatch.name == "MESSAGE_CREATE" else 0
             recorded = await self._lasting(lambda: self._keep(heard, dispatch.session, newest))
@@ -127,14 +128,24 @@ class Listener:
         self._session = dispatch.session
 
     def _read(self, dispatch: Dispatch) -> Sequence[InboundEvent]:
-        key = f"dispatch:{dispatch.session.id}:{dispatch.session.sequence}"
         try:
             if dispatch.name == "INTERACTION_CREATE":
                 return (read_interaction(dispatch.data, forms_in(self._channel)),)
-            return read_dispatch(dispatch.name, dispatch.data, key, me_of(self._channel))
+            return read_dispatch(dispatch.name, dispatch.data, dispatch.key, me_of(self._channel))
         except Unreadable as error:
             self._log.warning("dispatch_unreadable", problem=str(error))
             return ()
+
+    async def _presences(self, dispatch: Dispatch) -> Sequence[InboundEvent]:
+        """The conversations of which a dispatch says that the bot is there, or is no more."""
+        presence = read_presence(dispatch.name, dispatch.data)
+        if presence is None:
+            return ()
+        async with self._reception.database.once() as connection:
+            found = await presences.concerned(connection, self._channel.id, presence)
+        # Each shard is told of its own guilds alone.
+        chats = [place.chat for place in found if presence.guilds is None or self._shard.has(place.guild)]
+        return presence_events(presence, dispatch.key, chats, self._reception.now())
 
     async def _known_chats(self) -> list[str]:
         async with self._reception.database.begin() as connection:

@@ -11,7 +11,7 @@ from pydantic import JsonValue
 from sqlalchemy.exc import SQLAlchemyError
 from structlog.stdlib import get_logger
 
-from adapters.database import channels, events
+from adapters.database import channel_problems, channels, events
 from adapters.database.channels import ChannelAccess
 from adapters.database.engine import Database
 from adapters.errors import CredentialsRefused, OutsideError, Unreadable
@@ -40,6 +40,16 @@ class Reception:
     now: Callable[[], datetime] = _now
 
 
+async def note_refused(reception: Reception, access: ChannelAccess, error: CredentialsRefused) -> None:
+    """Let it be known that a channel's token is not accepted."""
+    try:
+        async with reception.database.begin() as connection:
+            await channel_problems.note(connection, access.channel.id, error.reason, str(error), reception.now())
+    except (SQLAlchemyError, psycopg.Error, OSError) as failure:
+        # It is refused again at the next try.
+        get_logger(__name__).warning("problem_not_noted", kind=type(failure).__name__)
+
+
 class Poller:
     """Long-polls one channel until it is cancelled, or until Telegram does not accept the token.
 
@@ -65,6 +75,7 @@ class Poller:
                 self._waiting.end()
             except CredentialsRefused as error:
                 self._log.error("polling_stopped", problem=str(error), remedy="Correct the channel's token.")
+                await note_refused(self._reception, self.access, error)
                 return
             except (OutsideError, SQLAlchemyError, psycopg.Error, OSError) as error:
                 await asyncio.sleep(self._waiting.after(error))

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, create_engine, func, inspect, select, text
 from sqlalchemy.pool import NullPool
 
 import adapters.database.changes
+import adapters.database.promises
 import adapters.database.prompt_records
 import adapters.database.records
 import adapters.database.spending

@@ -17,7 +17,7 @@ from adapters.platforms.discord.gateway import GatewayRefused, ShardsDemanded
 from adapters.platforms.discord.shards import Shard, wanted_shards
 from adapters.platforms.discord.starts import Starts
 from commands.listening import Listener, Shared
-from commands.polling import Reception
+from commands.polling import Reception, note_refused
 from commands.waiting import Waiting
 
 _MENDED_SECONDS = 300.0
@@ -69,6 +69,7 @@ class Sharding:
                 await self._listen(await self._plan())
             except CredentialsRefused as error:
                 self._log.error("listening_stopped", problem=str(error), remedy="Correct the channel's bot_token.")
+                await note_refused(self._reception, self.access, error)
                 return
             except GatewayRefused as error:
                 self._log.error("gateway_refuses", problem=str(error))

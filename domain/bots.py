@@ -234,6 +234,7 @@ class Bot(Strict):
     patience_seconds: Annotated[float, Field(ge=1, le=3600)] = 120
     bursts: Bursts = Bursts()
     edits: Literal["ignore_answered", "answer"] = "ignore_answered"
+    reactions: Literal["ignore", "answer"] = "ignore"
     groups: Literal["when_addressed", "always", "never"] = "when_addressed"
     moderation: Moderation = Moderation()
     delivery: DeliveryPolicy = DeliveryPolicy()

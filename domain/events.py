@@ -45,12 +45,17 @@ OPEN_STATES = (EventState.RECEIVED, EventState.QUEUED, EventState.HELD)
 END_STATES = tuple(state for state in EventState if state not in OPEN_STATES)
 WAKING_KINDS = (EventKind.MESSAGE, EventKind.BUTTON)
 """The kinds that ask for an answer."""
-ANSWERED_KINDS = (*WAKING_KINDS, EventKind.EDIT)
-"""The kinds that can be part of a turn: an edit is one where the bot answers it again."""
+ANSWERED_KINDS = (*WAKING_KINDS, EventKind.EDIT, EventKind.REACTION)
+"""The kinds that can be part of a turn: edits and reactions are where the bot answers them."""
 
 
 ARRIVED = ("delivered", "read", "played")
 """The statuses of a receipt that say that the contact has a message; `sent` says that the platform has it."""
+READ = ("read", "played")
+"""Those that say that the contact has also read, or heard, it."""
+
+
+_SECRET = ("answer_by", "response_url", "token")
 
 
 class Attachment(Frozen):
@@ -108,6 +113,11 @@ class InboundEvent(Frozen):
     occurred_at: datetime | None = None
     ignored: str | None = None
     details: Mapping[str, JsonValue] = Field(default_factory=dict)
+
+
+def told(details: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
+    """What may be shown of an event's details: not what lets whoever has it answer in the bot's name."""
+    return {name: value for name, value in details.items() if name not in _SECRET}
 
 
 def receipt_key(platform_message_id: str, status: str) -> str:

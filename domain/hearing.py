@@ -16,7 +16,7 @@ def first_state(event: InboundEvent, bot: Bot, *, deleted: bool, too_old: bool) 
 def _why_ignored(event: InboundEvent, bot: Bot, *, deleted: bool, too_old: bool) -> str | None:
     if event.ignored:
         return event.ignored
-    if event.kind not in WAKING_KINDS and event.kind not in _CHANGES:
+    if event.kind not in (*WAKING_KINDS, *_CHANGES) and not _is_answered_reaction(event, bot):
         return event.kind.value
     if event.chat is None:
         return "no_chat"
@@ -27,6 +27,11 @@ def _why_ignored(event: InboundEvent, bot: Bot, *, deleted: bool, too_old: bool)
     if event.is_group and not _heard_in_group(event, bot):
         return NOT_ADDRESSED
     return None
+
+
+def _is_answered_reaction(event: InboundEvent, bot: Bot) -> bool:
+    """Whether the bot answers it; one that was taken back says nothing."""
+    return event.kind is EventKind.REACTION and bot.reactions == "answer" and bool(event.details.get("added"))
 
 
 def _heard_in_group(event: InboundEvent, bot: Bot) -> bool:

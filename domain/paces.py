@@ -6,7 +6,7 @@ https://en.wikipedia.org/wiki/Generic_cell_rate_algorithm
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import Self, TypeGuard
+from typing import Literal, Self, TypeAlias, TypeGuard
 
 from pydantic import Field, JsonValue
 
@@ -51,6 +51,10 @@ class Rate(Frozen):
         """Whether one may go now, nobody waits for that, and `kept` more could still go right behind it."""
         room = self.tolerance - kept * self.every
         return room >= timedelta(0) and queued_until <= now and due_at <= now + room
+
+
+LimitScope: TypeAlias = Literal["chat", "bot", "unsaid"]
+"""What a platform means that asks to wait: a chat, all that the bot says, or one of them without saying which."""
 
 
 class Meter(StrEnum):

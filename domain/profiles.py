@@ -1,4 +1,4 @@
-"""Profiles: the names and pictures of contacts, asked of platforms that send none with a message."""
+"""Profiles: the names and pictures of contacts, asked of platforms that do not send both with a message."""
 
 from datetime import timedelta
 
@@ -9,7 +9,7 @@ REFRESHED_AFTER = timedelta(days=7)
 """How old a profile gets before a message of its contact has it asked for again; a failure counts as well."""
 MOST_ATTEMPTS = 8
 _LONGEST_WAIT = timedelta(hours=1)
-_ASKED_FOR = frozenset({PlatformName.MESSENGER, PlatformName.SLACK})
+_ASKED_FOR = frozenset({PlatformName.DISCORD, PlatformName.MESSENGER, PlatformName.SLACK})
 
 
 class Profile(Frozen):

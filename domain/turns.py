@@ -1,7 +1,8 @@
 """A turn: which messages it answers, with which reply, and how its account is closed."""
 
+from collections.abc import Sequence
 from enum import StrEnum
-from typing import Literal
+from typing import Literal, Self
 
 from domain.deliveries import DeliveryState
 from domain.events import EventState
@@ -181,3 +182,14 @@ class Delivered(Frozen):
     state: str | None = None
     outdated: bool = False
     """Nothing was sent, because the turn has got a new generation since."""
+
+    @classmethod
+    def of(cls, states: Sequence[DeliveryState], state: str | None) -> Self:
+        """The end of a reply whose parts stand so."""
+        return cls(
+            sent=states.count(DeliveryState.SENT),
+            uncertain=states.count(DeliveryState.UNCERTAIN),
+            failed=states.count(DeliveryState.FAILED),
+            dropped=states.count(DeliveryState.DROPPED),
+            state=state,
+        )

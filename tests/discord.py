@@ -9,7 +9,7 @@ from typing import ClassVar
 from pydantic import JsonValue
 from sqlalchemy import select, update
 
-from adapters.database.tables import ChannelRow
+from adapters.database.tables import ChannelRow, Conversation
 from adapters.platforms.catalogue import http_client, platforms
 from commands.gateway import poll
 from domain.platforms import PlatformName
@@ -63,6 +63,24 @@ class Server:
         """What stands in a channel, whoever wrote it."""
         answer = await self.product.simulated.client.get(f"/_sim/discord/channels/{channel}")
         return [str(message["content"]) for message in answer.json()["messages"]]
+
+    async def until_stands(self, channel: str, *wanted: str) -> None:
+        """Wait until this stands in a channel, and nothing else."""
+
+        async def stand() -> bool:
+            return await self.stands(channel) == list(wanted)
+
+        await until(stand)
+
+    async def until_unreachable(self, *chats: str) -> None:
+        """Wait until these chats are known to be gone, and no others."""
+        gone = select(Conversation.chat).where(Conversation.undeliverable == "removed")
+
+        async def known() -> bool:
+            async with self.product.database.begin() as connection:
+                return set(await connection.scalars(gone)) == set(chats)
+
+        await until(known)
 
     async def calls(self, method: str) -> list[dict[str, object]]:
         """The calls of a method, refused ones too."""

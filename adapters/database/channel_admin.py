@@ -8,7 +8,7 @@ from pydantic import JsonValue
 from sqlalchemy import RowMapping, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from adapters.database import channels
+from adapters.database import channel_problems, channels
 from adapters.database.channels import ChannelAccess, open_credentials, seal_credentials
 from adapters.database.paging import Position, page_of
 from adapters.database.scope import scoped
@@ -24,6 +24,10 @@ _COLUMNS = (
     ChannelRow.settings,
     ChannelRow.account,
     ChannelRow.credential_ends,
+    ChannelRow.problem,
+    ChannelRow.problem_text,
+    ChannelRow.problem_since,
+    ChannelRow.problem_probe_at,
     ChannelRow.created_at,
     ChannelRow.updated_at,
 )
@@ -106,6 +110,8 @@ async def change(
         values |= seal_credentials(vault, channel_id, secrets)
     changed = scoped(update(ChannelRow).where(ChannelRow.id == channel_id), workspace_id)
     await connection.execute(changed.values(values))
+    if secrets is not None:
+        await channel_problems.clear(connection, channel_id, "credentials")
 
 
 async def remove(connection: AsyncConnection, workspace_id: UUID, channel_id: UUID, now: datetime) -> bool:

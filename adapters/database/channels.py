@@ -7,13 +7,15 @@ from dataclasses import dataclass, replace
 from uuid import UUID
 
 from pydantic import SecretStr
-from sqlalchemy import Row, bindparam, select, update
+from sqlalchemy import Row, RowMapping, bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from adapters.database import channel_problems
 from adapters.database.tables import BotRow, ChannelRow, Workspace
 from adapters.platforms.base import Account, Channel
 from adapters.vault import KeyMissing, Sealed, Vault
 from domain.bots import Bot
+from domain.channel_problems import ChannelProblem
 from domain.ids import BotId, ChannelId, WorkspaceId
 from domain.platforms import PlatformName
 from domain.workspaces import WorkspaceSettings
@@ -30,6 +32,8 @@ class ChannelAccess:
     bot_deleted: bool
     channel: Channel
     workspace: WorkspaceSettings
+    problem: ChannelProblem | None = None
+    """Why no call of it is accepted, as far as is known."""
 
 
 _COLUMNS = (
@@ -41,6 +45,10 @@ _COLUMNS = (
     ChannelRow.account,
     ChannelRow.credentials,
     ChannelRow.credentials_key_id,
+    ChannelRow.problem,
+    ChannelRow.problem_text,
+    ChannelRow.problem_since,
+    ChannelRow.problem_probe_at,
     BotRow.settings.label("bot_settings"),
     BotRow.stopped_at,
     BotRow.deleted_at.label("bot_deleted_at"),
@@ -125,9 +133,10 @@ async def keep_poll_offset(connection: AsyncConnection, channel_id: ChannelId, o
 
 
 async def keep_account(connection: AsyncConnection, channel_id: ChannelId, account: Account) -> None:
-    """Remember what the platform said of the channel's account."""
+    """Remember what the platform said of the channel's account: it accepts the credentials."""
     known = {**account.details, "id": account.id, "name": account.name}
     await connection.execute(update(ChannelRow).where(ChannelRow.id == channel_id).values(account=known))
+    await channel_problems.clear(connection, channel_id, "check")
 
 
 def seal_credentials(vault: Vault, channel_id: UUID, credentials: dict[str, str]) -> dict[str, object]:
@@ -169,6 +178,19 @@ def _access(row: Row, secrets: dict[str, str]) -> ChannelAccess:  # type: ignore
             account=row.account,
         ),
         workspace=WorkspaceSettings.model_validate(row.workspace_settings),
+        problem=problem_of(row._mapping),
+    )
+
+
+def problem_of(row: RowMapping) -> ChannelProblem | None:
+    """What a channel's row says of its problem."""
+    if row["problem"] is None:
+        return None
+    return ChannelProblem(
+        reason=row["problem"],
+        text=row["problem_text"],
+        since=row["problem_since"],
+        probe_at=row["problem_probe_at"],
     )
 
 

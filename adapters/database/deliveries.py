@@ -24,6 +24,8 @@ _COLUMNS = (
     DeliveryRow.error,
     DeliveryRow.reason,
     DeliveryRow.sent_at,
+    DeliveryRow.delivered_at,
+    DeliveryRow.read_at,
     DeliveryRow.created_at,
     DeliveryRow.updated_at,
 )

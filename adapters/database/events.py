@@ -20,11 +20,14 @@ from sqlalchemy.orm import aliased
 
 from adapters.database import (
     addressing,
+    channel_problems,
     chats,
     choices,
     handovers,
     media_fetching,
     people,
+    promises,
+    reactions,
     receipts,
     recorded_before,
     staff,
@@ -120,6 +123,7 @@ async def record(
     ]
     recordings = [item for group in groups for item in group.new]
     await receipts.settle(connection, access.channel.id, [(item.event, item.conversation) for item in recordings], now)
+    await channel_problems.hear(connection, access.channel.id, [item.event for item in recordings], now)
     told = _waiting(access, groups, now, correlation_id)
     return Recorded(told | dict.fromkeys(await staff.note(connection, access, recordings, now)), tuple(recordings))
 
@@ -181,8 +185,10 @@ async def _record_group(
         settled = await apply_changes(connection, access, conversation, settled, now)
         settled = await addressing.heard(connection, access, conversation, settled, now)
         settled = await choices.understood(connection, conversation, settled)
+        settled = await reactions.understood(connection, conversation, settled, now)
     inserted = await _insert_events(connection, access, settled, now, correlation_id)
     new = [item for item in settled if item.id in {row.id for row in inserted}]
+    await promises.note(connection, access.channel, [(item.id, item.event) for item in new], now)
     spoken = [item for item in new if _is_said(item)]
     if spoken:
         await connection.execute(_INSERT_MESSAGES, [_message(access, item) for item in spoken])
@@ -276,7 +282,7 @@ def _message(access: ChannelAccess, item: Recording) -> dict[str, object]:
         "sender": {"id": event.sender.external_id, "name": event.sender.name} if event.sender else None,
         "text": event.text,
         "attachments": [attachment.model_dump(mode="json", exclude_none=True) for attachment in event.attachments],
-        "platform_message_id": event.platform_message_id,
+        "platform_message_id": reactions.name_of(event),
         "client_message_id": event.details.get("client_msg_id"),
         "reply_to": event.reply_to,
         "sent_at": event.occurred_at,

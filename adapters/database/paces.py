@@ -36,12 +36,14 @@ from adapters.database.ledger import Part
 from adapters.database.records import DeliveryRow, PaceRow
 from adapters.platforms.base import Channel
 from domain.deliveries import DeliveryState
-from domain.paces import Meter, Pace, Rate, pace_of
+from domain.paces import LimitScope, Meter, Pace, Rate, pace_of
 
 WHOLE = ""
 """The name of the row of the bot as a whole, beside those of its chats."""
 _APART = "~"
 """Beginning of the names of rows that count for the bot as a whole what its platform counts apart."""
+_SUSPECTED = "?"
+"""The row that says until when some chat was told to wait, and the beginning of the names of rows that say which."""
 
 
 @dataclass(frozen=True)
@@ -216,6 +218,32 @@ def begun(place: Place, now: datetime) -> list[dict[str, object]]:
     """The rows of a place where nothing was said yet."""
     row: dict[str, object] = {"channel_id": place.channel_id, "due_at": now, "queued_until": now}
     return [{**row, "chat": place.chat}, {**row, "chat": place.whole}]
+
+
+async def heed(connection: AsyncConnection, place: Place, scope: LimitScope, until: datetime, now: datetime) -> None:
+    """Keep what a platform asks to wait.
+
+    Where it does not say whom it means, it is taken to mean the chat; where it asks so in another one as well before
+    that is over, it means the bot.
+    """
+    whole = scope == "bot"
+    if scope == "unsaid":
+        whole = await _suspect(connection, place, until, now)
+        await hold(connection, place, until, whole=False)
+    if whole or scope == "chat":
+        await hold(connection, place, until, whole=whole)
+
+
+async def _suspect(connection: AsyncConnection, place: Place, until: datetime, now: datetime) -> bool:
+    """Write down that this chat was told to wait; whether only another one was before."""
+    names = (f"{_SUSPECTED}{place.chat}", _SUSPECTED)
+    of_channel = select(PaceRow.chat).where(PaceRow.channel_id == place.channel_id, PaceRow.due_at > now)
+    suspected = set(await connection.scalars(of_channel.where(PaceRow.chat.in_(names))))
+    rows = [{"channel_id": place.channel_id, "chat": name, "due_at": until, "queued_until": until} for name in names]
+    noted = insert(PaceRow).values(rows)
+    later = {"due_at": func.greatest(PaceRow.due_at, noted.excluded.due_at)}
+    await connection.execute(noted.on_conflict_do_update(index_elements=[PaceRow.channel_id, PaceRow.chat], set_=later))
+    return suspected == {_SUSPECTED}
 
 
 async def hold(connection: AsyncConnection, place: Place, until: datetime, *, whole: bool) -> None:

@@ -6,19 +6,20 @@ from typing import TypeAlias
 from uuid import UUID
 
 from pydantic import JsonValue
-from sqlalchemy import Row, and_, exists, func, select, update
+from sqlalchemy import Row, and_, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from adapters.database import arrivals
 from adapters.database.ledger import note_sent
 from adapters.database.memberships import mark_undeliverable
 from adapters.database.notifications import conversation_changed
 from adapters.database.records import DeliveryRow, Event, Turn
 from adapters.database.windows import WINDOW_CLOSED, tell_by_template
 from domain.deliveries import DeliveryState
-from domain.events import ARRIVED, EventKind, EventState, InboundEvent, receipt_key
-from domain.ids import ChannelId, ConversationId, event_id
+from domain.events import EventKind, EventState, InboundEvent
+from domain.ids import ChannelId, ConversationId
 
-_Part: TypeAlias = Row[UUID, UUID, UUID | None, UUID, str, str | None]
+_Part: TypeAlias = Row[UUID, UUID, UUID | None, UUID, str, str | None, datetime | None]
 _REACHING = (DeliveryState.SENT, DeliveryState.UNCERTAIN, DeliveryState.SENDING, DeliveryState.PLANNED)
 _UNDELIVERABLE = "undeliverable"
 _COLUMNS = (
@@ -28,6 +29,7 @@ _COLUMNS = (
     DeliveryRow.message_id,
     DeliveryRow.state,
     DeliveryRow.platform_message_id,
+    DeliveryRow.delivered_at,
 )
 
 
@@ -39,18 +41,31 @@ async def settle(
 ) -> None:
     """Have the ledger know what these receipts say; each comes with the conversation that it names.
 
-    A receipt names a part by our mark or by the platform's id. One that says `failed` counts unless another says that
-    it arrived: with several devices both can come, and the contact has it then. One member of a group is not the group.
+    A receipt names a part by our mark or by the platform's id, or all parts up to a moment. One that says `failed`
+    counts unless another says that it arrived: with several devices both can come, and the contact has it then. One
+    member of a group is not the group.
     """
     receipts = [(event, conversation) for event, conversation in told if event.kind is EventKind.RECEIPT]
-    for event, conversation in sorted(receipts, key=lambda receipt: str(receipt[0].details.get("mark"))):
+    for event, conversation in sorted(receipts, key=_in_order):
+        status, at = str(event.details.get("status")), min(event.occurred_at or now, now)
+        until = _moment(event.details.get("until"))
+        if conversation and until:
+            await arrivals.note_up_to(connection, conversation, status, until, at)
+            continue
         part = await _find(connection, channel_id, event, conversation)
         if part is None:
             continue
-        if event.details.get("status") != "failed":
+        if status != "failed":
             await _arrived(connection, part, event, now)
-        elif "participant" not in event.details and not await _has_arrived(connection, channel_id, event):
+            await arrivals.note(connection, part.id, status, at)
+        elif "participant" not in event.details and part.delivered_at is None:
             await _failed(connection, part, event, now)
+
+
+def _in_order(receipt: tuple[InboundEvent, ConversationId | None]) -> tuple[str, str, bool]:
+    """The same for everyone, so that two batches cannot wait for each other; what failed behind what arrived."""
+    event, conversation = receipt
+    return str(conversation), str(event.details.get("mark")), event.details.get("status") == "failed"
 
 
 async def _find(
@@ -62,6 +77,10 @@ async def _find(
         return None
     query = select(*_COLUMNS).where(DeliveryRow.channel_id == channel_id, DeliveryRow.id == mark if mark else named)
     return (await connection.execute(query.limit(1).with_for_update())).one_or_none()
+
+
+def _moment(value: JsonValue) -> datetime | None:
+    return datetime.fromisoformat(value) if isinstance(value, str) else None
 
 
 def _uuid(value: JsonValue) -> UUID | None:
@@ -83,13 +102,6 @@ async def _arrived(connection: AsyncConnection, part: _Part, event: InboundEvent
     await connection.execute(update(DeliveryRow).where(DeliveryRow.id == part.id).values(**sent, **at_rest))
     await note_sent(connection, part.id, name or "", now)
     await _reckon(connection, part, EventState.FAILED, EventState.ANSWERED)
-
-
-async def _has_arrived(connection: AsyncConnection, channel_id: ChannelId, event: InboundEvent) -> bool:
-    """Whether another receipt says that the contact has it."""
-    keys = (receipt_key(event.platform_message_id or "", status) for status in ARRIVED)
-    ids = [event_id(channel_id, key) for key in keys]
-    return bool(await connection.scalar(select(exists().where(Event.id.in_(ids)))))
 
 
 async def _failed(connection: AsyncConnection, part: _Part, event: InboundEvent, now: datetime) -> None:

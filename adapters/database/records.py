@@ -179,6 +179,9 @@ class DeliveryRow(Identified, Base):
     error: Mapped[str | None]
     reason: Mapped[str | None]
     sent_at: Mapped[datetime | None]
+    delivered_at: Mapped[datetime | None]
+    read_at: Mapped[datetime | None]
+    """When the contact had it, and read it, by the platform's clock; both None where no receipt told."""
     deleted_at: Mapped[datetime | None]
     """When the part was taken away from the platform again."""
     grown_from: Mapped[UUID | None]
@@ -189,6 +192,18 @@ class DeliveryRow(Identified, Base):
         Index("ix_deliveries_page", "workspace_id", "created_at", "id"),
         Index("ix_deliveries_state_page", "workspace_id", "state", "created_at", "id"),
         Index("ix_deliveries_channel_page", "channel_id", "created_at", "id"),
+        Index(
+            "ix_deliveries_platform_id",
+            "conversation_id",
+            "platform_message_id",
+            postgresql_where=sql("platform_message_id IS NOT NULL"),
+        ),
+        Index(
+            "ix_deliveries_unread",
+            "conversation_id",
+            "sent_at",
+            postgresql_where=sql("state = 'sent' AND read_at IS NULL"),
+        ),
         Index("ix_deliveries_unrest", "conversation_id", postgresql_where=sql("state IN ('planned', 'sending')")),
     )
 

@@ -77,6 +77,12 @@ class ChannelRow(Identified, Described, Base):
     credentials_key_id: Mapped[str | None]
     credential_ends: Mapped[dict[str, JsonValue]] = mapped_column(server_default="{}")
     poll_offset: Mapped[int | None] = mapped_column(BigInteger)
+    problem: Mapped[str | None]
+    """What keeps it from speaking: a `domain.channel_problems.ProblemReason`, with its text and since when."""
+    problem_text: Mapped[str | None]
+    problem_since: Mapped[datetime | None]
+    problem_probe_at: Mapped[datetime | None]
+    problem_probes: Mapped[int] = mapped_column(server_default="0")
     __table_args__ = (
         one_of("platform", PlatformName),
         CheckConstraint("(credentials IS NULL) = (credentials_key_id IS NULL)", name="credentials"),

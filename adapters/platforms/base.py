@@ -1,7 +1,7 @@
 """The contract of a platform: verify and read what comes in, render and send what goes out."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Protocol, TypeAlias, runtime_checkable
 
 from pydantic import Field, JsonValue, SecretStr
@@ -72,10 +72,14 @@ class Destination(Frozen):
 
 
 class Receipt(Frozen):
-    """What a platform answered to a part that it took; `chat` is what it calls the chat there, if it says so."""
+    """What a platform answered to a part that it took; `chat` is what it calls the chat there, if it says so.
+
+    `pause` is how long nothing more may go to that chat, where the platform says that its limit is used up.
+    """
 
     platform_message_id: str
     chat: str | None = None
+    pause: timedelta | None = None
 
 
 class Account(Frozen):
@@ -253,6 +257,25 @@ class Profiling(Protocol):
 def profiling(platform: Platform | None) -> Profiling | None:
     """The platform, where it can be asked who somebody is."""
     return platform if isinstance(platform, Profiling) else None
+
+
+@runtime_checkable
+class Promising(Protocol):
+    """What a platform can do that shows the contact from the first that an answer will come.
+
+    `answer_by` is what it gave with the message (`Destination.answer_by`).
+    """
+
+    def answered_by(self, answer_by: Mapping[str, str]) -> Payload:
+        """What is in the payload of the part that stands there in the end."""
+
+    async def withdraw(self, channel: Channel, answer_by: Mapping[str, str], deadline: float) -> None:
+        """Show it no longer, for no answer comes that way; what shows nothing is as good. Raises as `send` does."""
+
+
+def promising(platform: Platform | None) -> Promising | None:
+    """The platform, where it promises answers."""
+    return platform if isinstance(platform, Promising) else None
 
 
 @runtime_checkable

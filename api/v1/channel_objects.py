@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 from sqlalchemy import RowMapping
 
+from adapters.database.channels import problem_of
 from api.v1.objects import Shown
 from domain.models import Strict
 from domain.platforms import PlatformName
@@ -55,6 +56,14 @@ class CredentialEnd(BaseModel):
     last4: str | None = Field(description="Its last four characters; null where it is too short to show any.")
 
 
+class Problem(BaseModel):
+    """Why a channel cannot speak to anybody."""
+
+    reason: str = Field(examples=["credentials_refused"])
+    text: str = Field(description="What the platform said, and what to do.")
+    since: datetime
+
+
 class Channel(Shown):
     """A bot's connection to one account on one platform."""
 
@@ -65,6 +74,7 @@ class Channel(Shown):
     credentials: dict[str, CredentialEnd] = Field(examples=[{"token": {"last4": "Dsaw"}}])
     settings: dict[str, JsonValue]
     account: dict[str, JsonValue] = Field(description="What the platform said of the account when it was asked.")
+    problem: Problem | None = Field(description="What keeps it from speaking; what it has to say waits for a day.")
     webhook_url: str | None = Field(description="What the platform is to call.")
     chat_url: str | None = Field(description="A page that shows the chat, where the platform is webchat.")
     widget: str | None = Field(description="The line that shows the chat on a page of yours.")
@@ -82,10 +92,12 @@ def shown(row: RowMapping, settings: Settings) -> Channel:
     base, webchat = settings.public_url, row["platform"] == PlatformName.WEBCHAT
     script = f'<script src="{base}/webchat/widget.js" data-channel="{row["id"]}" defer></script>'
     ends = {name: CredentialEnd(last4=end or None) for name, end in row["credential_ends"].items()}
+    problem = problem_of(row)
     return Channel.of(
         {
             **row,
             "credentials": ends,
+            "problem": Problem.model_validate(problem.model_dump()) if problem else None,
             "webhook_url": None if webchat else webhook_url(settings, row["platform"], row["id"]),
             "chat_url": f"{base}/chat/{row['id']}" if webchat else None,
             "widget": script if webchat else None,

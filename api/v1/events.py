@@ -11,7 +11,7 @@ from api.pages import Cursor, Limit, Listed, position, timed
 from api.problems import not_found
 from api.resources import Using
 from api.security import Viewer
-from api.v1.objects import Event
+from api.v1.event_objects import Event
 from api.v1.routing import Route
 from domain.events import EventState
 

@@ -17,7 +17,7 @@ from domain.buttons import Button
 from domain.changes import ChangeKind, ChangeState
 from domain.conversations import ConversationStatus, Voice, status
 from domain.deliveries import DeliveryState
-from domain.events import Attachment, EventKind, EventState
+from domain.events import Attachment, EventState
 from domain.ids import ConversationId, workflow_id
 from domain.media import MediaState
 from domain.platforms import PlatformName
@@ -118,6 +118,10 @@ class Delivery(Shown):
     error: str | None
     reason: str | None = Field(examples=["written_off"])
     sent_at: datetime | None
+    delivered_at: datetime | None = Field(
+        description="When the contact had it, where the platform tells (WhatsApp, Messenger)."
+    )
+    read_at: datetime | None = Field(description="When the contact read it, where the platform tells.")
     created_at: datetime
     updated_at: datetime
 
@@ -264,22 +268,6 @@ def _attachment(attachment: Row, file: Row | None, links: Links) -> ShownAttachm
     kept = {"media_id": str(file["id"]), "state": file["state"], "reason": file["reason"], "type": file["type"]}
     url = links.to(UUID(str(file["id"]))) if file["state"] == MediaState.STORED else None
     return ShownAttachment.model_validate({**attachment, **known, **kept, "url": url})
-
-
-class Event(Shown):
-    """One thing that a platform told us, and what became of it."""
-
-    id: UUID
-    channel_id: UUID
-    conversation_id: UUID | None
-    key: str = Field(description="The platform's id of the event.", examples=["update:829349"])
-    kind: EventKind
-    state: EventState
-    reason: str | None
-    turn: int | None = Field(examples=[13])
-    received_at: datetime
-    queued_at: datetime | None
-    ended_at: datetime | None
 
 
 class Notice(Shown):

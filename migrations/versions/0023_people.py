@@ -4,7 +4,7 @@ from alembic import op
 from sqlalchemy import Column, DateTime, text
 
 revision = "0023"
-down_revision = "0018"
+down_revision = "0021"
 branch_labels = None
 depends_on = None
 

@@ -23,6 +23,8 @@ class Bot:
     endpoint: str | None = None
     commands: dict[str, JSON] = field(default_factory=dict)
     starts: Starts = field(default_factory=Starts)
+    left: set[str] = field(default_factory=set)
+    """The guilds that it is in no more."""
 
     @property
     def id(self) -> str:
@@ -66,6 +68,10 @@ class Bots:
         if not TOKEN.fullmatch(token) or token in self.refused_tokens:
             raise Refused(0, status=401)
         return self._bots.setdefault(token, Bot(token))
+
+    def all(self) -> list[Bot]:
+        """Every bot."""
+        return [*self._bots.values()]
 
     def refuse(self, token: str) -> None:
         """Accept a token no longer."""

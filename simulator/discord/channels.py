@@ -88,6 +88,10 @@ class Channels:
             raise Refused(10003)
         return channel
 
+    def drop(self, name: str) -> None:
+        """A channel is deleted."""
+        self._channels.pop(name, None)
+
     def of_guilds(self) -> dict[str, list[Channel]]:
         """The channels of each guild."""
         guilds: dict[str, list[Channel]] = {}

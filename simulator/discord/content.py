@@ -17,6 +17,7 @@ MAX_ROWS, MAX_IN_ROW, MAX_LABEL, MAX_CUSTOM_ID, MAX_URL = 5, 5, 80, 100, 512
 _ROW, _BUTTON = 1, 2
 _LINK = 5
 _SCHEMES = ("https://", "http://", "discord://")
+SUPPRESS_EMBEDS = 4
 LISTED = "listed"
 """Where the items are of a body that is a list."""
 
@@ -75,6 +76,12 @@ def components_of(body: Object) -> list[JSON]:
     if not is_good:
         raise Refused(50035, errors={"components": {"_errors": [{"code": "BASE_TYPE_BAD_LENGTH"}]}})
     return rows
+
+
+def flags_of(body: Object) -> int:
+    """Of the flags that a body asks for those that it may set: that no previews are shown."""
+    asked = body.get("flags")
+    return asked & SUPPRESS_EMBEDS if isinstance(asked, int) else 0
 
 
 def _parsed(body: bytes) -> Object:

@@ -15,6 +15,7 @@ from simulator.discord.people import (
     DiscordSettings,
     Edited,
     Filled,
+    Joined,
     Pressed,
     Reacted,
     Said,
@@ -52,6 +53,17 @@ def _add_settings(router: APIRouter, state: Callable[[], State]) -> None:
         channel = state().channels.channel(channel_id, changed.guild)
         inbound.change(state(), channel, changed)
         return {"channel": channel_id, **changed.model_dump()}
+
+    @router.delete("/channels/{channel_id}", status_code=204)
+    async def delete_channel(channel_id: str) -> None:
+        """Somebody deletes a channel."""
+        state().delete(state().channels.channel(channel_id))
+
+    @router.post("/{token}/guilds/{guild_id}")
+    async def let_in(token: str, guild_id: str, changed: Joined) -> Object:
+        """Somebody adds the bot to a guild, or puts it out."""
+        state().let_in(_bot(state(), token), guild_id, joined=changed.joined)
+        return changed.model_dump()
 
     @router.get("/channels/{channel_id}")
     async def show_channel(channel_id: str) -> Object:

@@ -64,7 +64,7 @@ class Session:
 
     def may_know(self, event: str, data: Object) -> bool:
         """Whether its intents cover an event, and its shard the place of it."""
-        guild = data.get("guild_id")
+        guild = data.get("id" if event.startswith("GUILD_") else "guild_id")
         if not self.shard.has(guild if isinstance(guild, str) else None):
             return False
         name = next((name for name in ("MESSAGE_REACTION", "MESSAGE") if event.startswith(f"{name}_")), None)
@@ -84,7 +84,7 @@ class Session:
 class Gateway:
     """All sessions of all bots."""
 
-    def __init__(self, bots: Bots, guilds: Callable[[], list[Object]], closing: asyncio.Event) -> None:
+    def __init__(self, bots: Bots, guilds: Callable[[Bot], list[Object]], closing: asyncio.Event) -> None:
         self._bots = bots
         self._guilds = guilds
         self._closing = closing
@@ -188,7 +188,7 @@ class Gateway:
             return
         session = Session(uuid4().hex, bot, wanted, shard, outbox=outbox)
         self.sessions[session.id] = session
-        guilds = [guild for guild in self._guilds() if shard.has(str(guild["id"]))]
+        guilds = [guild for guild in self._guilds(bot) if shard.has(str(guild["id"]))]
         away: list[JSON] = [{"id": guild["id"], "unavailable": True} for guild in guilds]
         named: Object = {"session_id": session.id, "resume_gateway_url": url, "guilds": away}
         session.tell("READY", {"v": 10, "user": bot.user(), "shard": [shard.number, shard.of], **named})
@@ -204,7 +204,7 @@ class Gateway:
             return DISALLOWED_INTENTS
         if shard is None:
             return INVALID_SHARD
-        if sum(shard.has(str(guild["id"])) for guild in self._guilds()) > bot.starts.guilds_per_shard:
+        if sum(shard.has(str(guild["id"])) for guild in self._guilds(bot)) > bot.starts.guilds_per_shard:
             return SHARDING_REQUIRED
         return None if bot.starts.is_in_time(shard) else {"op": Operation.INVALID_SESSION, "d": False}
 

@@ -62,7 +62,7 @@ def say(state: State, bot: Bot, what: Said) -> Object:
     more: Object = {"type": 19, "referenced_message": answered} if answered is not None else {}
     content = what.text.replace("<@me>", f"<@{bot.id}>")
     name = what.id or state.channels.clock.next()
-    message = written(channel, name, _person(what), content, mentions=mentions, **{**more, **what.fields})
+    message = written(channel, name, _person(state, what), content, mentions=mentions, **{**more, **what.fields})
     channel.keep({field: value for field, value in message.items() if field != "guild_id"})
     _note(state, bot, "MESSAGE_CREATE", channel, message)
     state.gateway.tell(bot, "MESSAGE_CREATE", message)
@@ -72,7 +72,7 @@ def say(state: State, bot: Bot, what: Said) -> Object:
 def edit(state: State, bot: Bot, what: Edited) -> Object:
     """Somebody changes what was said."""
     channel = channel_of(state, bot, what)
-    before = channel.messages.get(what.id) or written(channel, what.id, _person(what), "")
+    before = channel.messages.get(what.id) or written(channel, what.id, _person(state, what), "")
     message: Object = {**before, "content": what.text, "edited_timestamp": datetime.now(UTC).isoformat()}
     channel.keep(message)
     _note(state, bot, "MESSAGE_UPDATE", channel, message)
@@ -121,7 +121,7 @@ def command(state: State, courier: Courier, bot: Bot, what: Commanded) -> Object
     """Somebody calls a slash command."""
     channel = channel_of(state, bot, what)
     option: Object = {"type": 3, "name": "text", "value": what.text}
-    data: Object = {"id": "771825006014889984", "name": what.command, "type": 1, "options": [option]}
+    data: Object = {"id": "771825006014889984", "name": what.command, "type": what.kind, "options": [option]}
     return _interact(state, courier, bot, channel, what, {"type": 2, "data": data}, what.text)
 
 
@@ -140,7 +140,7 @@ def _interact(
 ) -> Object:
     made = Interaction(state.channels.clock.next(), f"aW50ZXJhY3Rpb24{uuid4().hex}", bot, channel, what["type"] == 5)
     state.interactions[made.token] = made
-    user = _person(who)
+    user = _person(state, who)
     by: Object = {"member": {"user": user, "nick": None, "roles": []}} if channel.guild else {"user": user}
     place: Object = {"channel_id": channel.id, "context": 0 if channel.guild else 1, **channel.place}
     told: Object = {"id": made.id, "application_id": bot.id, "token": made.token, "version": 1, **place, **by, **what}
@@ -152,5 +152,7 @@ def _interact(
     return {"id": made.id, "token": made.token, "channel_id": channel.id}
 
 
-def _person(who: Actor) -> Object:
-    return {"id": who.user, "username": who.name.lower(), "global_name": who.name, "discriminator": "0"}
+def _person(state: State, who: Actor) -> Object:
+    named: Object = {"id": who.user, "username": who.name.lower(), "global_name": who.name, "discriminator": "0"}
+    state.people[who.user] = {**named, "avatar": who.avatar}
+    return state.people[who.user]

@@ -20,6 +20,7 @@ class Actor(Given):
 
     user: str = Field(default="7000001", pattern=ID)
     name: str = "Test User"
+    avatar: str | None = None
     channel: str | None = Field(default=None, pattern=ID)
     guild: str = Field(default="9000001", pattern=ID)
 
@@ -70,10 +71,11 @@ class Filled(Actor):
 
 
 class Commanded(Actor):
-    """A slash command with its one option."""
+    """A slash command with its one option, or of `kind` 2 or 3 one in the menu of a person or a message."""
 
     command: str = "ask"
     text: str = ""
+    kind: int = 1
 
 
 class Told(Given):
@@ -116,6 +118,12 @@ class ChannelSettings(Given):
     guild: str | None = Field(default=None, pattern=ID)
     refusal: int | None = None
     hides_history: bool = False
+
+
+class Joined(Given):
+    """Whether a bot is in a guild; it is in every one that was not said otherwise of."""
+
+    joined: bool
 
 
 class DiscordSettings(Given):

@@ -12,11 +12,12 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
 from simulator.discord.bots import Bot
+from simulator.discord.call import Act, Call
 from simulator.discord.content import read_body
 from simulator.discord.control import control_router
 from simulator.discord.courier import Courier
 from simulator.discord.refusals import RateLimited, Refused, from_fault
-from simulator.discord.rest import ROUTES, Act, Call
+from simulator.discord.rest import ROUTES
 from simulator.discord.state import State
 from simulator.faults import Behaviour, Target
 from simulator.injection import answer

@@ -1,18 +1,14 @@
-"""The REST API that the stand-in has: who the app is, messages, typing, commands, and answers to interactions."""
+"""The REST API that the stand-in has: who the app is, messages, typing, commands; and where each method is."""
 
 import re
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TypeAlias
 
-from simulator.discord.bots import Bot
+from simulator.discord.answers import delete_original, edit_original, original, respond
+from simulator.discord.call import Act, Call, Done, said
 from simulator.discord.channels import Channel, direct
-from simulator.discord.content import LISTED, attached, components_of, words_of
-from simulator.discord.courier import Courier
+from simulator.discord.content import LISTED, attached, components_of, flags_of, words_of
 from simulator.discord.refusals import Refused
-from simulator.discord.state import Interaction, State
-from simulator.multipart import FormFile
 from simulator.wire import JSON, Object
 
 MAX_NONCE = 25
@@ -20,52 +16,17 @@ MAX_PAGE = 100
 DEFAULT_PAGE = 50
 
 
-@dataclass(frozen=True)
-class Call:
-    """One call: who calls (nobody where the path holds a token), about what, with what."""
-
-    state: State
-    courier: Courier
-    caller: Bot | None
-    names: tuple[str, ...]
-    body: Object
-    query: dict[str, str]
-    host: str
-    file: FormFile | None = None
-
-    @property
-    def bot(self) -> Bot:
-        """The bot that calls."""
-        if self.caller is None:
-            raise Refused(0, status=401)
-        return self.caller
-
-    @property
-    def channel(self) -> Channel:
-        """The channel that the path names."""
-        return self.state.channels.find(self.names[0])
-
-    @property
-    def interaction(self) -> Interaction:
-        """The interaction that the path names."""
-        return self.state.interaction(self.names[0], self.names[1])
-
-
-@dataclass(frozen=True)
-class Done:
-    """What a call did: its answer, with 204 where there is none, and what was put into a channel by it."""
-
-    content: JSON = None
-    said: Object | None = None
-    headers: dict[str, str] | None = None
-
-
-Act: TypeAlias = Callable[[Call], Awaitable[Done]]
-
-
 async def user(call: Call) -> Done:
     """Whose token it is."""
     return Done(call.bot.user())
+
+
+async def somebody(call: Call) -> Done:
+    """Somebody who has done something here."""
+    _bot, found = call.bot, call.state.people.get(call.names[0])
+    if found is None:
+        raise Refused(10013)
+    return Done(found)
 
 
 async def application(call: Call) -> Done:
@@ -170,12 +131,12 @@ async def create_message(call: Call) -> Done:
             return Done({**known, "nonce": nonce})
     name = call.state.channels.clock.next()
     more: Object = {"attachments": attached(name, call.file), "components": components_of(call.body)}
-    more |= {} if nonce is None else {"nonce": nonce}
+    more |= {"flags": flags_of(call.body)} | ({} if nonce is None else {"nonce": nonce})
     headers = call.state.spend(channel)
     message = call.state.say(call.bot, channel, name, content, **more)
     if nonce is not None:
         channel.nonces[call.bot.id, str(nonce)] = (call.state.channels.clock.seconds(), str(message["id"]))
-    return Done(message, _said(message), headers)
+    return Done(message, said(message), headers)
 
 
 async def edit_message(call: Call) -> Done:
@@ -189,7 +150,7 @@ async def edit_message(call: Call) -> Done:
     message: Object = {**before, **edited}
     channel.keep(message)
     call.state.gateway.tell(call.bot, "MESSAGE_UPDATE", {**message, **channel.place})
-    return Done(message, _said(message), headers)
+    return Done(message, said(message), headers)
 
 
 async def delete_message(call: Call) -> Done:
@@ -212,43 +173,6 @@ def _own(call: Call) -> tuple[Channel, Object]:
     return call.channel, message
 
 
-async def respond(call: Call) -> Done:
-    """Acknowledge an interaction that the gateway told of."""
-    found = next((item for item in call.state.interactions.values() if item.token == call.names[1]), None)
-    if found is None or found.id != call.names[0]:
-        raise Refused(10062)
-    call.state.respond(found, call.body)
-    return Done()
-
-
-async def original(call: Call) -> Done:
-    """The answer to an interaction as it stands."""
-    return Done(_original(call.interaction))
-
-
-async def edit_original(call: Call) -> Done:
-    """Answer an interaction."""
-    interaction, content = call.interaction, words_of(call.body)
-    before = _original(interaction)
-    message: Object = {**before, "content": content, "components": components_of(call.body), "flags": 0}
-    interaction.channel.keep(message)
-    return Done(message, _said(message))
-
-
-async def delete_original(call: Call) -> Done:
-    """Take the answer to an interaction away."""
-    interaction = call.interaction
-    del interaction.channel.messages[str(_original(interaction)["id"])]
-    return Done()
-
-
-def _original(interaction: Interaction) -> Object:
-    message = interaction.channel.messages.get(interaction.original or "")
-    if message is None:
-        raise Refused(10008)
-    return message
-
-
 def _demand_writable(call: Call) -> None:
     # Whoever is not told of a bot's token is told of nothing else.
     _bot = call.bot
@@ -264,12 +188,9 @@ def _demand_reference(call: Call, channel: Channel) -> None:
         raise Refused(50035, errors={"message_reference": {"_errors": [{"code": "REPLIES_UNKNOWN_MESSAGE"}]}})
 
 
-def _said(message: Object) -> Object:
-    return {"chat": message["channel_id"], "id": message["id"], "text": message["content"]}
-
-
 ROUTES: tuple[tuple[str, str, str, Act], ...] = (
     ("user", "GET", r"users/@me", user),
+    ("users", "GET", r"users/(\d+)", somebody),
     ("application", "GET", r"applications/@me", application),
     ("application.change", "PATCH", r"applications/@me", change_application),
     ("gateway", "GET", r"gateway/bot", gateway),

@@ -3,9 +3,11 @@
 import time
 from collections import defaultdict, deque
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 from simulator.discord.bots import Bot, Bots
 from simulator.discord.channels import Channel, Channels, written
+from simulator.discord.content import words_of
 from simulator.discord.forms import MODAL, form_of
 from simulator.discord.gateway import Gateway
 from simulator.discord.refusals import RateLimited, Refused
@@ -13,7 +15,9 @@ from simulator.simulation import Simulation
 from simulator.wire import JSON, Object
 
 BUCKET_SECONDS = 5.0
-LOADING = 128
+LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
+LOADING, EPHEMERAL = 128, 64
+SAID = 4
 
 
 @dataclass
@@ -40,6 +44,7 @@ class State:
     bots: Bots = field(default_factory=Bots)
     channels: Channels = field(default_factory=Channels)
     interactions: dict[str, Interaction] = field(default_factory=dict)
+    people: dict[str, Object] = field(default_factory=dict)
     bucket: int | None = None
     _spent: dict[str, deque[float]] = field(default_factory=lambda: defaultdict(deque))
 
@@ -60,14 +65,26 @@ class State:
         if interaction.answered:
             raise Refused(40060)
         kind = response.get("type") if isinstance(response, dict) else None
-        if kind not in (5, 6, MODAL):
+        if kind not in (SAID, 5, 6, MODAL):
             raise Refused(50035)
         if kind == MODAL and isinstance(response, dict):
             interaction.form = form_of(response, interaction.of_form)
+        if kind == SAID and isinstance(response, dict):
+            self._whisper(interaction, response.get("data"))
         interaction.answered = True
         if kind == 5:
             interaction.original = self.channels.clock.next()
             self.say(interaction.bot, interaction.channel, interaction.original, "", flags=LOADING)
+
+    def _whisper(self, interaction: Interaction, told: JSON) -> None:
+        """Whoever acted is told something that nobody else sees."""
+        if not isinstance(told, dict) or told.get("flags") != EPHEMERAL:
+            raise Refused(50035)
+        interaction.original = self.channels.clock.next()
+        told_of = written(
+            interaction.channel, interaction.original, interaction.bot.user(), words_of(told), flags=EPHEMERAL
+        )
+        interaction.channel.keep(told_of)
 
     def say(self, bot: Bot, channel: Channel, name: str, content: str, **more: JSON) -> Object:
         """The bot says something, and is told of it as of everybody's words."""
@@ -97,8 +114,26 @@ class State:
         spent.append(now)
         return headers
 
-    def _guilds(self) -> list[Object]:
-        return [
-            {"id": guild, "name": "Guild", "channels": [item.describe() for item in channels], "threads": []}
-            for guild, channels in self.channels.of_guilds().items()
-        ]
+    def let_in(self, bot: Bot, guild: str, *, joined: bool) -> None:
+        """Somebody adds a bot to a guild, or puts it out."""
+        if joined:
+            bot.left.discard(guild)
+            self.gateway.tell(bot, "GUILD_CREATE", self._guild(guild, datetime.now(UTC)))
+        else:
+            bot.left.add(guild)
+            self.gateway.tell(bot, "GUILD_DELETE", {"id": guild})
+
+    def delete(self, channel: Channel) -> None:
+        """Somebody deletes a channel."""
+        self.channels.drop(channel.id)
+        for bot in self.bots.all():
+            self.gateway.tell(bot, "CHANNEL_DELETE", {"id": channel.id, "type": 0, **channel.place})
+
+    def _guilds(self, bot: Bot) -> list[Object]:
+        return [self._guild(guild, LONG_AGO) for guild in self.channels.of_guilds() if guild not in bot.left]
+
+    def _guild(self, guild: str, joined_at: datetime) -> Object:
+        channels = [item.describe() for item in self.channels.of_guilds().get(guild, [])]
+        return {
+            "id": guild, "name": "Guild", "joined_at": joined_at.isoformat(), "channels": [*channels], "threads": [],
+        }  # fmt: skip

@@ -1,5 +1,7 @@
 """Messenger from end to end, over HTTP against the simulator: batches in, parts out, and echoes that end doubts."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from tests.machine import until
@@ -43,6 +45,31 @@ async def test_echoes_and_receipts_end_without_waking_anything(product: Product)
     await until(told)
     assert await bot.sent() == ["You said: hello"]
     assert len(await product.simulated.asked()) == 1
+
+
+async def test_when_the_contact_had_an_answer_and_read_it_is_shown(product: Product) -> None:
+    bot = await messenger(product)
+    await bot.answered("hello")
+    operator = await product.operator()
+
+    async def is_told(name: str) -> bool:
+        deliveries = (await operator.get("/deliveries"))["items"]
+        assert isinstance(deliveries, list)
+        return all(isinstance(item, dict) and item[name] for item in deliveries)
+
+    # The page's receipt may come before the answer to the call that it is of.
+    await until(lambda: is_told("delivered_at"))
+    await bot.happens(read={"watermark": int(datetime.now(UTC).timestamp() * 1000)})
+    await until(lambda: is_told("read_at"))
+
+
+async def test_a_reaction_is_answered_where_the_bot_says_so(product: Product) -> None:
+    bot = await messenger(product, reactions="answer")
+    await bot.answered("hello")
+    (answer,) = await bot.sends()
+    await bot.happens(reaction={"mid": answer["message_id"], "action": "react", "emoji": "!", "reaction": "other"})
+    await bot.until_states("answered", "answered")
+    assert (await bot.sent())[1:] == ['You said: [reacted ! to "You said: hello"]']
 
 
 @pytest.mark.slow

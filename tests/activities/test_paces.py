@@ -156,17 +156,21 @@ async def test_a_change_of_a_message_waits_as_what_is_sent_does_and_holds_it_up(
     assert await sends(simulated) == [("7", 200)]
 
 
-async def test_a_wait_asked_for_a_bot_is_kept_by_all_its_chats_in_all_processes(
+async def test_a_wait_that_names_nobody_is_one_chats_until_another_is_asked_to_wait_as_well(
     simulating: Settings, shared: Database, simulated: Simulated
 ) -> None:
     settings = simulating.model_copy(update={"slack_api_url": simulated.slack_api_url})
     chat = await open_channel(settings, shared)
-    await simulated.fault("status", status=429, retry_after=40, method="chat.postMessage")
+    limit = {"status": 429, "retry_after": 40, "method": "chat.postMessage"}
     async with process(settings, shared) as one, process(settings, shared) as other:
+        await simulated.fault("status", **limit)
         assert ASKED - timedelta(seconds=5) < await one.wait_of(chat)
-        assert ASKED - timedelta(seconds=5) < await other.wait_of(replace(chat, name="C2"))
-        assert (await other.apologise(replace(await open_channel(settings, shared), name="C3"))).sent == 1
-    assert await sends(simulated, "chat.postMessage") == [("C1", 429), ("C3", 200)]
+        assert (await other.apologise(replace(chat, name="C2"))).sent == 1
+        await simulated.fault("status", **limit)
+        assert ASKED - timedelta(seconds=5) < await one.wait_of(replace(chat, name="C3"))
+        assert ASKED - timedelta(seconds=5) < await other.wait_of(replace(chat, name="C4"))
+        assert (await other.apologise(replace(await open_channel(settings, shared), name="C5"))).sent == 1
+    assert await sends(simulated, "chat.postMessage") == [("C1", 429), ("C2", 200), ("C3", 429), ("C5", 200)]
 
 
 @pytest.mark.slow

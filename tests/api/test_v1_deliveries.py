@@ -98,6 +98,16 @@ async def test_events_are_listed_with_what_became_of_them(api: httpx.AsyncClient
     assert (answered["turn"], answered["kind"], answered["key"]) == (4, "message", "update:1")
 
 
+async def test_an_event_shows_what_was_told_but_nothing_that_answers_in_the_bots_name(
+    api: httpx.AsyncClient, scene: Scene
+) -> None:
+    details = {"added": ["x"], "answer_by": {"interaction": "1", "token": "secret"}}
+    heard = await scene.hear("", kind=EventKind.REACTION, details=details)
+    for shown in ((await api.get(f"/v1/events/{heard}")).json(), (await api.get("/v1/events")).json()["items"][0]):
+        assert shown["details"] == {"added": ["x"]}
+        assert (shown["platform_message_id"], shown["sender"]["name"]) == ("101", "Test User")
+
+
 async def test_what_we_tell_ourselves_is_no_event(api: httpx.AsyncClient, scene: Scene) -> None:
     heard = await scene.hear("one")
     await api.post(f"/v1/conversations/{scene.conversation()}/pause")

@@ -123,6 +123,22 @@ async def test_a_refused_token_waits_until_it_is_corrected(product: Product) -> 
         await sent(product, 1)
 
 
+@pytest.mark.slow
+async def test_a_token_that_is_accepted_again_needs_nobody(product: Product) -> None:
+    channel = await polled(product)
+    await product.simulated.say(CHAT, "hello")
+    await product.simulated.post("/telegram/settings", refused_tokens=[TOKEN])
+
+    async def is_known() -> bool:
+        return (await product.access(channel)).problem is not None
+
+    async with polling(product):
+        await until(is_known, _WITHIN_SECONDS)
+        await product.simulated.post("/telegram/settings", refused_tokens=[])
+        await sent(product, 1)
+    assert not await is_known()
+
+
 async def _is_free(product: Product, channel: MadeChannel) -> bool:
     """Whether another gateway could poll the channel."""
     assert product.settings.database_url is not None

@@ -55,6 +55,27 @@ async def test_edits_deletions_and_reactions_are_heard(product: Product) -> None
 
 
 @pytest.mark.slow
+async def test_a_server_that_is_left_and_a_channel_that_is_deleted_cannot_be_reached(product: Product) -> None:
+    server, other = await join_server(product), "8000002"
+    async with listening(server):
+        await server.say("directly")
+        await server.say("<@me> hello", channel=ROOM)
+        await server.say("<@me> hello", channel=other, guild="9000002")
+        await server.until_ended(*[ANSWERED] * 3)
+        await server.until_unreachable()
+        await server.post("/guilds/9000001", joined=False)
+        await server.until_unreachable(ROOM)
+        await server.post("/guilds/9000001", joined=True)
+        await server.until_unreachable()
+        await product.simulated.client.delete(f"/_sim/discord/channels/{other}")
+        await server.until_unreachable(other)
+    await server.post("/guilds/9000001", joined=False)
+    await server.post("/gateway", do="forget")
+    async with listening(server):
+        await server.until_unreachable(ROOM, other)
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("do", ["close", "reconnect", "invalidate"])
 async def test_what_is_said_while_a_connection_breaks_is_heard(product: Product, do: str) -> None:
     server = await join_server(product)

@@ -39,6 +39,7 @@ DEFAULTS: dict[str, JsonValue] = {
         "wait_text": "One moment, please.",
     },
     "edits": "ignore_answered",
+    "reactions": "ignore",
     "groups": "when_addressed",
     "moderation": {
         "input": True,

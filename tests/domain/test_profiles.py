@@ -8,8 +8,9 @@ from domain.profiles import MOST_ATTEMPTS, is_asked_for, wait_after
 SECOND = timedelta(seconds=1)
 
 
-def test_platforms_that_send_names_are_not_asked() -> None:
-    assert [name for name in PlatformName if is_asked_for(name)] == [PlatformName.SLACK, PlatformName.MESSENGER]
+def test_platforms_that_tell_more_when_asked_are_asked() -> None:
+    asked = {name for name in PlatformName if is_asked_for(name)}
+    assert asked == {PlatformName.SLACK, PlatformName.MESSENGER, PlatformName.DISCORD}
 
 
 def test_waits_grow_and_end() -> None:

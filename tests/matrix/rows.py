@@ -122,7 +122,7 @@ WHATSAPP = Row(
         "receives": "edits",
         "what was sent is changed": "cannot be",
         "a contact out of reach": "`recipient_gone`",
-        "asked to wait": "1, 2, 4 … seconds",
+        "asked to wait": "as long as it says, else 1, 4, 16 … seconds",
         "a doubtful send": "waits half a minute for the receipt that carries its mark: once",
     },
 )
@@ -133,7 +133,7 @@ MESSENGER = Row(
     marks=("Everything that there is", "    take(", "our shop (https://shop.example/)"),
     offers=('"quick_replies"', "Shall we call?"),
     sends="messages",
-    too_fast={"status": 400, "parameters": {"code": 613}},
+    too_fast={"status": 400, "parameters": {"code": 613}, "retry_after": 1},
     waits_seconds=1,
     is_edited_by_contacts=True,
     is_changed=False,
@@ -144,7 +144,7 @@ MESSENGER = Row(
         "receives": "edits",
         "what was sent is changed": "cannot be",
         "a contact out of reach": "`recipient_gone`",
-        "asked to wait": "1, 2, 4 … seconds",
+        "asked to wait": "as long as it says, else 30 seconds, 60, 120 …",
         "a doubtful send": "waits half a minute for the echo that carries its mark: once",
     },
 )

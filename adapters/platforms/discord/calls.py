@@ -7,7 +7,7 @@ from urllib.parse import quote, urlencode
 from pydantic import JsonValue
 
 from adapters.errors import CredentialsRefused
-from adapters.http import Http, Upload
+from adapters.http import Answer, Http, Upload
 from adapters.platforms.base import Channel, Payload
 from adapters.platforms.discord.errors import object_of, result_of
 from adapters.platforms.fields import Fields
@@ -27,6 +27,10 @@ class Calls:
         """Have something done that answers with an object; raises from `adapters.errors`."""
         return object_of(await self.call(channel, "POST", path, body, deadline), named(path))
 
+    async def say(self, channel: Channel, path: str, body: Payload, deadline: float) -> Answer:
+        """POST a message; the answer with its headers, which tell how many more may follow."""
+        return await self._exchange("POST", path, body, deadline, _by(channel))
+
     async def call(
         self, channel: Channel, method: str, path: str, body: Payload | None = None, deadline: float | None = None
     ) -> JsonValue:
@@ -41,11 +45,12 @@ class Calls:
 
     async def post_form(
         self, channel: Channel, path: str, fields: Mapping[str, str], file: Upload, deadline: float
-    ) -> JsonValue:
-        """POST a form with a file in it; the rest as in `call`."""
+    ) -> Answer:
+        """POST a form with a file in it; the rest as in `say`."""
         sent, url = {**_by(channel), "User-Agent": _AGENT}, f"{self._api_url}{path}"
         answer = await self._http.post_file(url, file, fields, deadline=deadline, headers=sent)
-        return result_of(answer, f"POST {named(path)}")
+        result_of(answer, f"POST {named(path)}")
+        return answer
 
     async def get(
         self, channel: Channel, path: str, query: Mapping[str, str], deadline: float | None = None
@@ -60,9 +65,15 @@ class Calls:
     async def _call(
         self, method: str, path: str, body: Payload | None, deadline: float | None, headers: Mapping[str, str]
     ) -> JsonValue:
+        return (await self._exchange(method, path, body, deadline, headers)).json
+
+    async def _exchange(
+        self, method: str, path: str, body: Payload | None, deadline: float | None, headers: Mapping[str, str]
+    ) -> Answer:
         sent = {**headers, "User-Agent": _AGENT}
         answer = await self._http.call(method, f"{self._api_url}{path}", body, deadline=deadline, headers=sent)
-        return result_of(answer, f"{method} {named(path)}")
+        result_of(answer, f"{method} {named(path)}")
+        return answer
 
 
 def messages_of(chat: str) -> str:

@@ -23,6 +23,7 @@ from adapters.errors import (
     Unreachable,
 )
 from adapters.http import Answer, retry_after, wait_of
+from adapters.platforms.discord.limits import is_of_one_place
 from adapters.platforms.fields import Fields, number, part, whole
 
 _AT_LEAST = timedelta(seconds=5)
@@ -53,7 +54,7 @@ class ReferenceRefused(Unacceptable):
     """Not done because of the message that it answers; the same call without it may be."""
 
 
-_MEANINGS: Mapping[int, type[OutsideError]] = {
+MEANINGS: Mapping[int, type[OutsideError]] = {
     **dict.fromkeys((130000, 110001), Unreachable),
     **dict.fromkeys((20029, 40003, 40062), RateLimited),
     **dict.fromkeys((20016, 20028), ChatRateLimited),
@@ -67,6 +68,7 @@ _MEANINGS: Mapping[int, type[OutsideError]] = {
     40060: AlreadyAnswered,
     **dict.fromkeys((40094, 50006, 50035, 50109, 40005, 50045), Unacceptable),
 }
+"""What Discord's codes mean."""
 _BY_STATUS: Mapping[int, type[OutsideError]] = {
     HTTPStatus.UNAUTHORIZED: CredentialsRefused,
     HTTPStatus.FORBIDDEN: NotPermitted,
@@ -86,7 +88,7 @@ def result_of(answer: Answer, call: str) -> JsonValue:
         return answer.json
     body: Fields = answer.json if isinstance(answer.json, dict) else {}
     code = whole(body, "code")
-    kind = _kind(code, answer.status, body)
+    kind = _kind(code, answer, body)
     said = f"Discord refused {call}: {_explained(code, answer.status)}"
     raise kind(said, _wait(answer, body, code)) if issubclass(kind, Again) else kind(said)
 
@@ -98,13 +100,12 @@ def object_of(result: JsonValue, call: str) -> Fields:
     return result
 
 
-def _kind(code: int | None, status: int, body: Fields) -> type[OutsideError]:
-    if status == HTTPStatus.TOO_MANY_REQUESTS:
-        # What Discord itself refuses says of what; a page in front of it means everybody at this address.
-        return ChatRateLimited if body.get("global") is False else RateLimited
+def _kind(code: int | None, answer: Answer, body: Fields) -> type[OutsideError]:
+    if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
+        return ChatRateLimited if is_of_one_place(answer.headers, body) else RateLimited
     if code == 50035 and _REFERENCE_FIELD in part(body, "errors"):
         return ReferenceRefused
-    return _MEANINGS.get(code or 0) or _BY_STATUS.get(status, Unacceptable)
+    return MEANINGS.get(code or 0) or _BY_STATUS.get(answer.status, Unacceptable)
 
 
 def _wait(answer: Answer, body: Fields, code: int | None) -> timedelta | None:

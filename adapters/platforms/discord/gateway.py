@@ -63,6 +63,11 @@ class Dispatch(Frozen):
     data: Fields
     session: Session
 
+    @property
+    def key(self) -> str:
+        """Its name among all that Discord ever told, for what has no id of its own."""
+        return f"dispatch:{self.session.id}:{self.session.sequence}"
+
 
 class Login(Frozen):
     """Who connects: a bot, as one of its shards, and what it may be told."""

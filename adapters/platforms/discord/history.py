@@ -98,9 +98,3 @@ def interaction_of(payload: Payload) -> tuple[str, str] | None:
     found = part(payload, "interaction")
     name, token = reference(found, "interaction"), reference(found, "token")
     return (name, token) if name and token else None
-
-
-def others_of(payload: Payload) -> tuple[str, ...]:
-    """The tokens of the interactions that the same answer is for."""
-    found = (reference(other, "token") for other in parts(payload, "interactions_too"))
-    return tuple(token for token in found if token)

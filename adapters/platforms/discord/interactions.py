@@ -12,15 +12,18 @@ from pydantic import JsonValue
 from adapters.errors import Unreadable
 from adapters.platforms.base import Reply
 from adapters.platforms.discord.forms import opened_by, read_form, shown
-from adapters.platforms.discord.place import identity, moment_of, sender_of
+from adapters.platforms.discord.place import guild_details, identity, moment_of, sender_of
 from adapters.platforms.discord.setup import ASK
 from adapters.platforms.fields import Fields, part, parts, reference, shown_name, text, whole
 from domain.events import EventKind, InboundEvent
 from domain.forms import Forms
 from domain.text import storable
 
-_PONG, _DEFERRED_MESSAGE, _DEFERRED_UPDATE, _CHOICES = 1, 5, 6, 8
+_PONG, _MESSAGE, _DEFERRED_MESSAGE, _DEFERRED_UPDATE, _CHOICES = 1, 4, 5, 6, 8
 _SLASH = 1
+_EPHEMERAL = 64
+"""A message with this flag is seen by whoever acted, and by nobody else."""
+_UNSUPPORTED = "This bot has no such command. Write to it, or use a command that begins with a slash."
 _MAX_TOKEN_CHARACTERS = 1000
 _MAX_DEPTH = 5
 
@@ -43,11 +46,13 @@ def kind_of(interaction: Fields) -> int | None:
 def response_to(interaction: Fields, forms: Forms) -> dict[str, JsonValue]:
     """What Discord is answered at once: a command or a form is answered later, a press needs no answer of its own.
 
-    What opens a form is answered with that.
+    What opens a form is answered with that; whoever called a command that nobody will answer is told so.
     """
     opened = _opened(interaction, forms)
     if opened is not None:
         return shown(opened, forms[opened])
+    if _is_of_menu(interaction):
+        return {"type": _MESSAGE, "data": {"content": _UNSUPPORTED, "flags": _EPHEMERAL}}
     match kind_of(interaction):
         case Kind.PING:
             return {"type": _PONG}
@@ -77,8 +82,16 @@ def read_interaction(interaction: Fields, forms: Forms) -> InboundEvent:
             event = _filled(name, interaction, forms)
         case _:
             return InboundEvent(key=f"interaction:{name}", kind=EventKind.OTHER, ignored="unsupported:interaction")
-    # Somebody who is shown a form has not said anything yet.
-    return event.model_copy(update={"ignored": "opens_form"}) if _opened(interaction, forms) else event
+    if _opened(interaction, forms):
+        # Somebody who is shown a form has not said anything yet.
+        return _answered_at_once(event, "opens_form")
+    return _answered_at_once(event, "unsupported:menu") if _is_of_menu(interaction) else event
+
+
+def _answered_at_once(event: InboundEvent, ignored: str) -> InboundEvent:
+    """An event for which nobody is thinking."""
+    details = {name: value for name, value in event.details.items() if name != "answer_by"}
+    return event.model_copy(update={"ignored": ignored, "details": details})
 
 
 def _opened(interaction: Fields, forms: Forms) -> str | None:
@@ -87,17 +100,23 @@ def _opened(interaction: Fields, forms: Forms) -> str | None:
     return opened_by(part(interaction, "data"), forms)
 
 
+def _is_of_menu(interaction: Fields) -> bool:
+    """Whether it is a command in the menu of a message or of a person, which another version of the app registered."""
+    kind = whole(part(interaction, "data"), "type")
+    return kind_of(interaction) == Kind.COMMAND and kind not in (None, _SLASH)
+
+
 def _commanded(name: str, interaction: Fields) -> InboundEvent:
     """A slash command as a message: what stands behind the command is what was said."""
     data = part(interaction, "data")
     command = reference(data, "name") or ""
     said = storable(" ".join(_options(data))).strip()
-    return _event(name, interaction, EventKind.MESSAGE).model_copy(
+    event = _event(name, interaction, EventKind.MESSAGE)
+    return event.model_copy(
         update={
             "text": said if said and command == ASK else f"/{command} {said}".rstrip(),
             "command": "help" if said.casefold() == "help" else command.lower() or None,
-            "ignored": _ignored(interaction) or (None if whole(data, "type") in (None, _SLASH) else "unsupported:menu"),
-            "details": _answerable(name, interaction),
+            "details": {**event.details, **_answerable(name, interaction)},
         }
     )
 
@@ -110,11 +129,12 @@ def _pressed(name: str, interaction: Fields) -> InboundEvent:
     values = [storable(value) for value in listed if isinstance(value, str)] if isinstance(listed, list) else []
     labels = {reference(item, "value"): shown_name(item, "label") for item in parts(component, "options")}
     chosen = ", ".join(labels.get(value) or value for value in values)
-    return _event(name, interaction, EventKind.BUTTON).model_copy(
+    event = _event(name, interaction, EventKind.BUTTON)
+    return event.model_copy(
         update={
             "reply_to": identity(message, "id"),
             "text": chosen or shown_name(component, "label") or custom,
-            "details": {"data": ", ".join(values) or custom, "custom_id": custom},
+            "details": {**event.details, "data": ", ".join(values) or custom, "custom_id": custom},
         }
     )
 
@@ -122,25 +142,27 @@ def _pressed(name: str, interaction: Fields) -> InboundEvent:
 def _filled(name: str, interaction: Fields, forms: Forms) -> InboundEvent:
     """A form as a message: its questions and what was given to them."""
     words, form = read_form(part(interaction, "data"), forms)
-    return _event(name, interaction, EventKind.MESSAGE).model_copy(
+    event = _event(name, interaction, EventKind.MESSAGE)
+    return event.model_copy(
         update={
             "reply_to": identity(part(interaction, "message"), "id"),
             "text": words,
-            "details": {**_answerable(name, interaction), "form": form},
+            "details": {**event.details, **_answerable(name, interaction), "form": form},
         }
     )
 
 
 def _event(name: str, interaction: Fields, kind: EventKind) -> InboundEvent:
-    member = part(interaction, "member")
+    member, guild = part(interaction, "member"), identity(interaction, "guild_id")
     return InboundEvent(
         key=f"interaction:{name}",
         kind=kind,
         chat=identity(interaction, "channel_id"),
         sender=sender_of(part(member, "user") or part(interaction, "user"), member),
-        is_group=identity(interaction, "guild_id") is not None,
+        is_group=guild is not None,
         occurred_at=moment_of(name),
         ignored=_ignored(interaction),
+        details=guild_details(guild),
     )
 
 

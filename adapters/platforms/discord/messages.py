@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pydantic import JsonValue
 
 from adapters.platforms.discord.files import attachments
-from adapters.platforms.discord.place import Me, identity, moment, moment_of, sender_of
+from adapters.platforms.discord.place import Me, guild_details, identity, moment, moment_of, sender_of
 from adapters.platforms.discord.words import plain
 from adapters.platforms.fields import Fields, part, parts, reference, text, whole
 from domain.events import EventKind, InboundEvent, Replied
@@ -40,7 +40,8 @@ def read_message(message: Fields, me: Me, guild: str | None = None) -> InboundEv
     if (reason := _needs_no_answer(message, me)) is not None:
         return InboundEvent(key=key, kind=EventKind.OTHER, ignored=reason)
     answered = part(message, "referenced_message")
-    is_group = (identity(message, "guild_id") or guild) is not None
+    within = identity(message, "guild_id") or guild
+    is_group = within is not None
     attached = attachments(message)
     return InboundEvent(
         key=key,
@@ -56,6 +57,7 @@ def read_message(message: Fields, me: Me, guild: str | None = None) -> InboundEv
         attachments=attached,
         occurred_at=moment_of(name),
         ignored=None if content.strip() or attached else "empty",
+        details=guild_details(within),
     )
 
 
@@ -102,8 +104,8 @@ def _deleted(told: Fields, key: str, me: Me) -> tuple[InboundEvent, ...]:
 
 def _deleted_together(told: Fields, key: str, me: Me) -> tuple[InboundEvent, ...]:
     listed = told.get("ids")
-    names = [name for name in listed if isinstance(name, str)] if isinstance(listed, list) else []
-    found = (identity({"id": name}, "id") for name in names[:_MAX_DELETED])
+    names = listed[:_MAX_DELETED] if isinstance(listed, list) else []
+    found = (identity({"id": name}, "id") for name in names)
     return tuple(_withdrawn(told, name) for name in found if name)
 
 

@@ -3,8 +3,10 @@
 import re
 from datetime import UTC, datetime, timedelta
 
+from pydantic import JsonValue
+
 from adapters.platforms.base import Channel
-from adapters.platforms.fields import Fields, reference, shown_name
+from adapters.platforms.fields import Fields, numeric_id, reference, shown_name
 from adapters.platforms.recipients import demand
 from domain.events import Sender
 from domain.models import Frozen
@@ -66,8 +68,8 @@ def me_of(channel: Channel) -> Me:
 
 
 def identity(fields: Fields, name: str) -> str | None:
-    """A snowflake; never a number, which would lose its last digits."""
-    found = reference(fields, name)
+    """A snowflake: Discord sends texts; a number is read as well, as far as it is a whole one."""
+    found = numeric_id(fields, name)
     return found if found and _ID.fullmatch(found) else None
 
 
@@ -94,6 +96,11 @@ def moment(fields: Fields, name: str) -> datetime | None:
     except ValueError:
         return None
     return found if found.tzinfo else None
+
+
+def guild_details(guild: str | None) -> dict[str, JsonValue]:
+    """What an event keeps of the guild in which it happened, so that its conversation is known to be there."""
+    return {"guild": guild} if guild else {}
 
 
 def sender_of(user: Fields, member: Fields) -> Sender | None:

@@ -1,20 +1,14 @@
 """Discord as a platform: interactions verified by their signature, replies as messages with a nonce."""
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from urllib.parse import quote
 
 from pydantic import JsonValue
 
-from adapters.errors import (
-    CredentialsRefused,
-    OutcomeUnknown,
-    OutsideError,
-    Unacceptable,
-    Unreachable,
-)
+from adapters.errors import CredentialsRefused, OutcomeUnknown, Unacceptable
 from adapters.http import Http, Upload
 from adapters.media.base import Source
 from adapters.platforms.base import (
@@ -31,21 +25,18 @@ from adapters.platforms.base import (
     file_payload,
     located,
 )
-from adapters.platforms.discord.calls import Calls, original_of
+from adapters.platforms.discord.answers import Answers
+from adapters.platforms.discord.calls import Calls
 from adapters.platforms.discord.changes import DiscordChanges
 from adapters.platforms.discord.components import with_components
-from adapters.platforms.discord.errors import (
-    AlreadyAnswered,
-    InteractionOver,
-    InteractionUnknown,
-    object_of,
-)
+from adapters.platforms.discord.errors import AlreadyAnswered, object_of
 from adapters.platforms.discord.forms import forms_in
-from adapters.platforms.discord.history import NONCE_KEPT, History, interaction_of, is_said, others_of, with_nonce
+from adapters.platforms.discord.history import NONCE_KEPT, History, interaction_of, with_nonce
 from adapters.platforms.discord.interactions import Kind, as_reply, kind_of, read_interaction, response_to
 from adapters.platforms.discord.menu import DiscordMenu, commands_of
-from adapters.platforms.discord.place import Newest, identity, moment_of, newest_in, recipient
-from adapters.platforms.discord.posting import Posting, receipt_of, without
+from adapters.platforms.discord.people import profile_of
+from adapters.platforms.discord.place import Newest, identity, newest_in, recipient
+from adapters.platforms.discord.posting import Posting, without
 from adapters.platforms.discord.setup import ASK, ENDPOINT, ask_command, may_read
 from adapters.platforms.discord.signature import demand_signature, look_signed
 from adapters.platforms.discord.starts import Terms, read_terms
@@ -57,16 +48,13 @@ from domain.buttons import Button
 from domain.events import Attachment, InboundEvent
 from domain.media import File
 from domain.platforms import Guarantee, PlatformName
+from domain.profiles import Profile
 from domain.text import storable
 
 _CREDENTIAL = "public_key"
 _APPLICATION = "/applications/@me"
 _SUPPRESS_EMBEDS = 4
 _TYPING_SECONDS = 8.0
-_ACKNOWLEDGED_WITHIN = timedelta(seconds=10)
-"""Discord waits three seconds; the rest is what its clock and ours may be apart."""
-_ANSWER = ("content", "allowed_mentions", "components")
-"""Fields of a payload that the answer to an interaction may have."""
 
 
 class Discord:
@@ -84,6 +72,7 @@ class Discord:
         self.changes: Changes | None = DiscordChanges(self.calls)
         self.menu: Menu | None = DiscordMenu(self.calls)
         self._posting = Posting(self.calls)
+        self._answers = Answers(self.calls)
 
     def admits(self, channel: Channel, headers: Mapping[str, str]) -> None:
         """Refuse what carries no signature at all: the body is part of what is signed."""
@@ -112,8 +101,7 @@ class Discord:
         """The messages that make up a reply; the first one answers the interaction, or refers to what it answers."""
         payloads = tuple({**_silent(destination), "content": text} for text in render_text(storable(markdown)))
         if payloads and destination.answer_by:
-            newest, *others = _jsonable(destination.answer_by)
-            payloads[0].update(interaction=newest, interactions_too=others)
+            payloads[0].update(self.answered_by(destination.answer_by[0]))
         elif payloads and destination.is_group and destination.heard:
             payloads[0]["message_reference"] = {"message_id": destination.heard, "fail_if_not_exists": False}
         return payloads
@@ -148,14 +136,20 @@ class Discord:
 
         For a person's id the conversation is opened first: raises `Moved`, so that its answers are known as such.
         """
-        receipt = await self._complete(channel, payload, deadline) or await self._posting.say(
-            channel, payload, deadline
-        )
-        for token in others_of(payload):
-            with suppress(OutsideError):
-                # One answer for several: the others shall not seem to be thinking still.
-                await self.calls.respond("DELETE", original_of(channel.secret("application_id"), token), None, deadline)
-        return receipt
+        interaction = interaction_of(payload)
+        if interaction is not None:
+            receipt = await self._answers.complete(channel, interaction, payload, deadline)
+            if receipt is not None:
+                return receipt
+        return await self._posting.say(channel, payload, deadline)
+
+    def answered_by(self, answer_by: Mapping[str, str]) -> Payload:
+        """Where a payload names the interaction that it answers."""
+        return {"interaction": {**answer_by}}
+
+    async def withdraw(self, channel: Channel, answer_by: Mapping[str, str], deadline: float) -> None:
+        """Take "thinking…" away."""
+        await self._answers.withdraw(channel, answer_by, deadline)
 
     async def find(
         self, channel: Channel, payload: Payload, mark: str, since: datetime, deadline: float
@@ -163,11 +157,10 @@ class Discord:
         """What a send became; None when it may be repeated, because Discord itself would not take it twice."""
         interaction = interaction_of(payload)
         if interaction is not None:
-            path = original_of(channel.secret("application_id"), interaction[1])
-            with suppress(InteractionOver):
-                original = await self.calls.respond("GET", path, None, deadline)
+            is_there, receipt = await self._answers.find(channel, interaction, payload, deadline)
+            if is_there:
                 # Writing the same answer once more changes nothing.
-                return receipt_of(original) if is_said(object_of(original, "the answer"), payload) else None
+                return receipt
         elif datetime.now(UTC) - since < NONCE_KEPT:
             return None
         found = await self.history.find(channel, with_nonce(payload, mark), since, deadline)
@@ -185,6 +178,10 @@ class Discord:
         """Show "is typing…" for ten seconds."""
         path = f"/channels/{quote(destination.chat, safe='')}/typing"
         await self.calls.call(channel, "POST", path, {}, time.monotonic() + _TYPING_SECONDS)
+
+    async def profile(self, channel: Channel, contact: str) -> Profile:
+        """A user's name and picture; the address of the picture is another one with each picture."""
+        return await profile_of(self.calls, channel, contact)
 
     async def acknowledge(self, channel: Channel, event: InboundEvent) -> None:
         """The answer to the call was the acknowledgement."""
@@ -239,31 +236,7 @@ class Discord:
         """Have the gateway tell of interactions."""
         await self.calls.call(channel, "PATCH", _APPLICATION, {ENDPOINT: None})
 
-    async def _complete(self, channel: Channel, payload: Payload, deadline: float) -> Receipt | None:
-        """Answer an interaction, None where it is too late for that.
-
-        Discord may be answered before it has taken in that there will be an answer.
-        """
-        interaction = interaction_of(payload)
-        if interaction is None:
-            return None
-        path = original_of(channel.secret("application_id"), interaction[1])
-        body = {name: payload[name] for name in _ANSWER if name in payload}
-        try:
-            return receipt_of(await self.calls.respond("PATCH", path, body, deadline))
-        except InteractionUnknown as error:
-            begun = moment_of(interaction[0])
-            if begun is not None and datetime.now(UTC) - begun < _ACKNOWLEDGED_WITHIN:
-                raise Unreachable(f"{error}; it may not be acknowledged yet", timedelta(seconds=1)) from error
-        except InteractionOver:
-            return None
-        return None
-
 
 def _silent(destination: Destination) -> Payload:
     """A message that pings nobody and shows no previews, still without its words."""
     return {"channel_id": destination.chat, "allowed_mentions": {"parse": []}, "flags": _SUPPRESS_EMBEDS}
-
-
-def _jsonable(answered: Iterable[Mapping[str, str]]) -> list[JsonValue]:
-    return [{**by} for by in answered]

@@ -9,13 +9,14 @@ from urllib.parse import quote
 from pydantic import JsonValue
 
 from adapters.errors import Moved, OutcomeUnknown, OutsideError, Unacceptable
-from adapters.http import Upload
+from adapters.http import Answer, Upload
 from adapters.platforms.base import FILE, Channel, Payload, Receipt
 from adapters.platforms.discord.calls import Calls, messages_of
 from adapters.platforms.discord.errors import ChannelUnknown, ReferenceRefused, ThreadArchived, object_of
+from adapters.platforms.discord.limits import pause_after
 from adapters.platforms.discord.place import identity
 
-_OURS = ("channel_id", "interaction", "interactions_too", FILE)
+_OURS = ("channel_id", "interaction", FILE)
 """Fields of a payload that say where it goes or what goes with it, and are not sent along."""
 
 
@@ -42,9 +43,9 @@ class Posting:
     async def _post(self, channel: Channel, payload: Payload, deadline: float, file: Upload | None) -> Receipt:
         path, body = messages_of(str(payload["channel_id"])), without(payload, *_OURS)
         if file is None:
-            return receipt_of(await self._calls.call(channel, "POST", path, body, deadline))
+            return _said(await self._calls.say(channel, path, body, deadline))
         fields = {"payload_json": dumps({**body, "attachments": [{"id": 0, "filename": file.name}]})}
-        return receipt_of(await self._calls.post_form(channel, path, fields, file, deadline))
+        return _said(await self._calls.post_form(channel, path, fields, file, deadline))
 
     async def _open(self, channel: Channel, payload: Payload, deadline: float, error: OutsideError) -> None:
         person = payload.get("channel_id")
@@ -55,6 +56,11 @@ class Posting:
         chat = identity(opened, "id")
         if chat is not None and chat != person:
             raise Moved("Discord knows the conversation with this person by an id of its own", chat)
+
+
+def _said(answer: Answer) -> Receipt:
+    """The message, and how long nothing more may follow it."""
+    return receipt_of(answer.json).model_copy(update={"pause": pause_after(answer.headers)})
 
 
 def receipt_of(result: JsonValue) -> Receipt:

@@ -2,12 +2,15 @@
 
 import json
 import re
+from datetime import datetime, timedelta
 from hashlib import sha256
 
-from adapters.platforms.fields import Fields, numeric_id, reference
+from adapters.platforms.fields import Fields, moment, numeric_id, reference
 from domain.events import EventKind, InboundEvent
 
 _KIND = re.compile(r"[a-z][a-z0-9_]{0,63}")
+_FIRST_MILLISECONDS = 10**11
+"""A smaller number is a time in seconds: as milliseconds it would be in 1973."""
 _COMMAND = re.compile(r"/([A-Za-z0-9_]{1,64})(?!\S)")
 
 
@@ -20,6 +23,14 @@ def items(fields: Fields, name: str) -> list[object]:
 def identity(fields: Fields, name: str) -> str | None:
     """An id, whether it came as a text or as a number."""
     return reference(fields, name) or numeric_id(fields, name)
+
+
+def when(fields: Fields, name: str) -> datetime | None:
+    """A time in milliseconds since 1970; some tell it in seconds, and some as a text."""
+    told = int(numeric_id(fields, name) or 0)
+    milliseconds = told if told >= _FIRST_MILLISECONDS else told * 1000
+    second = moment({"second": milliseconds // 1000}, "second")
+    return second + timedelta(milliseconds=milliseconds % 1000) if second else None
 
 
 def kind_name(name: str | None) -> str:

@@ -6,11 +6,13 @@ Source: https://developers.facebook.com/documentation/business-messaging/messeng
 from datetime import timedelta
 
 from adapters.errors import (
+    AccountHeld,
     CredentialsRefused,
     NotPermitted,
     OutcomeUnknown,
     PassingFault,
     RateLimited,
+    RateLimitedSomewhere,
     RecipientGone,
     Unacceptable,
     Unreachable,
@@ -37,8 +39,9 @@ class FaultOrBlock(PassingFault):
 WAITS: Waits = dict.fromkeys((4, 32, 613, 80006), Backoff(first=timedelta(seconds=30), longest=timedelta(minutes=10)))
 """Limits whose usage header says nothing."""
 MEANINGS: Meanings = {
-    # Too much: of calls, of messages of this page, or within one thread.
-    **dict.fromkeys((4, 32, 613, 80006), RateLimited),
+    # Too much: of calls, or of messages of this page; 613 is also said of one thread.
+    **dict.fromkeys((4, 32, 80006), RateLimited),
+    613: RateLimitedSomewhere,
     1200: Unreachable,
     1: FaultOrReview,
     2: FaultOrBlock,
@@ -46,8 +49,10 @@ MEANINGS: Meanings = {
     **dict.fromkeys((101, 190), CredentialsRefused),
     # A permission is missing or not reviewed; 200 to 299 are permissions, one by one.
     **dict.fromkeys((3, 10, *range(200, 300)), NotPermitted),
-    # The page is held back for breaking rules; the contact had enough advertising.
-    **dict.fromkeys((9, 368), NotPermitted),
+    # The page is held back for breaking rules.
+    368: AccountHeld,
+    # The contact had enough advertising.
+    9: NotPermitted,
     # This person is not available now: blocked, deactivated, left.
     551: RecipientGone,
     # The request itself.

@@ -4,13 +4,12 @@ Source: https://developers.facebook.com/docs/messenger-platform/reference/webhoo
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, timedelta
 from typing import TypeAlias
 
 from pydantic import JsonValue
 
-from adapters.platforms.fields import Fields, moment, numeric_id, part, reference, shown_name, text
-from adapters.platforms.graph.events import command_in, digest, identity, ignored, kind_name
+from adapters.platforms.fields import Fields, part, reference, shown_name, text
+from adapters.platforms.graph.events import command_in, digest, identity, ignored, kind_name, when
 from adapters.platforms.messenger.content import attachments_of
 from adapters.platforms.messenger.receipts import read_delivery, read_own_echo, read_reading
 from domain.events import WAKING_KINDS, EventKind, InboundEvent, Sender
@@ -18,8 +17,6 @@ from domain.staff import STAFF, Deed
 
 GET_STARTED = "GET_STARTED"
 """What the button of a first conversation sends."""
-_FIRST_MILLISECONDS = 10**11
-"""A smaller number is a time in seconds: as milliseconds it would be in 1973."""
 _AROUND = ("sender", "recipient", "timestamp")
 _Changes: TypeAlias = Mapping[str, object]
 
@@ -69,20 +66,19 @@ def _whereabouts(item: Fields, page: str | None) -> InboundEvent:
         account=page,
         chat=contact,
         sender=Sender(external_id=contact) if contact and not by_page else None,
-        occurred_at=_when(item),
+        occurred_at=when(item, "timestamp"),
     )
 
 
-def _when(item: Fields) -> datetime | None:
-    """The time of an item, in milliseconds; some tell it in seconds, and some as a text."""
-    told = int(numeric_id(item, "timestamp") or 0)
-    milliseconds = told if told >= _FIRST_MILLISECONDS else told * 1000
-    second = moment({"second": milliseconds // 1000}, "second")
-    return second + timedelta(milliseconds=milliseconds % 1000) if second else None
-
-
 def _other(item: Fields, place: InboundEvent, app_id: str) -> InboundEvent:
-    """A referral, an opt-in, a hand-over, a word of Meta's policy, or something unheard of: named by its kind."""
+    """A referral, an opt-in, a hand-over, or something unheard of: named by its kind; a word of Meta's policy is told
+    to whoever the page is of."""
+    policy = part(item, "policy_enforcement")
+    if policy:
+        said: dict[str, JsonValue] = {name: shown_name(policy, name) for name in ("action", "reason")}
+        reason = "policy_enforcement"
+        told = {"key": f"{reason}:{digest(item)}", "ignored": reason, "details": {"policy": said}}
+        return place.model_copy(update=told)
     name = next((key for key in item if key not in _AROUND), "nothing")
     reason = f"unsupported:{kind_name(name)}"
     deed = _handed(item, app_id)

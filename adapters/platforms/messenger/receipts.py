@@ -7,7 +7,7 @@ Sources: https://developers.facebook.com/docs/messenger-platform/reference/webho
 from collections.abc import Sequence
 
 from adapters.platforms.fields import Fields, numeric_id, reference
-from adapters.platforms.graph.events import items
+from adapters.platforms.graph.events import items, when
 from domain.events import EventKind, InboundEvent, receipt_key
 
 
@@ -39,9 +39,9 @@ def _of_message(place: InboundEvent, name: str, status: str, more: dict[str, str
 
 def _up_to(told: Fields, place: InboundEvent, status: str) -> Sequence[InboundEvent]:
     """A receipt that names no message says nothing of one that is in doubt."""
-    watermark = numeric_id(told, "watermark")
-    if watermark is None:
+    watermark, until = numeric_id(told, "watermark"), when(told, "watermark")
+    if watermark is None or until is None:
         return ()
     key = receipt_key(f"{place.chat}:{watermark}", status)
-    details = {"status": status, "watermark": watermark}
+    details = {"status": status, "until": until.isoformat()}
     return (place.model_copy(update={"key": key, "kind": EventKind.RECEIPT, "details": details}),)

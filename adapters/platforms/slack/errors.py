@@ -14,6 +14,7 @@ from adapters.errors import (
     OutcomeUnknown,
     OutsideError,
     RateLimited,
+    RateLimitedSomewhere,
     RecipientGone,
     Unacceptable,
     Unreachable,
@@ -70,6 +71,10 @@ _REFUSALS: Mapping[str, type[Never]] = {
         FormattingRefused,
     ),
 }
+KNOWN = frozenset(
+    (*_TOO_FAST, *_BRIEFLY_AWAY, *_LONG_AWAY, *_PERHAPS_DONE, *_UNUSABLE_THREADS, *_REFUSALS, "restricted_action")
+)
+"""Slack's words that mean something here; any other is taken for a mistake of ours."""
 _REMEDIES = {
     "not_in_channel": "invite the bot to the channel",
     "messages_tab_disabled": "allow messages to the app: App Home, Messages Tab",
@@ -98,7 +103,9 @@ def result_of(answer: Answer, method: str) -> Fields:
 def _refusal(said: str, body: Fields, answer: Answer, method: str) -> OutsideError:
     wait = retry_after(answer.headers, datetime.now(UTC))
     if answer.status == HTTPStatus.TOO_MANY_REQUESTS or said in _TOO_FAST:
-        return RateLimited(f"Slack refused {method}: too many requests", wait)
+        # Saying something is limited in each channel and in the workspace, all else in the workspace alone.
+        kind = RateLimitedSomewhere if method == "chat.postMessage" else RateLimited
+        return kind(f"Slack refused {method}: too many requests", wait)
     if said in _BRIEFLY_AWAY:
         return Unreachable(f"Slack did not do {method}: {said}", wait)
     if said in _LONG_AWAY:

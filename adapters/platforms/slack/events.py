@@ -83,9 +83,18 @@ def _read_event(key: str, envelope: Fields, me: Me) -> InboundEvent:
     if is_elsewhere(envelope, me):
         return ignored(key, "other_workspace")
     if kind in LIFECYCLE:
-        return ignored(key, kind)
+        return _lifecycle(key, kind, event, me)
     read = READERS.get(kind)
     return read(key, event, me) if read else ignored(key, f"unsupported:{_named(kind)}")
+
+
+def _lifecycle(key: str, kind: str, event: Fields, me: Me) -> InboundEvent:
+    """The app was removed, or tokens were revoked: those of people who use it are none of ours."""
+    revoked = part(event, "tokens").get("bot")
+    is_ours = isinstance(revoked, list) and (me.user in revoked if me.user else bool(revoked))
+    told = ignored(key, kind)
+    is_problem = kind == "app_uninstalled" or is_ours
+    return told.model_copy(update={"details": {"problem": kind}}) if is_problem else told
 
 
 def _named(kind: str) -> str:

@@ -35,7 +35,7 @@ _RAW_CODE = re.compile(r"[A-Z][A-Z0-9_]*")
 _QUOTED = re.compile(r"[^ -~]|: |\"| '")
 _MAX_SHOWN_CHARACTERS = 160
 
-_NEEDLESS = (
+NEEDLESS = (
     "message is not modified",
     "message to delete not found",
     "message to unpin not found",
@@ -43,11 +43,13 @@ _NEEDLESS = (
     "query is too old",
     "query id is invalid",
 )
-_UNUSABLE_FIELDS = {
+"""What is refused because it is so already, or too late to matter."""
+UNUSABLE_FIELDS = {
     "message thread not found": "message_thread_id",
     "message to be replied not found": "reply_parameters",
 }
-_REFUSALS: Mapping[str, type[Never]] = {
+"""What is refused because of one field."""
+REFUSALS: Mapping[str, type[Never]] = {
     "bot was blocked by the user": RecipientGone,
     "user is deactivated": RecipientGone,
     "bot was kicked from": RecipientGone,
@@ -98,6 +100,7 @@ _REFUSALS: Mapping[str, type[Never]] = {
     "can't remove chat owner": NotPermitted,
     "user is an administrator of the chat": NotPermitted,
 }
+"""What Telegram's sentences mean, by their beginnings."""
 
 
 class FieldRefused(Unacceptable):
@@ -146,12 +149,12 @@ def _by_words(code: int, said: str, parameters: Fields, method: str) -> OutsideE
     if chat:
         return Moved(f"Telegram refused {method}: the group became a supergroup and has a new id", chat)
     words = said.lower()
-    for beginning, field in _UNUSABLE_FIELDS.items():
+    for beginning, field in UNUSABLE_FIELDS.items():
         if words.startswith(beginning):
             return FieldRefused(f"Telegram refused {method}: {beginning}", field)
-    if words.startswith(_NEEDLESS):
+    if words.startswith(NEEDLESS):
         return Needless(f"Telegram refused {method}: it is so already, or too late to matter")
-    for beginning, kind in _REFUSALS.items():
+    for beginning, kind in REFUSALS.items():
         if words.startswith(beginning):
             return kind(f"Telegram refused {method}: {beginning}")
     forbidden = code == HTTPStatus.FORBIDDEN or _RAW_CODE.fullmatch(said)

@@ -6,6 +6,7 @@ Source: https://developers.facebook.com/documentation/business-messaging/whatsap
 from collections.abc import Mapping
 
 from adapters.errors import (
+    AccountHeld,
     ChatRateLimited,
     CredentialsRefused,
     Never,
@@ -44,8 +45,10 @@ MEANINGS: Mapping[int, type[OutsideError]] = {
     **dict.fromkeys((0, 190), CredentialsRefused),
     # A permission is missing; 200 to 299 are permissions, one by one.
     **dict.fromkeys((3, 10, 131005, *range(200, 300)), NotPermitted),
-    # The number or its account is held back: spam, a lock, payment, certificate, name, country.
-    **dict.fromkeys((368, 130497, 131031, 131037, 131042, 131044, 131045, 131048), NotPermitted),
+    # The number or its account is held back: spam, a lock, payment, certificate, name.
+    **dict.fromkeys((368, 131031, 131037, 131042, 131044, 131045, 131048), AccountHeld),
+    # Nobody in that country may be written to.
+    130497: NotPermitted,
     # The contact is in no list of a test number, wants no advertising, or is in an experiment.
     **dict.fromkeys((130472, 131030, 131049, 131050, 137000), NotPermitted),
     131047: WindowClosed,

@@ -163,7 +163,7 @@ SLACK = Contract(
 DISCORD = Contract(
     "discord", Discord, "/discord/api/v10", discord_payloads.CHANNEL, "public_key", _by_discord, _discord_said,
     {"channel_id": "8000001", "content": CANARY}, "messages.create", discord_payloads.TOKEN,
-    prepared=(("/discord/channels/8000001", {}),),
+    counted_ids=True, prepared=(("/discord/channels/8000001", {}),),
 )  # fmt: skip
 WHATSAPP = Contract(
     "whatsapp", _whatsapp, "/graph", whatsapp_payloads.CHANNEL, "app_secret", _by_meta, _whatsapp_said,

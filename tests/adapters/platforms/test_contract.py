@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import httpx
 import pytest
 
+from adapters.database.promises import PROMISING
 from adapters.errors import (
     CredentialsRefused,
     OutcomeUnknown,
@@ -17,7 +18,7 @@ from adapters.errors import (
     Unreadable,
 )
 from adapters.http import Http
-from adapters.platforms.base import Destination, Platform, Request
+from adapters.platforms.base import Destination, Platform, Request, promising
 from adapters.platforms.webchat import Webchat
 from domain.events import EventKind, InboundEvent
 from domain.platforms import Guarantee
@@ -119,6 +120,11 @@ def test_nothing_to_say_is_no_part(contract: Contract, platform: Platform, markd
 
 
 @every
+def test_whoever_promises_an_answer_can_take_that_back(contract: Contract, platform: Platform) -> None:
+    assert (promising(platform) is not None) is (platform.name in PROMISING)
+
+
+@every
 def test_what_it_promises_about_a_doubt_is_what_is_built_on(contract: Contract, platform: Platform) -> None:
     assert (platform.guarantee, platform.typing_every, platform.growing_every) == PROMISED[contract.name]
     assert platform.growing_every is None or platform.changes is not None
@@ -179,7 +185,7 @@ async def test_nobody_listening_means_again(contract: Contract, http: Http) -> N
         b"[]",
         b"true",
         b'{"ok":true}',
-        b'{"id":5}',
+        b'{"id":5.5}',
         b'{"id":"x"}',
         b'{"messages":[]}',
         b'{"messages":[{"id":5}]}',

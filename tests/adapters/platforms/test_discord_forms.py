@@ -78,6 +78,7 @@ def test_a_form_that_was_filled_in_is_a_message_that_is_answered_later() -> None
     assert (event.kind, event.ignored, event.reply_to) == (EventKind.MESSAGE, None, "5")
     assert event.text == "Your order\nWhat would you like?: Two teas"
     assert event.details == {
+        "guild": "290926798626357999",
         "answer_by": {"interaction": "786008729715212338", "token": "A_UNIQUE_TOKEN"},
         "form": {"name": "order", "answers": {"what": "Two teas", "notes": ""}},
     }

@@ -120,7 +120,7 @@ def test_an_update_that_nobody_wrote_is_no_edit(more: dict[str, JsonValue]) -> N
 
 
 def test_messages_that_are_deleted_together_are_withdrawn_one_by_one() -> None:
-    events = dispatched("MESSAGE_DELETE_BULK", {"ids": ["1", "2", "x", 3], "channel_id": CHAT, "guild_id": GUILD})
+    events = dispatched("MESSAGE_DELETE_BULK", {"ids": ["1", 2, "x", 3.0], "channel_id": CHAT, "guild_id": GUILD})
     assert [(event.kind, event.platform_message_id) for event in events] == [
         (EventKind.DELETE, "1"), (EventKind.DELETE, "2"),
     ]  # fmt: skip
@@ -145,7 +145,8 @@ def test_a_command_is_a_message_that_can_be_answered() -> None:
         "interaction:786008729715212338", EventKind.MESSAGE, "The Gitrog Monster",
     )  # fmt: skip
     assert (event.chat, event.is_group, event.addressed, event.command) == ("645027906669510667", True, True, "ask")
-    assert event.details == {"answer_by": {"interaction": "786008729715212338", "token": "A_UNIQUE_TOKEN"}}
+    by = {"interaction": "786008729715212338", "token": "A_UNIQUE_TOKEN"}
+    assert event.details == {"guild": "290926798626357999", "answer_by": by}
 
 
 def test_in_a_direct_conversation_the_user_stands_by_itself() -> None:
@@ -183,16 +184,51 @@ def test_a_call_is_answered_at_once(kind: int, answer: int) -> None:
     assert json.loads(reply.body) == {"type": answer}
 
 
+@pytest.mark.parametrize("kind", [2, 3, 4])
+def test_a_command_of_a_menu_is_told_at_once_that_nobody_answers_it(kind: int) -> None:
+    told = interaction(data={"name": "Ask about this", "type": kind, "target_id": "5"})
+    reply = deaf_discord().taken(CHANNEL, signed(json.dumps(told).encode()))
+    assert reply is not None
+    answer = json.loads(reply.body)
+    assert (answer["type"], answer["data"]["flags"]) == (4, 64)
+    assert "no such command" in answer["data"]["content"]
+    event = read(json.dumps(told).encode())
+    assert (event.ignored, event.details.get("answer_by")) == ("unsupported:menu", None)
+
+
 def test_autocompletion_has_no_choices() -> None:
     reply = deaf_discord().taken(CHANNEL, signed(json.dumps(interaction(type=4)).encode()))
     assert reply is not None
     assert json.loads(reply.body) == {"type": 8, "data": {"choices": []}}
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"[]", b"null", b"[" * 100_000, b"{}", b'{"id": 5}', b'{"id": "x"}'])
+@pytest.mark.parametrize(
+    "body", [b"", b"{", b"[]", b"null", b"[" * 100_000, b"{}", b'{"id": 5.0}', b'{"id": "x"}', b'{"id": true}']
+)
 def test_what_is_no_interaction_is_unreadable(body: bytes) -> None:
     with pytest.raises(Unreadable):
         read(body)
+
+
+def test_ids_that_are_numbers_are_read_like_texts() -> None:
+    def as_numbers(value: JsonValue) -> JsonValue:
+        if isinstance(value, dict):
+            return {name: as_numbers(item) for name, item in value.items()}
+        if isinstance(value, list):
+            return [as_numbers(item) for item in value]
+        return int(value) if isinstance(value, str) and value.isdigit() else value
+
+    told = interaction(version=1, member={"user": {"id": USER, "username": "ada"}})
+    assert read(json.dumps(as_numbers(told)).encode()) == read(json.dumps(told).encode())
+    words: dict[str, JsonValue] = {
+        "id": MESSAGE, "channel_id": CHAT, "guild_id": GUILD, "content": "hello", "mentions": [{"id": ME}],
+        "author": {"id": USER, "username": "ada"},
+    }  # fmt: skip
+    counted = as_numbers(words)
+    assert isinstance(counted, dict)
+    assert dispatched("MESSAGE_CREATE", counted) == dispatched("MESSAGE_CREATE", words)
+    gone: dict[str, JsonValue] = {"ids": [int(MESSAGE), MESSAGE, 5.0, None], "channel_id": CHAT}
+    assert [event.platform_message_id for event in dispatched("MESSAGE_DELETE_BULK", gone)] == [MESSAGE, MESSAGE]
 
 
 @pytest.mark.parametrize("moment", [datetime(2015, 1, 1, tzinfo=UTC), SAID_AT])

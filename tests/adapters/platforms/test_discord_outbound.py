@@ -41,6 +41,12 @@ def soon() -> float:
     return time.monotonic() + 15
 
 
+async def previews_are_off(control: httpx.AsyncClient, chat: str = ROOM) -> list[bool]:
+    """Of each message in a channel, whether it shows no previews."""
+    told = (await control.get(f"/discord/channels/{chat}")).json()
+    return [message["flags"] == 4 for message in told["messages"]]
+
+
 async def stands(control: httpx.AsyncClient, chat: str = ROOM) -> list[str]:
     """What stands in a channel."""
     told = (await control.get(f"/discord/channels/{chat}")).json()
@@ -191,6 +197,7 @@ async def test_an_interaction_is_answered_where_the_bot_is_thinking(
     receipt = await discord.send(channel, payload, soon())
     assert await discord.find(channel, payload, "mark", datetime.now(UTC) - LONG_AGO, soon()) == receipt
     assert await stands(control) == ["hello"]
+    assert await previews_are_off(control) == [True]
 
 
 async def test_one_answer_for_several_leaves_none_of_them_thinking(
@@ -200,8 +207,29 @@ async def test_one_answer_for_several_leaves_none_of_them_thinking(
     for one in by:
         await discord.answer(channel, {"id": one["interaction"], "token": one["token"], "type": 2})
     (payload,) = discord.render("hello", PLACE.model_copy(update={"answer_by": by}))
+    assert payload["interaction"] == by[0]
     await discord.send(channel, discord.marked(payload, "mark"), soon())
+    for other in by[1:]:
+        await discord.withdraw(channel, other, soon())
     assert await stands(control) == ["hello"]
+
+
+async def test_what_shows_nothing_any_more_is_as_good_as_withdrawn(
+    discord: Discord, channel: Channel, control: httpx.AsyncClient
+) -> None:
+    long_ago = {"interaction": str(snowflake_at(datetime.now(UTC) - LONG_AGO)), "token": "t"}
+    await discord.withdraw(channel, long_ago, soon())
+    over = await asked(control)
+    await control.post(f"/discord/{TOKEN}/expire")
+    await discord.withdraw(channel, over, soon())
+
+
+async def test_what_is_not_acknowledged_yet_cannot_be_withdrawn_yet(
+    discord: Discord, channel: Channel, control: httpx.AsyncClient
+) -> None:
+    by = await asked(control)
+    with pytest.raises(Unreachable):
+        await discord.withdraw(channel, by, soon())
 
 
 async def test_an_interaction_that_is_not_acknowledged_yet_is_waited_for(

@@ -6,11 +6,13 @@ import httpx
 import pytest
 
 from adapters.errors import (
+    AccountHeld,
     CredentialsRefused,
     NotPermitted,
     OutcomeUnknown,
     OutsideError,
     RateLimited,
+    RateLimitedSomewhere,
     RecipientGone,
     Unacceptable,
     Unreachable,
@@ -32,12 +34,14 @@ def messenger(http: Http, simulator_url: str) -> Platform:
 
 
 TABLE: list[tuple[type[OutsideError], tuple[int, ...]]] = [
-    (RateLimited, (613, 4, 32, 80006)),
+    (RateLimited, (4, 32, 80006)),
+    (RateLimitedSomewhere, (613,)),
     (Unreachable, (1200,)),
     (FaultOrReview, (1,)),
     (FaultOrBlock, (2,)),
     (CredentialsRefused, (101, 190)),
-    (NotPermitted, (3, 10, 200, 230, 299, 9, 368)),
+    (NotPermitted, (3, 10, 200, 230, 299, 9)),
+    (AccountHeld, (368,)),
     (RecipientGone, (551,)),
     (Unacceptable, (100, 105, 194, 10303)),
     (Unacceptable, (999999,)),

@@ -267,10 +267,14 @@ def test_everything_else_is_recorded_with_its_kind(name: str) -> None:
     assert (event.kind, event.ignored, event.chat) == (EventKind.OTHER, f"unsupported:{name}", CONTACT)
 
 
-@pytest.mark.parametrize("name", ["app_roles", "policy_enforcement"])
-def test_what_is_of_no_contact_belongs_to_no_conversation(name: str) -> None:
-    event = read_one("others", name)
-    assert (event.ignored, event.chat, event.account) == (f"unsupported:{name}", None, PAGE)
+@pytest.mark.parametrize("reason", ["unsupported:app_roles", "policy_enforcement"])
+def test_what_is_of_no_contact_belongs_to_no_conversation(reason: str) -> None:
+    event = read_one("others", reason.removeprefix("unsupported:"))
+    assert (event.ignored, event.chat, event.account) == (reason, None, PAGE)
+
+
+def test_a_word_of_policy_is_told_with_what_it_says() -> None:
+    assert set(read_one("others", "policy_enforcement").details["policy"]) == {"action", "reason"}  # type: ignore[arg-type]  # an object
 
 
 def test_what_another_app_is_told_is_not_answered_and_may_be_told_to_us_later() -> None:

@@ -4,20 +4,24 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
-from adapters.errors import CredentialsRefused, NotPermitted, Unacceptable
+from adapters.errors import CredentialsRefused, NotPermitted, RecipientGone, Unacceptable
 from adapters.http import Http
 from adapters.platforms.base import Channel, profiling
+from adapters.platforms.discord import Discord
+from adapters.platforms.discord.people import read_profile
 from adapters.platforms.messenger import Messenger
 from adapters.platforms.slack import Slack
 from adapters.platforms.whatsapp import WhatsApp
 from domain.ids import ChannelId
 from domain.platforms import PlatformName
 from domain.profiles import Profile
+from tests.adapters.platforms import discord_payloads
 from tests.messenger import CONTACT, PAGE, credentials
 from tests.slack import TOKEN
 
 OURS = ChannelId("0b1d9a34-6d1c-4d53-8f3e-1a8f0f6f7b11")  # type: ignore[arg-type]  # read into a UUID
 PERSON = "U0000TEST"
+AVATARS = "https://cdn.discordapp.com/avatars"
 PICTURE = "https://a.example/ann.jpg?psid=1&hash=AbC"
 
 
@@ -89,6 +93,37 @@ async def test_without_the_scope_slack_tells_nothing(
         await slack.profile(SLACK, PERSON)
     with pytest.raises(CredentialsRefused):
         await slack.profile(channel(PlatformName.SLACK, {}), PERSON)
+
+
+@pytest.mark.parametrize(
+    ("avatar", "address"),
+    [
+        ("a_1269e74af4df7417b13759eae50c83dc", f"{AVATARS}/7000001/a_1269e74af4df7417b13759eae50c83dc.png?size=256"),
+        ("../../evil", None),
+        (None, None),
+    ],
+)
+async def test_discord_tells_name_and_picture(
+    http: Http, control: httpx.AsyncClient, simulator_url: str, avatar: str | None, address: str | None
+) -> None:
+    said = {"text": "hi", "user": "7000001", "name": "Ann \u202eExample", "avatar": avatar}
+    (await control.post(f"/discord/{discord_payloads.TOKEN}/messages", json=said)).raise_for_status()
+    discord = Discord(http, f"{simulator_url}/discord/api/v10")
+    assert await discord.profile(discord_payloads.CHANNEL, "7000001") == Profile(
+        name="Ann Example", picture_url=address
+    )
+
+
+async def test_nobody_on_discord_has_no_profile(http: Http, simulator_url: str) -> None:
+    with pytest.raises(RecipientGone):
+        await Discord(http, f"{simulator_url}/discord/api/v10").profile(discord_payloads.CHANNEL, "5")
+
+
+@pytest.mark.parametrize(
+    "user", [{}, {"id": "x", "avatar": "abc"}, {"id": "1", "avatar": 5}, {"id": "1", "avatar": []}]
+)
+def test_what_names_nobody_on_discord_is_no_profile(user: dict[str, object]) -> None:
+    assert read_profile(user) == Profile()
 
 
 def test_who_sends_names_with_messages_is_not_asked(http: Http) -> None:

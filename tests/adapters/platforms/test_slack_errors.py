@@ -16,13 +16,14 @@ from adapters.errors import (
     NotPermitted,
     OutcomeUnknown,
     OutsideError,
-    RateLimited,
+    RateLimitedSomewhere,
     RecipientGone,
     Unacceptable,
     Unreachable,
 )
 from adapters.http import Http
 from adapters.platforms.base import Platform
+from adapters.platforms.slack.errors import KNOWN
 from tests.adapters.platforms import contract
 from tests.adapters.platforms.contract import PATIENCE_SECONDS
 from tests.adapters.platforms.slack_payloads import CHANNEL, TOKEN
@@ -37,7 +38,7 @@ def slack(http: Http, simulator_url: str) -> Platform:
 
 
 TABLE: list[tuple[str, type[OutsideError]]] = [
-    *((error, RateLimited) for error in ("ratelimited", "rate_limited")),
+    *((error, RateLimitedSomewhere) for error in ("ratelimited", "rate_limited")),
     *((error, Unreachable) for error in ("service_unavailable", "internal_error", "request_timeout")),
     ("fatal_error", OutcomeUnknown),
     *(
@@ -90,6 +91,10 @@ async def test_a_refusal_says_whether_to_try_again(
     raised = await refusal(slack, control, kind="status", status=400, description=error)
     assert isinstance(raised, expected)
     assert raised.reason == expected.reason
+
+
+def test_the_table_is_tested_whole() -> None:
+    assert {error for error, _ in TABLE} >= KNOWN
 
 
 STATUSES: list[tuple[int, type[OutsideError]]] = [

@@ -38,6 +38,24 @@ def test_a_direct_message_is_read_whole() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("kind", "fields", "is_problem"),
+    [
+        ("AppUninstalled", {}, True),
+        ("TokensRevoked", {"tokens": {"oauth": [USER], "bot": [ME]}}, True),
+        ("TokensRevoked", {"tokens": {"oauth": [USER]}}, False),
+        ("TokensRevoked", {"tokens": {"bot": ["U0ANOTHERS"]}}, False),
+        ("TokensRevoked", {"tokens": 5}, False),
+    ],
+)
+def test_what_takes_the_bots_token_away_is_the_channels_problem(
+    kind: str, fields: dict[str, JsonValue], is_problem: bool
+) -> None:
+    event = read_recorded(kind, **fields)
+    assert event.ignored == event.details.get("problem", event.ignored)
+    assert ("problem" in event.details) is is_problem
+
+
 def test_a_message_in_a_channel_is_not_for_the_bot_unless_it_says_so() -> None:
     said = read_recorded("Message", **IN_CHANNEL, text="anybody there?")
     assert (said.is_group, said.addressed, said.ignored) == (True, False, None)

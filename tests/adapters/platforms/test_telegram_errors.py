@@ -28,6 +28,7 @@ from adapters.errors import (
 from adapters.http import MAX_WAIT, Http
 from adapters.platforms.base import Platform
 from adapters.platforms.telegram import Telegram
+from adapters.platforms.telegram.errors import NEEDLESS, REFUSALS, UNUSABLE_FIELDS
 from tests.adapters.platforms import contract
 from tests.adapters.platforms.contract import CANARY, PATIENCE_SECONDS
 from tests.adapters.platforms.telegram_payloads import CHANNEL, TOKEN
@@ -62,7 +63,10 @@ TABLE: list[tuple[int, str, type[OutsideError]]] = [
     (400, "Bad Request: chat not found", RecipientGone),
     (400, "bad request: Chat Not Found", RecipientGone),
     (400, "Bad Request: group chat was upgraded to a supergroup chat", RecipientGone),
-    (400, "Bad Request: PEER_ID_INVALID", RecipientGone),
+    *(
+        (400, f"Bad Request: {code}", RecipientGone)
+        for code in ("PEER_ID_INVALID", "USER_IS_BLOCKED", "INPUT_USER_DEACTIVATED")
+    ),
     (400, "Bad Request: not enough rights to send text messages to the chat", NotPermitted),
     (400, "Bad Request: have no rights to send a message", NotPermitted),
     (400, "Bad Request: need administrator rights in the channel chat", NotPermitted),
@@ -79,10 +83,12 @@ TABLE: list[tuple[int, str, type[OutsideError]]] = [
     (400, "Bad Request: entity begins after the end of the text at UTF-16 offset 9", FormattingRefused),
     (400, "Bad Request: receive an entity with incorrect offset -1", FormattingRefused),
     (400, "Bad Request: ENTITY_TEXTURL_INVALID", FormattingRefused),
+    (400, "Bad Request: ENTITIES_TOO_LONG", FormattingRefused),
     (400, "Bad Request: message is too long", Unacceptable),
     (400, "Bad Request: MESSAGE_TOO_LONG", Unacceptable),
     (400, "Bad Request: message caption is too long", Unacceptable),
     (400, "Bad Request: message text is empty", Unacceptable),
+    (400, "Bad Request: MESSAGE_EMPTY", Unacceptable),
     (400, "Bad Request: message to edit not found", MessageGone),
     (400, "Bad Request: message to pin not found", MessageGone),
     (400, "Bad Request: MESSAGE_ID_INVALID", MessageGone),
@@ -124,6 +130,14 @@ async def test_a_refusal_says_whether_to_try_again(
     assert error.reason == expected.reason
 
 
+def test_the_table_is_tested_whole() -> None:
+    tested = tuple(description.partition(": ")[2].lower() for _, description, _ in TABLE)
+    untested = {*REFUSALS, *UNUSABLE_FIELDS} - {
+        beginning for beginning in (*REFUSALS, *UNUSABLE_FIELDS) for said in tested if said.startswith(beginning)
+    }
+    assert not untested
+
+
 async def test_too_fast_is_told_to_wait_by_the_header(telegram: Platform, control: httpx.AsyncClient) -> None:
     fault = {"kind": "status", "status": 429, "retry_after": 90, "body": "<html>", "retry_after_form": "http_date"}
     before = datetime.now(UTC)
@@ -154,8 +168,9 @@ async def test_a_moved_group_tells_its_new_id(telegram: Platform, control: httpx
     assert error.chat == "-1001743869012"
 
 
-async def test_what_is_not_modified_is_done(telegram: Platform, control: httpx.AsyncClient) -> None:
-    description = "Bad Request: message is not modified: specified new message content is the same"
+@pytest.mark.parametrize("said", [*NEEDLESS, "message is not modified: specified new message content is the same"])
+async def test_what_is_so_already_is_done(telegram: Platform, control: httpx.AsyncClient, said: str) -> None:
+    description = f"Bad Request: {said}"
     await control.post("/faults", json={"kind": "status", "status": 400, "description": description})
     assert (
         await telegram.send(CHANNEL, CONTRACT.payload, time.monotonic() + PATIENCE_SECONDS)

@@ -10,8 +10,11 @@ from pydantic import JsonValue, SecretStr
 from adapters.errors import CredentialsRefused, OutcomeUnknown, Unacceptable
 from adapters.http import Http
 from adapters.platforms.base import Account, Destination, Payload
+from adapters.platforms.composing import compose
 from adapters.platforms.telegram import Telegram
+from domain.buttons import Button
 from domain.events import EventKind
+from domain.media import File
 from tests.adapters.platforms.telegram_payloads import CHANNEL, TOKEN, deaf_telegram, read_payload
 from tests.adapters.wire import answering, serving
 
@@ -51,6 +54,19 @@ def test_a_reply_is_text_with_entities() -> None:
             "link_preview_options": {"is_disabled": True},
         },
     )
+
+
+@pytest.mark.parametrize("letter", ["a", "é", "世", "😀", "👨\u200d👩\u200d👧", "*", "`"])
+@pytest.mark.parametrize("length", [1023, 1024, 1025, 4001, 9000])
+def test_nothing_is_longer_than_telegram_takes_in_whatever_unit(letter: str, length: int) -> None:
+    text = letter * length
+    film = File(id="f1", kind="video", type="video/mp4", name="film.mp4", size_bytes=5, caption=text)
+    parts = (*deaf_telegram().render(text, PRIVATE), *deaf_telegram().render_file(film, PRIVATE))
+    buttons = [Button(label=f"Choice {number}") for number in range(9)]
+    listed = compose(deaf_telegram(), text, (), buttons, PRIVATE).payloads
+    for part in (*parts, *listed):
+        assert len(str(part.get("text", "")).encode("utf-16-le")) <= 2 * 4096
+        assert len(str(part.get("caption", "")).encode("utf-16-le")) <= 2 * 1024
 
 
 def test_plain_text_has_no_entities() -> None:

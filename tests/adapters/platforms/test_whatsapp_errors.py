@@ -6,6 +6,7 @@ import httpx
 import pytest
 
 from adapters.errors import (
+    AccountHeld,
     Again,
     ChatRateLimited,
     CredentialsRefused,
@@ -44,7 +45,8 @@ TABLE: list[tuple[type[OutsideError], tuple[int, ...]]] = [
     (PassingFault, (1, 2, 131000, 131016, 131057, 135000)),
     (CredentialsRefused, (0, 190)),
     (NotPermitted, (3, 10, 131005, 200, 251, 299)),
-    (NotPermitted, (368, 130497, 131031, 131037, 131042, 131044, 131045, 131048)),
+    (AccountHeld, (368, 131031, 131037, 131042, 131044, 131045, 131048)),
+    (NotPermitted, (130497,)),
     (NotPermitted, (130472, 131030, 131049, 131050, 137000)),
     (WindowClosed, (131047,)),
     (RecipientGone, (131026,)),
