@@ -257,3 +257,15 @@ async def test_who_is_written_to_by_another_spelling_of_the_number_answers_in_th
     await bot.until_states("answered")
     (known,) = (await operator.get("/conversations"))["items"]  # type: ignore[misc]  # a list of one
     assert known["id"] == begun["id"]  # type: ignore[index]  # an object
+
+
+async def test_the_model_sees_nothing_of_who_had_the_number_before(product: Product) -> None:
+    bot = await whatsapp(product)
+    operator = await product.operator()
+    for person, text in (("US.1349", "my card ends 4242"), ("US.2451", "who is this?")):
+        await product.simulated.post(f"/whatsapp/people/{CONTACT}", user_id=person)
+        await bot.answered(text)
+    conversations = (await operator.get("/conversations"))["items"]
+    assert isinstance(conversations, list)
+    assert len(conversations) == 2
+    assert "4242" not in str((await product.simulated.asked())[-1]["request"])
