@@ -20,6 +20,9 @@ from domain.tool_calls import MAX_NAME_CHARACTERS, OVER_THE_CAP, Result, WantedC
 from domain.tool_prompts import Tooling, worded
 from domain.turns import Completed
 
+_OUTDATED = Completed(refused=True, reason="outdated")
+"""The turn has begun anew, or ended, while the model was asked: no reply of it is sent, and nothing is called."""
+
 
 class ToolSteps:
     """The steps of a turn between its question and its answer."""
@@ -39,12 +42,18 @@ class ToolSteps:
         return replace(context, tooling=used.tooling), None
 
     async def store(self, call: Call, context: TurnContext, answer: Answer, paid: Paid) -> Completed | None:
-        """Store an answer that asks for calls, with what it cost; None where another attempt took over."""
+        """Store an answer that asks for calls, with what it cost; None where another attempt took over.
+
+        A turn that has begun anew meanwhile, because a message of it was edited, asks for its calls itself.
+        """
         bot = context.access.bot
         wanted = self._judged(bot, context.tooling, answer.calls)
         text = storable(shortened(answer.text, MAX_MESSAGE_CHARACTERS))
         within = timedelta(seconds=bot.tool_limits.approval_seconds)
         async with self._database.begin() as connection:
+            if not await tool_calls.is_wanted(connection, call):
+                await budgets.settle(connection, call, paid)
+                return _OUTDATED
             stored = await tool_calls.store(connection, call, text, wanted, approval_within=within, now=self._now())
             await budgets.settle(connection, call, paid)
             if not stored:

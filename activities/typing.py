@@ -14,6 +14,7 @@ from adapters.database.notifications import conversation_changed
 from adapters.database.transcripts import TurnContext
 from adapters.errors import OutsideError
 from adapters.platforms.base import Channel, Destination, Platform
+from adapters.platforms.typing import typing_every
 from domain.platforms import Guarantee, PlatformName
 
 AFTER_SECONDS = 0.5
@@ -50,7 +51,7 @@ class Typing:
     async def _keep_showing(self, context: TurnContext, conversation_id: UUID, begun: asyncio.Event) -> None:
         platform = self._platforms[context.access.channel.platform]
         ours = platform.guarantee is Guarantee.TRANSACTION
-        every = _OWN_EVERY_SECONDS if ours else platform.typing_every
+        every = _OWN_EVERY_SECONDS if ours else typing_every(platform, context.destination)
         await asyncio.sleep(AFTER_SECONDS)
         while every and context.access.problem is None:
             try:

@@ -76,14 +76,6 @@ class Upload:
     content: bytes
 
 
-class ServerFault(Unreachable):
-    """A server failed within, and said something of it: `answer`."""
-
-    def __init__(self, message: str, after: timedelta | None, answer: Answer) -> None:
-        super().__init__(message, after)
-        self.answer = answer
-
-
 class Http:
     """Calls the platforms over one pool of connections; follows no redirect, keeps no cookie, reads no environment."""
 
@@ -232,8 +224,7 @@ class _Exchange:
                 raise OutcomeUnknown(f"{host} answered {answer.status} without readable JSON ({failure or 'complete'})")
         elif failure or not _refuses(answer.status):
             wait = retry_after(answer.headers, datetime.now(UTC))
-            said = f"{host} answered {answer.status}: not done, to be tried later"
-            raise ServerFault(said, wait, answer) if isinstance(answer.json, dict) else Unreachable(said, wait)
+            raise Unreachable(f"{host} answered {answer.status}: not done, to be tried later", wait)
         return answer
 
 

@@ -147,24 +147,28 @@ def _call(path: str, **body: JsonValue) -> dict[str, JsonValue]:
 def _tell_telegram(known: Mapping[str, str], url: str) -> list[JsonValue]:
     wanted: dict[str, JsonValue] = {"allowed_updates": _UPDATES, "secret_token": known["webhook_secret"]}
     bot = f"/telegram/bot{known['token']}"
-    return [_call(f"{bot}/setMyName", name=_NAME), _call(f"{bot}/setWebhook", url=url, **wanted)]
+    named, heard = _call(f"{bot}/setMyName", name=_NAME), _call(f"{bot}/setWebhook", url=url, **wanted)
+    return [named, heard, _call("/_sim/telegram/settings", limits=True)]
 
 
 def _tell_slack(known: Mapping[str, str], url: str) -> list[JsonValue]:
     """The API answers no challenge yet: it starts after the simulator."""
     given: dict[str, JsonValue] = {"signing_secret": known["signing_secret"], "request_url": url, "challenge": False}
-    return [_call(f"/_sim/slack/{known['bot_token']}/app", title=_NAME, **given)]
+    app = _call(f"/_sim/slack/{known['bot_token']}/app", title=_NAME, **given)
+    return [app, _call("/_sim/slack/settings", limits=True)]
 
 
 def _tell_whatsapp(known: Mapping[str, str], url: str) -> list[JsonValue]:
     given: dict[str, JsonValue] = {name: known[name] for name in ("access_token", "app_secret")}
-    return [_call(f"/_sim/whatsapp/numbers/{known['phone_number_id']}", name=_NAME, app_url=url, **given)]
+    number = _call(f"/_sim/whatsapp/numbers/{known['phone_number_id']}", name=_NAME, app_url=url, **given)
+    return [number, _call("/_sim/whatsapp/settings", pair_limit=True)]
 
 
 def _tell_messenger(known: Mapping[str, str], url: str) -> list[JsonValue]:
     given: dict[str, JsonValue] = {name: known[name] for name in ("app_id", "app_secret")}
     token = known["page_access_token"]
-    return [_call(f"/_sim/messenger/pages/{known['page_id']}", name=_NAME, access_token=token, app_url=url, **given)]
+    page = _call(f"/_sim/messenger/pages/{known['page_id']}", name=_NAME, access_token=token, app_url=url, **given)
+    return [page, _call("/_sim/messenger/settings", profile_limit=True)]
 
 
 def _tell_discord(known: Mapping[str, str], url: str) -> list[JsonValue]:

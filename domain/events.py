@@ -93,7 +93,9 @@ class InboundEvent(Frozen):
     `key` identifies it on its channel: a repeat of the same thing has the same key, however it is encoded.
     `chat` is where it happened and where an answer goes; without a chat it belongs to no conversation.
     `ignored` says why it needs no answer; events that need one leave it empty.
+    `follows_up` says that it is addressed to the bot where its thread is a conversation of the bot's already.
     `account` is the platform's name of the account that it happened to, where one webhook serves several.
+    `edition` says which edit of its message it is, where the platform counts them.
     """
 
     key: str
@@ -104,6 +106,7 @@ class InboundEvent(Frozen):
     sender: Sender | None = None
     is_group: bool = False
     addressed: bool = True
+    follows_up: bool = False
     platform_message_id: str | None = None
     reply_to: str | None = None
     replied: Replied | None = None
@@ -111,6 +114,7 @@ class InboundEvent(Frozen):
     command: str | None = None
     attachments: tuple[Attachment, ...] = ()
     occurred_at: datetime | None = None
+    edition: int | None = None
     ignored: str | None = None
     details: Mapping[str, JsonValue] = Field(default_factory=dict)
 

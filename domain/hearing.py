@@ -1,8 +1,11 @@
 """Which events ask for an answer, and why the others do not."""
 
+from datetime import UTC, datetime, timedelta
+
 from domain.bots import Bot
 from domain.events import WAKING_KINDS, EventKind, EventState, InboundEvent
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 NOT_ADDRESSED = "not_addressed"
 _CHANGES = (EventKind.EDIT, EventKind.DELETE)
 
@@ -46,3 +49,16 @@ def is_answered_again(bot: Bot, original: EventState, *, taken_up: bool) -> bool
     A message that no turn has taken up is changed instead, and one that needed no answer still needs none.
     """
     return bot.edits == "answer" and taken_up and original is not EventState.IGNORED
+
+
+def edition(edit: InboundEvent) -> int | None:
+    """What orders the edits of one message: the platform's count of them, else when it was made, in microseconds."""
+    if edit.edition is not None or edit.occurred_at is None:
+        return edit.edition
+    return (edit.occurred_at - _EPOCH) // timedelta(microseconds=1)
+
+
+def is_overtaken(edit: InboundEvent, known: int | None) -> bool:
+    """Whether the message has a newer edition already; of two of one moment the last that came counts."""
+    own = edition(edit)
+    return own is not None and known is not None and own < known

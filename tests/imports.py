@@ -29,6 +29,7 @@ _CONTRACTS = (
     "adapters.platforms.base",
     "adapters.platforms.composing",
     "adapters.platforms.signs",
+    "adapters.platforms.typing",
     "adapters.media.base",
     "adapters.tools.base",
     "adapters.ai.base",

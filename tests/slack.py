@@ -36,7 +36,9 @@ class Workspace:
     async def sent(self, channel: str = DIRECT) -> list[dict[str, object]]:
         """The messages that the bot sent there."""
         sends = await self.product.simulated.ledger("outbound")
-        return [item for item in sends if item["platform"] == "slack" and item["chat_id"] == channel]
+        return [
+            item for item in sends if item["platform"] == "slack" and item["chat_id"] == channel and item["message_id"]
+        ]
 
     async def texts(self, channel: str = DIRECT) -> list[object]:
         """What the bot said there."""
@@ -47,10 +49,12 @@ class Workspace:
         return [item for item in await self.product.simulated.ledger("call") if item["method"] == method]
 
 
-async def join_workspace(product: Product, **bot: JsonValue) -> Workspace:
+async def join_workspace(
+    product: Product, channel_settings: dict[str, JsonValue] | None = None, **bot: JsonValue
+) -> Workspace:
     """A bot with a Slack channel: checked, and its Request URL put into the app's settings."""
     credentials = {"bot_token": TOKEN, "signing_secret": SIGNING_SECRET}
-    channel = await make_channel(product.settings, product.database, "slack", credentials, **bot)
+    channel = await make_channel(product.settings, product.database, "slack", credentials, channel_settings, **bot)
     workspace = Workspace(product, channel)
     url = f"{product.url}/webhooks/slack/{channel.id}"
 

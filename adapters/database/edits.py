@@ -1,5 +1,6 @@
 """Edits and deletes: applied to messages that were recorded, kept for those that come later, or answered again."""
 
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -9,12 +10,12 @@ from uuid import UUID
 from sqlalchemy import ARRAY, Boolean, ColumnElement, Text, bindparam, func, literal_column, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from adapters.database import digests, summaries, understandings
+from adapters.database import digests, rethinking, summaries, understandings
 from adapters.database.channels import ChannelAccess
 from adapters.database.records import Event, Message
 from adapters.database.tables import Conversation
 from domain.events import OPEN_STATES, EventKind, EventState, InboundEvent
-from domain.hearing import is_answered_again
+from domain.hearing import edition, is_answered_again, is_overtaken
 from domain.ids import ConversationId
 
 if TYPE_CHECKING:
@@ -39,8 +40,24 @@ class _Known:
 
     id: UUID
     text: str
+    edition: int | None
+    is_deleted: bool
     state: EventState
     taken_up: bool
+
+
+def in_rounds(recordings: "Sequence[Recording]") -> "list[list[Recording]]":
+    """What is recorded step by step: first the messages, then their changes, those of one message one by one.
+
+    So each change finds its message, as the change before it left it, wherever both stand in what a platform told.
+    """
+    rounds: dict[int, list[Recording]] = defaultdict(list)
+    changes: Counter[str | None] = Counter()
+    for item in recordings:
+        name = item.event.platform_message_id
+        changes[name] += item.event.kind in CHANGES
+        rounds[changes[name] if item.event.kind in CHANGES else 0].append(item)
+    return [rounds[number] for number in sorted(rounds)]
 
 
 async def apply_changes(
@@ -68,8 +85,12 @@ async def _apply(
     if known is None:
         return "unknown_message"
     if item.event.kind is EventKind.DELETE:
-        await _delete(connection, conversation, item, now)
-        return "applied"
+        return await _delete(connection, access, conversation, item, now)
+    if known.is_deleted:
+        return "deleted"
+    if is_overtaken(item.event, known.edition):
+        return "older_edit"
+    await _note_edition(connection, known, item.event)
     if known.text == item.event.text:
         return "unchanged"
     edited_at = item.event.occurred_at or now
@@ -83,7 +104,16 @@ async def _apply(
     await summaries.drop_covering(connection, conversation, [known.id])
     await digests.drop_covering(connection, conversation, [known.id])
     await understandings.drop(connection, [known.id])
-    return "applied" if known.state in OPEN_STATES else "already_answered"
+    if known.state not in OPEN_STATES:
+        return "already_answered"
+    answered = (connection, access, conversation, known.id, item.event.text, now)
+    return "applied" if not known.taken_up or await rethinking.answer_edited(*answered) else "being_answered"
+
+
+async def _note_edition(connection: AsyncConnection, known: _Known, edit: InboundEvent) -> None:
+    newest = edition(edit)
+    if newest is not None and newest != known.edition:
+        await connection.execute(update(Message).where(Message.id == known.id).values(edition=newest))
 
 
 async def _find(
@@ -93,14 +123,17 @@ async def _find(
     if platform_message_id is None:
         return None
     query = (
-        select(Message.id, Message.text, Event.state, Event.turn_id)
+        select(Message.id, Message.text, Message.edition, Message.deleted_at, Event.state, Event.turn_id)
         .join(Event, Event.id == Message.id)
         .where(*_of(conversation, platform_message_id))
         .order_by(Message.seq.desc())
         .limit(1)
     )
     row = (await connection.execute(query)).one_or_none()
-    return _Known(row.id, row.text, EventState(row.state), row.turn_id is not None) if row else None
+    if row is None:
+        return None
+    state, taken_up = EventState(row.state), row.turn_id is not None
+    return _Known(row.id, row.text, row.edition, row.deleted_at is not None, state, taken_up)
 
 
 def _of(conversation: ConversationId, platform_message_id: str | None) -> tuple[ColumnElement[bool], ...]:
@@ -117,8 +150,10 @@ async def reopen(connection: AsyncConnection, conversation: ConversationId, now:
     await connection.execute(reopened.values(last_message_at=now, closed_at=None, undeliverable=None))
 
 
-async def _delete(connection: AsyncConnection, conversation: ConversationId, item: "Recording", now: datetime) -> None:
-    """Mark a message as deleted; where no turn has taken it up, it needs no answer any more."""
+async def _delete(
+    connection: AsyncConnection, access: ChannelAccess, conversation: ConversationId, item: "Recording", now: datetime
+) -> str:
+    """Mark a message as deleted, and withdraw it unless it is answered or its reply is bound: what became of it."""
     deleted = (
         update(Message)
         .where(*_of(conversation, item.event.platform_message_id))
@@ -129,12 +164,13 @@ async def _delete(connection: AsyncConnection, conversation: ConversationId, ite
     await summaries.drop_covering(connection, conversation, ids)
     await digests.drop_covering(connection, conversation, ids)
     await understandings.drop(connection, ids)
-    withdrawn = (
-        update(Event)
-        .where(Event.id.in_(ids), Event.state.in_(OPEN_STATES), Event.turn_id.is_(None))
-        .values(state=EventState.IGNORED, reason="withdrawn", ended_at=now)
-    )
-    await connection.execute(withdrawn)
+    unanswered = (Event.id.in_(ids), Event.state.in_(OPEN_STATES))
+    withdrawn = update(Event).where(*unanswered, Event.turn_id.is_(None))
+    await connection.execute(withdrawn.values(state=EventState.IGNORED, reason="withdrawn", ended_at=now))
+    members = (await connection.scalars(select(Event.id).where(*unanswered))).all()
+    if members and not await rethinking.withdraw(connection, access, conversation, members, now):
+        return "being_answered"
+    return "applied"
 
 
 async def apply_early_changes(

@@ -23,22 +23,22 @@ from adapters.database import (
     channel_problems,
     chats,
     choices,
+    follow_ups,
     handovers,
-    media_fetching,
     people,
     promises,
     reactions,
     receipts,
     recorded_before,
+    said,
     staff,
-    visitor_files,
 )
 from adapters.database.channels import ChannelAccess
-from adapters.database.edits import CHANGES, EARLY_FOR, apply_changes, apply_early_changes
+from adapters.database.edits import CHANGES, EARLY_FOR, apply_changes, apply_early_changes, in_rounds
 from adapters.database.handovers import Batch
 from adapters.database.memberships import note_reachability
 from adapters.database.notifications import conversation_changed
-from adapters.database.records import Event, Message
+from adapters.database.records import Event
 from domain.events import ANSWERED_KINDS, WAKING_KINDS, EventState, InboundEvent
 from domain.hearing import first_state
 from domain.ids import ConversationId, EventId, conversation_id, event_id
@@ -64,7 +64,6 @@ _EARLY = exists().where(
 _INSERT_EVENTS = (
     insert(Event).on_conflict_do_nothing().returning(Event.id, _WAITED.label("waited"), _EARLY.label("early"))
 )
-_INSERT_MESSAGES = insert(Message)
 
 
 @dataclass(frozen=True)
@@ -116,6 +115,7 @@ async def record(
         if event.key not in keys:
             fresh.setdefault(event.key, event)
     names = await people.meet(connection, access.channel.id, list(fresh.values()), names, now)
+    fresh = await follow_ups.addressed(connection, access, fresh, names, now)
     made = [_recording(access, event, names, now) for event in fresh.values()]
     groups = [
         await _record_group(connection, access, conversation, group, now, correlation_id)
@@ -177,11 +177,34 @@ async def _record_group(
 ) -> _Group:
     last_seq = await _number(connection, access, conversation, group, now) if conversation else None
     if last_seq is None:
+        conversation = None
         settled = [replace(item, conversation=None, state=_ended(item), reason=item.reason or "unknown_chat")
                    for item in group]  # fmt: skip
     else:
         first = last_seq - len(group) + 1
         settled = [replace(item, seq=first + position) for position, item in enumerate(group)]
+    rounds = [
+        await _record_round(connection, access, conversation, items, now, correlation_id)
+        for items in in_rounds(settled)
+    ]
+    new = [item for part in rounds for item in part.new]
+    if conversation:
+        await note_reachability(connection, conversation, [item.event for item in new])
+        if access.channel.platform is PlatformName.WEBCHAT:
+            await conversation_changed(connection, conversation)
+    # A change may have withdrawn what was recorded before it.
+    return _Group(new, waited=len(rounds) > 1 or any(part.waited for part in rounds))
+
+
+async def _record_round(
+    connection: AsyncConnection,
+    access: ChannelAccess,
+    conversation: ConversationId | None,
+    settled: list[Recording],
+    now: datetime,
+    correlation_id: str | None,
+) -> _Group:
+    if conversation:
         settled = await apply_changes(connection, access, conversation, settled, now)
         settled = await addressing.heard(connection, access, conversation, settled, now)
         settled = await choices.understood(connection, conversation, settled)
@@ -191,16 +214,9 @@ async def _record_group(
     await promises.note(connection, access.channel, [(item.id, item.event) for item in new], now)
     spoken = [item for item in new if _is_said(item)]
     if spoken:
-        await connection.execute(_INSERT_MESSAGES, [_message(access, item) for item in spoken])
-        attached = [(item.id, item.event.attachments) for item in spoken if item.event.attachments]
-        await media_fetching.want(connection, access.workspace_id, attached, now)
-        await visitor_files.send(connection, attached)
+        await said.keep(connection, access, spoken, now)
         if any(row.early for row in inserted):
             await apply_early_changes(connection, access, spoken, now)
-    if conversation and last_seq is not None:
-        await note_reachability(connection, conversation, [item.event for item in new])
-        if access.channel.platform is PlatformName.WEBCHAT:
-            await conversation_changed(connection, conversation)
     return _Group(new, waited=any(row.waited for row in inserted))
 
 
@@ -268,23 +284,3 @@ async def _insert_events(
         for item in recordings
     ]
     return (await connection.execute(_INSERT_EVENTS, rows)).all()
-
-
-def _message(access: ChannelAccess, item: Recording) -> dict[str, object]:
-    event = item.event
-    return {
-        "id": item.id,
-        "workspace_id": access.workspace_id,
-        "conversation_id": item.conversation,
-        "seq": item.seq,
-        "direction": "inbound",
-        "author": "contact",
-        "sender": {"id": event.sender.external_id, "name": event.sender.name} if event.sender else None,
-        "text": event.text,
-        "attachments": [attachment.model_dump(mode="json", exclude_none=True) for attachment in event.attachments],
-        "platform_message_id": reactions.name_of(event),
-        "client_message_id": event.details.get("client_msg_id"),
-        "reply_to": event.reply_to,
-        "sent_at": event.occurred_at,
-        "metadata": choices.metadata(event),
-    }

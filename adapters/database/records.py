@@ -61,7 +61,8 @@ class Message(Identified, Described, Base):
     """What was said. An inbound message has its event's id; an outbound one is a whole reply.
 
     `is_numbered` says that its buttons went out as a list, whose numbers are answers; `sender` is a whole
-    `domain.speakers.Speaker`, `template` a whole `domain.templates.TemplateMessage`.
+    `domain.speakers.Speaker`, `template` a whole `domain.templates.TemplateMessage`; `edition` is that of its newest
+    edit (`domain.hearing.edition`).
     """
 
     __tablename__ = "messages"
@@ -84,6 +85,7 @@ class Message(Identified, Described, Base):
     turn_id: Mapped[UUID | None] = mapped_column(ForeignKey("turns.id"))
     sent_at: Mapped[datetime | None]
     edited_at: Mapped[datetime | None]
+    edition: Mapped[int | None] = mapped_column(BigInteger)
     __table_args__ = (
         UniqueConstraint("conversation_id", "seq"),
         UniqueConstraint("conversation_id", "reply"),

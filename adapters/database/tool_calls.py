@@ -104,6 +104,12 @@ async def _done(
     )
 
 
+async def is_wanted(connection: AsyncConnection, call: Call) -> bool:
+    """Whether the turn still goes on as it did when the model was asked; it does so until the transaction ends."""
+    same = (Turn.id == call.turn_id, Turn.generation == call.generation, Turn.ended_at.is_(None))
+    return await connection.scalar(select(Turn.id).where(*same).with_for_update(read=True)) is not None
+
+
 async def store(
     connection: AsyncConnection,
     call: Call,

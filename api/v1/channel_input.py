@@ -10,6 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import JsonValue, ValidationError
 
 from adapters.platforms.discord.shards import MAX_SHARDS, SHARDS_SETTING, is_number_of_shards
+from adapters.platforms.slack.place import THREADS, THREADS_SETTING
 from domain.forms import FORMS_SETTING, fault_of
 from domain.media import MAX_MEDIA_BYTES
 from domain.paces import BOT_SETTING, CHAT_SETTING, is_rate
@@ -49,8 +50,7 @@ def settings(platform: PlatformName, given: Mapping[str, JsonValue]) -> dict[str
         faults |= _of_webchat(given)
     if platform is PlatformName.TELEGRAM and not isinstance(given.get("polling", False), bool):
         faults["polling"] = "give true or false"
-    if platform is PlatformName.DISCORD:
-        faults |= _of_discord(given)
+    faults |= _CHECKS.get(platform, _unchecked)(given)
     if given.get(CLOSED_WINDOW_SETTING) is not None:
         faults |= _of_closed_window(platform, given[CLOSED_WINDOW_SETTING])
     if platform in WITH_STAFF and given.get(ANSWERS_SETTING, ANSWERS[0]) not in ANSWERS:
@@ -104,6 +104,18 @@ def _of_discord(given: Mapping[str, JsonValue]) -> _Faults:
     if (fault := fault_of(given.get(FORMS_SETTING))) is not None:
         faults[FORMS_SETTING] = fault
     return faults
+
+
+def _of_slack(given: Mapping[str, JsonValue]) -> _Faults:
+    fits = given.get(THREADS_SETTING, THREADS[0]) in THREADS
+    return {} if fits else {THREADS_SETTING: f"give {' or '.join(THREADS)}"}
+
+
+def _unchecked(given: Mapping[str, JsonValue]) -> _Faults:
+    return {}
+
+
+_CHECKS = {PlatformName.DISCORD: _of_discord, PlatformName.SLACK: _of_slack}
 
 
 def _are_origins(value: JsonValue) -> bool:

@@ -4,7 +4,7 @@ from alembic import op
 from sqlalchemy import Column, DateTime, text
 
 revision = "0023"
-down_revision = "0021"
+down_revision = "0022"
 branch_labels = None
 depends_on = None
 

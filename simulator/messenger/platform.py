@@ -65,7 +65,9 @@ class Messenger:
 
     def accounts(self) -> list[Object]:
         """Its pages."""
-        return self._state.accounts()
+        return [
+            {**told, "shows": profiles.labels(self._state.pages[str(told["id"])])} for told in self._state.accounts()
+        ]
 
     def reset(self) -> None:
         """Forget all apps, pages and people."""

@@ -62,6 +62,16 @@ def tapped(page: Page, label: str) -> Object | None:
     return None
 
 
+def labels(page: Page) -> list[JSON]:
+    """What a page shows that can be tapped: Get Started, its ice breakers, and the menu's entries but links."""
+    shown: list[JSON] = ["Get Started"] if isinstance(page.profile.get("get_started"), dict) else []
+    for name in ("ice_breakers", "persistent_menu"):
+        for of_locale in _objects(page.profile.get(name)):
+            actions = [action for action in _objects(of_locale.get("call_to_actions")) if "payload" in action]
+            shown += [action.get("question") or action.get("title") for action in actions]
+    return [*dict.fromkeys(map(str, shown))]
+
+
 def _of_locales(asked: Object, name: str) -> list[Object]:
     """What a property holds for each language; one of them has to be the default."""
     found = _objects(asked.get(name))

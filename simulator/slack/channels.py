@@ -29,6 +29,8 @@ class Channel:
     id: str
     refusal: str | None = None
     messages: OrderedDict[str, Object] = field(default_factory=OrderedDict)
+    statuses: dict[str, str] = field(default_factory=dict)
+    """What bots are said to do in threads, by the threads' `ts`; a message there ends it."""
 
     @property
     def type(self) -> str:
@@ -45,6 +47,11 @@ class Channel:
         self.messages[str(message["ts"])] = message
         while len(self.messages) > KEPT_MESSAGES:
             self.messages.popitem(last=False)
+
+    def say_status(self, thread: str, status: str) -> None:
+        """Say what a bot does in a thread; nothing any longer with empty words."""
+        self.statuses = {**self.statuses, thread: status}
+        self.statuses = {ts: said for ts, said in self.statuses.items() if said}
 
     def outside_threads(self) -> list[JSON]:
         """What the channel shows, oldest first."""

@@ -65,7 +65,7 @@ def _add_settings(router: APIRouter, state: Callable[[], State]) -> None:
         file = state().files.begin(brought.name, len(content))
         file.content, file.mime_type = content, brought.mime_type
         state().shelve(file)
-        return file.describe(f"{request.url.scheme}://{request.url.netloc}")
+        return file.describe(_base_url(request))
 
 
 def _add_apps(router: APIRouter, state: Callable[[], State]) -> None:
@@ -113,20 +113,21 @@ def _add_words(router: APIRouter, state: Callable[[], State]) -> None:
 
     @router.get("/channels/{channel_id}")
     async def show_channel(channel_id: str) -> Object:
-        """What stands in a channel, oldest first."""
-        return {"messages": [*state().channels.channel(channel_id).messages.values()]}
+        """What stands in a channel, oldest first, and what bots are said to do in its threads."""
+        channel = state().channels.channel(channel_id)
+        return {"messages": [*channel.messages.values()], "statuses": {**channel.statuses}}
 
     @router.post("/{token}/commands")
-    async def command(token: str, what: Commanded) -> Object:
+    async def command(token: str, what: Commanded, request: Request) -> Object:
         """Somebody calls a slash command."""
-        return inbound.command(state(), _app(state(), token), what)
+        return inbound.command(state(), _app(state(), token), what, _base_url(request))
 
 
 def _add_deeds(router: APIRouter, state: Callable[[], State]) -> None:
     @router.post("/{token}/actions")
-    async def press(token: str, what: Pressed) -> Object:
+    async def press(token: str, what: Pressed, request: Request) -> Object:
         """Somebody presses a button."""
-        return inbound.press(state(), _app(state(), token), what)
+        return inbound.press(state(), _app(state(), token), what, _base_url(request))
 
     @router.post("/{token}/reactions")
     async def react(token: str, what: Reacted) -> Object:
@@ -142,6 +143,10 @@ def _add_deeds(router: APIRouter, state: Callable[[], State]) -> None:
     async def happen(token: str, what: Raw) -> Object:
         """Anything happens, in the words of the caller."""
         return {"event_ids": [tell(state(), _app(state(), token), what.event, what.event_id)]}
+
+
+def _base_url(request: Request) -> str:
+    return f"{request.url.scheme}://{request.url.netloc}"
 
 
 def _app(state: State, token: str) -> App:

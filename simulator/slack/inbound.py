@@ -91,11 +91,12 @@ def join(state: State, app: App, what: Joined) -> Object:
     return {"event_ids": [tell(state, app, told)]}
 
 
-def press(state: State, app: App, what: Pressed) -> Object:
+def press(state: State, app: App, what: Pressed, base_url: str) -> Object:
     """Somebody presses a button."""
     channel, at = channel_of(state, what), state.channels.clock.next()
     message: Object = channel.messages.get(what.ts, {"ts": what.ts})
-    container: Object = {"type": "message", "message_ts": what.ts, "channel_id": channel.id, "is_ephemeral": False}
+    container: Object = {"type": "message", "message_ts": what.ts, "channel_id": channel.id}
+    container["is_ephemeral"] = what.ts not in channel.messages
     if "thread_ts" in message:
         container["thread_ts"] = message["thread_ts"]
     action: Object = {
@@ -115,13 +116,14 @@ def press(state: State, app: App, what: Pressed) -> Object:
         "container": container,
         "message": message,
         "trigger_id": uuid4().hex,
+        "response_url": state.responses.begin(app, channel.id, base_url),
         "actions": [action],
     }
     note(state, app, "action", channel.id, action)
     return _form(state, app, channel, {"payload": json.dumps(payload)}, payload, what.label)
 
 
-def command(state: State, app: App, what: Commanded) -> Object:
+def command(state: State, app: App, what: Commanded, base_url: str) -> Object:
     """Somebody calls a slash command."""
     channel = channel_of(state, what)
     form = {
@@ -139,7 +141,9 @@ def command(state: State, app: App, what: Commanded) -> Object:
         "trigger_id": uuid4().hex,
     }
     note(state, app, "command", channel.id, dict(form))
-    return _form(state, app, channel, form, dict(form), what.text)
+    form["response_url"] = state.responses.begin(app, channel.id, base_url)
+    told = _form(state, app, channel, form, dict(form), what.text)
+    return {**told, "response_url": form["response_url"]}
 
 
 def _form(state: State, app: App, channel: Channel, form: dict[str, str], content: Object, text: str) -> Object:

@@ -7,13 +7,14 @@ from simulator.slack.call import Call
 from simulator.slack.channels import Channel, direct
 from simulator.slack.events import hidden, said_by_bot, tell
 from simulator.slack.refusals import Refused
-from simulator.slack.uploads import complete_upload, get_upload_url
+from simulator.slack.uploads import complete_upload, file_info, get_upload_url
 from simulator.wire import JSON, Object
 
 MAX_TEXT_CHARACTERS = 40_000
 MAX_UPDATED_CHARACTERS = 4_000
 MAX_PAGE = 999
 DEFAULT_PAGE = 100
+STATUS = "assistant.threads.setStatus"
 
 
 def auth_test(call: Call) -> Object:
@@ -43,6 +44,7 @@ def post_message(call: Call) -> Object:
     if metadata is not None:
         message["metadata"] = _checked(metadata)
     channel.keep(message)
+    channel.say_status(thread, "")
     tell(call.state, call.app, {**message, "channel": channel.id, "channel_type": channel.type})
     return {"channel": channel.id, "ts": message["ts"], "message": message}
 
@@ -86,6 +88,20 @@ def _own(call: Call, refusal: str) -> tuple[Channel, Object]:
     if message.get("user") != call.app.user:
         raise Refused(refusal)
     return channel, message
+
+
+def set_status(call: Call) -> Object:
+    """Say in a thread what the bot does; empty words end that. That it ends after two minutes is left out."""
+    call.app.demand_scope("chat:write")
+    channel, thread, status = (
+        call.state.channels.find(call.text("channel_id")),
+        call.text("thread_ts"),
+        call.text("status"),
+    )
+    if thread not in channel.messages:
+        raise Refused("invalid_thread_ts")
+    channel.say_status(thread, status)
+    return {}
 
 
 def open_conversation(call: Call) -> Object:
@@ -157,6 +173,8 @@ METHODS: dict[str, Callable[[Call], Object]] = {
     "chat.delete": delete,
     "files.getUploadURLExternal": get_upload_url,
     "files.completeUploadExternal": complete_upload,
+    "files.info": file_info,
+    STATUS: set_status,
     "conversations.open": open_conversation,
     "conversations.history": history,
     "conversations.replies": replies,
@@ -164,4 +182,4 @@ METHODS: dict[str, Callable[[Call], Object]] = {
 }
 # https://docs.slack.dev/apis/web-api/#post-bodies: methods that read take forms and queries alone.
 OUTBOUND = frozenset({"chat.postMessage", "chat.update", "chat.delete"})
-TAKE_JSON = frozenset({"auth.test", "conversations.open", "files.completeUploadExternal", *OUTBOUND})
+TAKE_JSON = frozenset({"auth.test", STATUS, "conversations.open", "files.completeUploadExternal", *OUTBOUND})

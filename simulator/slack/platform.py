@@ -14,8 +14,9 @@ from simulator.injection import answer
 from simulator.simulation import Simulation
 from simulator.slack.call import Call, read_arguments, token_of
 from simulator.slack.control import control_router
-from simulator.slack.methods import METHODS, OUTBOUND, TAKE_JSON
+from simulator.slack.methods import METHODS, OUTBOUND, STATUS, TAKE_JSON
 from simulator.slack.refusals import Refused, from_fault
+from simulator.slack.responses import use
 from simulator.slack.state import State
 from simulator.wire import Object, json_answer
 
@@ -35,6 +36,7 @@ class Slack:
         """The Web API, and the places of files."""
         return [
             Route("/slack/api/{method}", self._call, methods=["GET", "POST"]),
+            Route("/slack/respond/{name}", self._respond, methods=["POST"]),
             Route("/slack/upload/{file}", self._upload, methods=["POST"]),
             Route("/slack/files/{file}/{name:path}", self._download, methods=["GET"]),
             Route("/slack/login", _login, methods=["GET"]),
@@ -78,9 +80,23 @@ class Slack:
         except Refused as refused:
             return _refuse(entry, refused)
         entry["status"] = 200
-        if name in OUTBOUND:
+        if name in OUTBOUND or name == STATUS:
             self._simulation.ledger.record("outbound", "slack", _outbound(call, name, result))
         return json_answer({"ok": True, **result})
+
+    async def _respond(self, request: Request) -> Response:
+        """Words by a `response_url`, which needs no token; 404 where it may not be used any more."""
+        what: Object = await request.json()
+        try:
+            response = self._state.responses.find(request.path_params["name"])
+            message = use(response, what)
+        except Refused as refused:
+            return json_answer({"ok": False, "error": refused.error}, 404)
+        ts = self._state.channels.clock.next()
+        seen: Object = {"method": "response_url", "token": response.app.token, "chat_id": response.channel}
+        seen |= {"message_id": ts, "text": what.get("text"), "entities": [], "payload": what}
+        self._simulation.ledger.record("outbound", "slack", {"content": {**message, "ts": ts}, **seen})
+        return Response("ok")
 
     async def _upload(self, request: Request) -> Response:
         file = self._state.files.known.get(request.path_params["file"])
@@ -137,8 +153,8 @@ def _outbound(call: Call, name: str, result: Object) -> Object:
         "content": result.get("message"),
         "method": name,
         "token": call.app.token,
-        "chat_id": result["channel"],
-        "message_id": result["ts"],
+        "chat_id": result.get("channel") or call.text("channel_id"),
+        "message_id": result.get("ts"),
         "text": call.text("text"),
         "entities": [],
         "payload": call.arguments,

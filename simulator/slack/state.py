@@ -7,6 +7,7 @@ from simulator.slack.channels import Channels
 from simulator.slack.courier import Courier
 from simulator.slack.files import File, Files
 from simulator.slack.limits import Limits
+from simulator.slack.responses import Responses
 
 
 class State:
@@ -19,6 +20,7 @@ class State:
         self.files = Files()
         self.courier = Courier(simulation)
         self.limits = Limits()
+        self.responses = Responses()
         self.names: dict[str, str] = {}
 
     def shelve(self, file: File) -> None:

@@ -17,6 +17,12 @@ def get_upload_url(call: Call) -> Object:
     return {"upload_url": f"{call.base_url}/slack/upload/{file.id}", "file_id": file.id}
 
 
+def file_info(call: Call) -> Object:
+    """What a file is, and where."""
+    call.app.demand_scope("files:read")
+    return {"file": call.state.files.find(call.text("file")).describe(call.base_url)}
+
+
 def complete_upload(call: Call) -> Object:
     """End uploads; without a channel nobody but the app sees the files."""
     call.app.demand_scope("files:write")

@@ -3,6 +3,7 @@
 import { entryNode } from "./bubble.js";
 import { Chats } from "./chats.js";
 import { Composer } from "./composer.js";
+import { Deeds } from "./deeds.js";
 import { Faults } from "./faults.js";
 import { el, icon } from "./wire.js";
 
@@ -58,7 +59,9 @@ export class Column {
     this.log.addEventListener("load", () => this.#follow(), true);
     new ResizeObserver(() => this.#follow()).observe(this.log);
     this.typing = el("div", { class: "typing" });
-    this.deeds = el("div", { class: "deeds" });
+    this.quick = el("span", { class: "quick" });
+    this.more = new Deeds(platform, account, (act) => this.#try(act));
+    this.deeds = el("div", { class: "deeds" }, this.quick, this.more.menu);
     const titles = el("div", { class: "titles" }, el("h2", {}, platform.title), el("span", { title: account.name }, account.name));
     const header = el("header", {}, el("span", { class: "mark", "aria-hidden": "true" }, platform.title[0]), titles, this.faults.menu);
     const drop = (event) => this.#drop(event);
@@ -100,9 +103,10 @@ export class Column {
     const deed = (label, act) => el("button", { type: "button", click: () => this.#try(act) }, label);
     const block = deed(open.isBlocked ? "Take that back" : platform.blocking, () => platform.block(account, open, !open.isBlocked));
     const start = !open.entries.length && platform.key === "telegram" && deed("/start", () => this.#say("/start"));
+    this.more.aim(open);
     const ask = platform.can.ask && deed("/ask", () => platform.ask(account, open, "how are you?"));
     const join = platform.can.join && open.isGroup && deed("Somebody joins", () => platform.join(account, open));
-    this.deeds.replaceChildren(...[start, ask, join, open.id !== null && block].filter(Boolean));
+    this.quick.replaceChildren(...[start, ask, join, open.id !== null && block].filter(Boolean));
     this.element.toggleAttribute("data-blocked", open.isBlocked);
   }
 
@@ -116,9 +120,13 @@ export class Column {
     await this.platform.say(this.account, this.open, text, replyTo);
   }
 
+  /** What a deed says of itself is noted where it was done. */
   async #try(act) {
+    const { open } = this;
     try {
-      await act();
+      const words = await act();
+      if (typeof words === "string") open.note(words, new Date().toISOString());
+      this.#render();
     } catch (error) {
       this.composer.tell(error.message);
     }

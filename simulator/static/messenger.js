@@ -2,6 +2,7 @@
 
 import { base64, number, ours, person, post, shelf } from "./wire.js";
 import { marked } from "./marks.js";
+import { PASSED } from "./deeds.js";
 
 const KINDS = { image: "image/jpeg", audio: "audio/mpeg", video: "video/mp4" };
 
@@ -40,6 +41,12 @@ export const messenger = {
       : act(account, chat, "messages", { text: label, fields: { quick_reply: { payload: value } } }),
   block: (account, chat, on) => post(`/messenger/people/${chat.id}`, { state: on ? "blocked" : "known" }),
   markRead: (account, chat) => act(account, chat, "events", { fields: { read: { watermark: Date.now() } } }),
+
+  deeds: (account, chat) => [
+    ["Staff answers", () => post(`/messenger/${account.id}/echoes`, { to: chat.id, text: "This is Bo, I look into it." })],
+    ["24 hours pass", () => post("/messenger/advance", PASSED).then(() => "24 hours passed: the window is shut")],
+  ],
+  tap: (account, chat, label) => post(`/messenger/${account.id}/taps`, { from: chat.id, label }),
 
   async send(account, chat, file, text) {
     const type = file.type || "application/octet-stream";

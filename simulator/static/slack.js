@@ -9,7 +9,7 @@ export const slack = {
   layout: "rows",
   sends: "chat.postMessage",
   blocking: "Archive it",
-  can: { edit: true, drop: true, react: true, reply: true, group: true, join: true },
+  can: { edit: true, drop: true, react: true, reply: true, group: true, join: true, ask: true },
   cannot: {},
 
   newPerson: () => directly(number(8)),
@@ -21,17 +21,26 @@ export const slack = {
     if (kind === "inbound") return READERS[what]?.(content, chat, account) ?? [{ chat, note: what }];
     if (method === "chat.delete") return [{ chat, drop: id }];
     if (method === "chat.update") return [{ chat, edit: { ...shown(content, account), edited: true } }];
-    if (method !== "chat.postMessage") return [];
-    return [{ chat, put: { ...shown({ ...content, blocks: payload.blocks }, account), author: account.name, isOurs: false } }];
+    if (method === "assistant.threads.setStatus") return [{ chat, typing: Boolean(payload.status) }];
+    if (!["chat.postMessage", "response_url"].includes(method)) return [];
+    const author = content.is_ephemeral ? `${account.name} · only you see this` : account.name;
+    return [{ chat, put: { ...shown({ ...content, blocks: payload.blocks }, account), author, isOurs: false } }];
   },
 
   say: (account, chat, text, replyTo) =>
-    act(account, chat, "messages", { text: text.replaceAll("@bot", "<@me>"), thread_ts: replyTo || null }),
+    COMMAND.test(text) ? slack.ask(account, chat, text.replace(COMMAND, "")) : act(account, chat, "messages", { text: text.replaceAll("@bot", "<@me>"), thread_ts: replyTo || null }),
   edit: (account, chat, id, text) => act(account, chat, "edit", { ts: id, text }),
   drop: (account, chat, id) => act(account, chat, "delete", { ts: id }),
   react: (account, chat, id, emoji) => act(account, chat, "reactions", { ts: id, reaction: SHORT[emoji] ?? "+1" }),
   press: (account, chat, message, { label, value, action }) =>
     act(account, chat, "actions", { ts: message.id, label, value, action_id: action }),
+  ask: (account, chat, text) => act(account, chat, "commands", { command: "/ask", text }),
+  deeds: (account, chat) => [
+    ["Remove the bot from here", () => post(`/slack/channels/${chat.id}`, { refusal: "not_in_channel" })],
+    ["Uninstall the app", () => leave(account, { type: "app_uninstalled" }, "The app was uninstalled")],
+    ["Revoke its token", () => leave(account, { type: "tokens_revoked", tokens: { bot: [account.user] } }, "The token was revoked")],
+    ["Install it again", () => post("/slack/settings", { refused_tokens: [] }).then(() => "The app was installed again")],
+  ],
   join: (account, chat) => act(account, chat, "members", {}),
   block: (account, chat, on) => post(`/slack/channels/${chat.id}`, { refusal: on ? "is_archived" : null }),
 
@@ -42,6 +51,14 @@ export const slack = {
   },
 };
 
+/** What is told of the end is told first; from then on the token opens nothing. */
+async function leave(account, event, words) {
+  await post(`/slack/${account.id}/events`, { event });
+  await post("/slack/settings", { refused_tokens: [account.id] });
+  return words;
+}
+
+const COMMAND = /^\/ask(?:\s+|$)/;
 const SHORT = { "👍": "+1", "❤️": "heart", "😂": "joy", "🎉": "tada" };
 const EMOJIS = Object.fromEntries(Object.entries(SHORT).map(([emoji, name]) => [name, emoji]));
 

@@ -3,11 +3,13 @@
  *
  * Every platform's module exports such an object. `read(entry)` gives the changes that an entry of the ledger means:
  * `{chat, put}` a message, `{chat, edit}` other fields of one, `{chat, drop}`, `{chat, react}`, `{chat, note}`,
- * `{chat, typing}`, `{chat, receipt}`, `{chat, blocked}`. The other functions do something as `chat.person`.
+ * `{chat, typing}`, `{chat, receipt}`, `{chat, blocked}`. The other functions do something as `chat.person`; `deeds`
+ * lists what else can happen, and `tap` taps something that the bot shows.
  */
 
 import { base64, number, person, post, shelf } from "./wire.js";
 import { withEntities } from "./marks.js";
+import { CARD, PLACE, carded, placed } from "./deeds.js";
 
 const FILES = ["photo", "document", "voice", "audio", "video", "sticker"];
 
@@ -41,7 +43,16 @@ export const telegram = {
   press: (account, chat, message, button) =>
     act(account, chat, "callback", { message_id: Number(message.id), data: button.value }),
   block: (account, chat, on) => act(account, chat, "membership", { status: on ? "kicked" : "member" }),
-  join: (account, chat) => act(account, chat, "membership", { status: "member", old_status: "left" }),
+  join(account, chat) {
+    const { id, name } = person(number(9));
+    const joined = { id: Number(id), is_bot: false, first_name: name };
+    return act(account, chat, "messages", { fields: { new_chat_members: [joined] } });
+  },
+  deeds: (account, chat) => [
+    ["Send a place", () => act(account, chat, "messages", { location: { latitude: PLACE.latitude, longitude: PLACE.longitude } })],
+    ["Send a card", () => act(account, chat, "messages", { contact: { first_name: CARD.name, phone_number: CARD.phone } })],
+    ...(chat.isGroup ? [["Add the bot", () => act(account, chat, "membership", { status: "member", old_status: "left" })]] : []),
+  ],
 
   async send(account, chat, file, caption) {
     const kind = /^image\/(png|jpeg|webp)$/.test(file.type) ? "photo" : "document";
@@ -87,7 +98,10 @@ function words(account, chat, text) {
 }
 
 const READERS = {
-  message: (content, chat) => [{ chat, put: { ...shown(content), isOurs: true } }],
+  message: (content, chat) =>
+    content.new_chat_members
+      ? [{ chat, note: `${content.new_chat_members.map((member) => member.first_name).join(", ")} joined` }]
+      : [{ chat, put: { ...shown(content), isOurs: true } }],
   edited_message: (content, chat) => [{ chat, edit: { ...shown(content), edited: true } }],
   callback_query: ({ data, message }, chat) => [{ chat, note: `Pressed “${labelOf(message, data)}”` }],
   my_chat_member: ({ new_chat_member: member }, chat) => {
@@ -102,16 +116,22 @@ const READERS = {
 function shown(message) {
   const { text, caption, entities = [], caption_entities: captionEntities = [], from, reply_markup: markup } = message;
   const kind = FILES.find((name) => message[name]);
+  const said = text ?? caption ?? sent(message);
   return {
     id: String(message.message_id),
     author: [from?.first_name, from?.last_name].filter(Boolean).join(" "),
-    body: () => withEntities(text ?? caption ?? "", text === undefined ? captionEntities : entities),
-    text: text ?? caption ?? "",
+    body: () => withEntities(said, text === undefined ? captionEntities : entities),
+    text: said,
     files: kind ? [fileOf(kind, message[kind])] : [],
     buttons: (markup?.inline_keyboard ?? []).flat().map((button) => ({ label: button.text, value: button.callback_data, url: button.url })),
     stacked: true,
     replyTo: message.reply_to_message && String(message.reply_to_message.message_id),
   };
+}
+
+function sent({ location, contact }) {
+  if (location) return placed(location);
+  return contact ? carded(contact.first_name, contact.phone_number) : "";
 }
 
 function fileOf(kind, given) {

@@ -2,6 +2,7 @@
 
 import { base64, number, person, post, shelf } from "./wire.js";
 import { marked } from "./marks.js";
+import { CARD, PASSED, PLACE, carded, placed } from "./deeds.js";
 
 const FILES = ["image", "document", "audio", "video", "sticker"];
 
@@ -17,13 +18,13 @@ export const whatsapp = {
   newPerson: () => of(`1555${number(7)}`),
   known: (id) => of(id),
 
-  read({ kind, what, content, method, chat_id: chat, message_id: id, payload }, account) {
+  read({ kind, what, content, method, chat_id: chat, message_id: id, payload, text }, account) {
     if (kind === "inbound" && what === "message") return heard(content, chat);
     if (kind === "inbound" && what === "status") return [{ chat, receipt: receiptOf(content) }];
     if (kind === "inbound") return [{ chat, blocked: content.state !== "known" }];
     if (method === "typing") return [{ of: payload.message_id, typing: true, receipt: { id: payload.message_id, state: "read" } }];
     if (method === "read") return [{ of: payload.message_id, receipt: { id: payload.message_id, state: "read" } }];
-    return [{ chat, put: { ...shown({ ...payload, id }), isOurs: false, author: account.name, receipt: "accepted" } }];
+    return [{ chat, put: { ...shown({ ...payload, id }, text), isOurs: false, author: account.name, receipt: "accepted" } }];
   },
 
   async say(account, chat, text, replyTo) {
@@ -43,6 +44,13 @@ export const whatsapp = {
   markRead: (account, chat, message) =>
     post(`/whatsapp/${account.id}/statuses`, { message_id: message.id, status: "read", recipient: chat.id, mark: message.mark ?? null }),
 
+  deeds: (account, chat) => [
+    ["Send a place", () => act(account, chat, { fields: { type: "location", location: PLACE } })],
+    ["Send a card", () => act(account, chat, { fields: { type: "contacts", contacts: [card] } })],
+    ["24 hours pass", () => post("/whatsapp/advance", PASSED).then(() => "24 hours passed: templates alone arrive")],
+  ],
+  tap: (account, chat, label) => post(`/whatsapp/${account.id}/taps`, { from: chat.id, label }),
+
   async send(account, chat, file, caption) {
     await introduce(chat);
     const type = file.type || "application/octet-stream";
@@ -54,6 +62,7 @@ export const whatsapp = {
   },
 };
 
+const card = { name: { formatted_name: CARD.name, first_name: CARD.name }, phones: [{ phone: CARD.phone, type: "CELL" }] };
 const of = (id) => ({ id, person: person(id), isGroup: false });
 const act = (account, chat, more) => post(`/whatsapp/${account.id}/messages`, { from: chat.id, ...more });
 
@@ -77,10 +86,11 @@ function receiptOf({ id, status, errors }) {
   return { id, state: status, why: errors?.[0]?.title };
 }
 
-function shown(message) {
+/** `read` is what a message says that names a template. */
+function shown(message, read) {
   const { id, type, interactive, context, biz_opaque_callback_data: mark } = message;
   const kind = FILES.find((name) => name === type);
-  const text = message.text?.body ?? message[kind]?.caption ?? interactive?.body?.text ?? "";
+  const text = message.text?.body ?? message[kind]?.caption ?? interactive?.body?.text ?? sent(message) ?? read ?? "";
   return {
     id,
     mark,
@@ -91,6 +101,11 @@ function shown(message) {
     stacked: true,
     replyTo: context?.id ?? context?.message_id,
   };
+}
+
+function sent({ location, contacts }) {
+  if (location) return placed(location);
+  return contacts?.map(({ name, phones }) => carded(name?.formatted_name, phones?.[0]?.phone)).join("\n");
 }
 
 const USUAL = { image: "image/jpeg", sticker: "image/webp", audio: "audio/ogg", video: "video/mp4" };

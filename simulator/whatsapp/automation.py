@@ -31,9 +31,13 @@ def change(number: Number, asked: Object) -> Object:
 
 def tapped(number: Number, label: str) -> bool:
     """Whether something with this label is shown, an ice breaker or `/` and a command: its tap says just that."""
+    return label in labels(number)
+
+
+def labels(number: Number) -> list[JSON]:
+    """What a number shows that can be tapped: its ice breakers, then its commands."""
     commands = [item for item in _items(number.automation, "commands") if isinstance(item, dict)]
-    names = [f"/{item.get('command_name')}" for item in commands]
-    return label in names or label in _items(number.automation, "prompts")
+    return [*_items(number.automation, "prompts"), *(f"/{item.get('command_name')}" for item in commands)]
 
 
 def _items(automation: Object, name: str) -> list[JSON]:

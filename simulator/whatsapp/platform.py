@@ -62,7 +62,10 @@ class WhatsApp:
 
     def accounts(self) -> list[Object]:
         """Its numbers."""
-        return self._state.accounts()
+        return [
+            {**told, "shows": automation.labels(self._state.numbers[str(told["id"])])}
+            for told in self._state.accounts()
+        ]
 
     def reset(self) -> None:
         """Forget all numbers and people."""

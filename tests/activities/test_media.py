@@ -69,11 +69,18 @@ async def test_a_file_on_slack_is_kept_and_a_login_page_is_not(product: Product)
     content, type_, disposition = await opened(product, attached["url"])
     assert (content, type_) == (PDF, "application/pdf")
     assert disposition == "attachment; filename=\"plan.pdf\"; filename*=UTF-8''plan.pdf"
+    shared = {"id": file["id"], "mode": "file_access", "file_access": "check_file_info"}
+    await workspace.say("and of theirs", files=[shared])
+
+    async def asked_for() -> bool:
+        return [item["type"] for item in await place.attachments()] == ["application/pdf"] * 2
+
+    await until(asked_for)
     await workspace.post("/app", missing_scopes=["files:read"])
     await workspace.say("and this", files=[file])
 
     async def given_up() -> bool:
-        return [item["reason"] for item in await place.attachments()] == [None, "not_the_file"]
+        return [item["reason"] for item in await place.attachments()] == [None, None, "not_the_file"]
 
     await until(given_up)
 

@@ -187,7 +187,7 @@ async def test_a_fault_that_does_not_pass_is_tried_a_few_times(
     product: Product, code: int, reason: str, attempts: int
 ) -> None:
     bot = await messenger(product)
-    await product.simulated.fault("status", status=500, parameters={"code": code}, count=9, method="messages")
+    await product.simulated.fault("status", status=400, parameters={"code": code}, count=9, method="messages")
     await bot.say("hello")
     await bot.until_states("failed")
     assert await bot.ledger() == [("failed", reason, attempts)]

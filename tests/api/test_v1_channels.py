@@ -77,6 +77,7 @@ async def test_a_webchat_names_its_page_and_its_widget(api: httpx.AsyncClient, s
 
 
 DISCORD = {"bot_token": "x", "public_key": "y", "application_id": "z"}
+SLACK = {"bot_token": "xoxb-1-2-aaaaaaaaaaaaaaaaaaaaaaaa", "signing_secret": "a" * 32}
 WRONG: list[tuple[dict[str, object], list[str]]] = [
     ({"credentials": {}}, ["credentials.token"]),
     ({"credentials": {"tokn": "x", "token": TOKEN}}, ["credentials.tokn"]),
@@ -95,6 +96,7 @@ WRONG: list[tuple[dict[str, object], list[str]]] = [
      ["settings.allowed_origins"]),
     ({"platform": "discord", "credentials": DISCORD, "settings": {"shards": 0}}, ["settings.shards"]),
     ({"platform": "discord", "credentials": DISCORD, "settings": {"forms": {"order": {}}}}, ["settings.forms"]),
+    ({"platform": "slack", "credentials": SLACK, "settings": {"threads": "never"}}, ["settings.threads"]),
     ({"surprise": 1}, ["surprise"]),
 ]  # fmt: skip
 

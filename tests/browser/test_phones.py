@@ -9,7 +9,10 @@ import pytest
 from playwright.async_api import Browser, Locator, Page, expect
 from sqlalchemy import func, select
 
+from adapters.database import channel_admin
+from adapters.database.channels import credentials_vault
 from adapters.database.records import Event, MediaRow
+from adapters.database.tables import ChannelRow
 from adapters.processes.data_directory import DataDirectory
 from commands import demo
 from commands.demo import Simulation
@@ -76,6 +79,11 @@ class Phone:
     async def press(self, label: str) -> None:
         """Press a button below a message."""
         await self.log.get_by_role("button", name=label).click()
+
+    async def choose(self, label: str) -> None:
+        """Let something else happen, by the menu of that."""
+        await self.column.get_by_text("More…").click()
+        await self.column.get_by_role("button", name=label, exact=True).click()
 
     async def do(self, text: str, what: str) -> None:
         """Use one of the tools beside a message of one's own."""
@@ -194,3 +202,65 @@ async def test_the_page_can_be_read_and_handled_by_everyone(phones: Page) -> Non
     await phones.get_by_role("link", name="Slack").click()
     await expect(telegram.column).to_be_hidden()
     await expect(Phone(phones, "Slack").column).to_be_visible()
+
+
+@pytest.mark.slow
+async def test_places_cards_taps_and_what_staff_and_time_do_are_seen(product: Product, phones: Page) -> None:
+    telegram, whatsapp, messenger, slack = (
+        Phone(phones, title) for title in ("Telegram", "WhatsApp", "Messenger", "Slack")
+    )
+    for phone in (telegram, whatsapp):
+        await phone.choose("Send a place")
+        await expect(phone.log.locator("article.mine .body")).to_contain_text("52.3731, 4.8926")
+        await phone.choose("Send a card")
+        await expect(phone.log.locator("article.mine .body").last).to_contain_text("Ann Example, +31 20 123 4567")
+    await telegram.column.get_by_role("button", name="New group or channel").click()
+    await telegram.column.get_by_role("button", name="Somebody joins").click()
+    await expect(telegram.log.locator(".note")).to_contain_text("joined")
+    template = {"name": "parcel", "language": "en", "body": "Your parcel {{1}} is here."}
+    await product.simulated.post("/whatsapp/templates", **template)
+    await whatsapp.choose("24 hours pass")
+    await expect(whatsapp.log.locator(".note")).to_contain_text("24 hours passed")
+    await _send_parcel(product)
+    await expect(whatsapp.of_bot("Your parcel 4711 is here.")).to_be_visible()
+    await messenger.say("hello")
+    await messenger.choose("Staff answers")
+    await expect(messenger.log.locator("article.theirs .body").filter(has_text="This is Bo")).to_be_visible()
+    await slack.say("/ask what now?")
+    await expect(slack.of_bot("You said: what now?")).to_be_visible()
+    await slack.choose("Remove the bot from here")
+    await slack.say("/ask and now?")
+    await expect(slack.log.locator("article.theirs").last).to_contain_text("only you see this")
+    await expect(slack.of_bot("You said: and now?")).to_be_visible()
+    await slack.choose("Uninstall the app")
+    await expect(slack.log.locator(".note").last).to_contain_text("The app was uninstalled")
+    offered = {"prompts": ["Where is it?"]}
+    number, token = await _number_of(product)
+    await product.simulated.client.post(
+        f"/graph/v25.0/{number}/conversational_automation", json=offered, headers={"Authorization": f"Bearer {token}"}
+    )
+    await whatsapp.choose("Where is it?")
+    await expect(whatsapp.log.locator("article.mine .body").last).to_have_text("Where is it?")
+
+
+async def _send_parcel(product: Product) -> None:
+    """The bot's number sends a template to whoever wrote to it."""
+    number, token = await _number_of(product)
+    said = [item for item in await product.simulated.ledger("inbound") if item["platform"] == "whatsapp"]
+    filled = {"type": "body", "parameters": [{"type": "text", "text": "4711"}]}
+    template = {"name": "parcel", "language": {"code": "en"}, "components": [filled]}
+    message = {"messaging_product": "whatsapp", "to": said[0]["chat_id"], "type": "template", "template": template}
+    answer = await product.simulated.client.post(
+        f"/graph/v25.0/{number}/messages", json=message, headers={"Authorization": f"Bearer {token}"}
+    )
+    answer.raise_for_status()
+
+
+async def _number_of(product: Product) -> tuple[str, str]:
+    """The id of the demo bot's number, and what may speak for it."""
+    async with product.database.begin() as connection:
+        query = select(ChannelRow.id, ChannelRow.workspace_id).where(ChannelRow.platform == "whatsapp")
+        row = (await connection.execute(query)).one()
+        vault = credentials_vault(product.settings.secrets())
+        known = await channel_admin.credentials(connection, vault, row.workspace_id, row.id)
+    return known["phone_number_id"], known["access_token"]

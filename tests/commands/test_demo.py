@@ -130,6 +130,7 @@ async def test_each_simulated_platform_has_a_channel_that_the_simulator_knows(
     assert (directory.path / SETUP_FILE).read_text() == setup
     for call in json.loads(setup):
         (await simulated.client.post(call["path"], json=call["body"])).raise_for_status()
+    assert [(await simulated.post(f"/{name}/settings"))["limits"] for name in ("telegram", "slack")] == [True, True]
     accounts = (await simulated.client.get("/_sim/accounts")).json()
     reachable = settings.model_copy(update=_pointed(simulated))
     http = http_client()

@@ -1,10 +1,12 @@
 """Which events ask for an answer, and the reasons of those that do not."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from domain.bots import Bot
 from domain.events import EventKind, EventState, InboundEvent
-from domain.hearing import first_state, is_answered_again
+from domain.hearing import edition, first_state, is_answered_again, is_overtaken
 
 HEARD = (EventState.RECEIVED, None)
 
@@ -87,3 +89,13 @@ def test_an_edit_is_answered_again_where_the_bot_says_so(
 ) -> None:
     bot = Bot.model_validate({"name": "Ada", "edits": edits})
     assert is_answered_again(bot, original, taken_up=taken_up) is again
+
+
+def test_edits_are_ordered_by_their_count_or_else_by_their_time() -> None:
+    at = datetime(2026, 1, 1, tzinfo=UTC)
+    first, second = (InboundEvent(key="1", kind=EventKind.EDIT, occurred_at=at.replace(microsecond=n)) for n in (1, 2))
+    assert (is_overtaken(first, edition(second)), is_overtaken(second, edition(first))) == (True, False)
+    assert not is_overtaken(first, edition(first))
+    counted = InboundEvent(key="1", kind=EventKind.EDIT, occurred_at=at, edition=2)
+    assert [is_overtaken(counted, known) for known in (None, 1, 2, 3)] == [False, False, False, True]
+    assert not is_overtaken(InboundEvent(key="1", kind=EventKind.EDIT), 3)

@@ -5,7 +5,7 @@ https://developers.facebook.com/docs/graph-api/overview/rate-limiting
 """
 
 import re
-from collections.abc import Awaitable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from json import loads
@@ -21,7 +21,7 @@ from adapters.errors import (
     Unacceptable,
     Unreachable,
 )
-from adapters.http import Answer, ServerFault, retry_after, wait_of
+from adapters.http import Answer, retry_after, wait_of
 from adapters.platforms.fields import Fields, number, part, reference, whole
 from domain.deliveries import Backoff
 from domain.models import Frozen
@@ -67,16 +67,6 @@ def result_of(
             raise OutcomeUnknown(f"Meta's answer to {call} is no object")
         return body
     raise error_of(refusal_of(answer, body), call, meanings, finer, waits)
-
-
-async def heard(call: Awaitable[Answer]) -> Answer:
-    """The answer to a call, also where it is an error of the Graph API that came as a server's fault."""
-    try:
-        return await call
-    except ServerFault as error:
-        if not part(part({"body": error.answer.json}, "body"), "error"):
-            raise
-        return error.answer
 
 
 def refusal_of(answer: Answer, body: Fields) -> Refusal:

@@ -7,7 +7,7 @@ from adapters.errors import CredentialsRefused
 from adapters.http import Http, Upload
 from adapters.platforms.base import Channel, Payload
 from adapters.platforms.fields import Fields
-from adapters.platforms.graph.refusals import heard, result_of
+from adapters.platforms.graph.refusals import result_of
 from adapters.platforms.messenger.errors import BY_SUBCODE, MEANINGS, WAITS
 
 
@@ -30,7 +30,7 @@ class Calls:
         """The same by a form with a file in it."""
         path, headers = _of_page(channel, edge), _by(_page_token(channel))
         url = f"{self._api_url}/{path}"
-        answer = await heard(self._http.post_file(url, file, fields, deadline=deadline, headers=headers))
+        answer = await self._http.post_file(url, file, fields, deadline=deadline, headers=headers)
         return result_of(answer, f"POST {path}", MEANINGS, BY_SUBCODE, WAITS)
 
     async def of_me(
@@ -54,7 +54,7 @@ class Calls:
         self, method: str, path: str, token: str, body: Payload | None = None, deadline: float | None = None
     ) -> Fields:
         url, headers = f"{self._api_url}/{path}", _by(token)
-        answer = await heard(self._http.call(method, url, body, deadline=deadline, headers=headers))
+        answer = await self._http.call(method, url, body, deadline=deadline, headers=headers)
         return result_of(answer, f"{method} {path.partition('?')[0]}", MEANINGS, BY_SUBCODE, WAITS)
 
 

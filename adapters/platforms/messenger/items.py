@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from pydantic import JsonValue
 
-from adapters.platforms.fields import Fields, part, reference, shown_name, text
+from adapters.platforms.fields import Fields, count, numeric_id, part, reference, shown_name, text
 from adapters.platforms.graph.events import command_in, digest, identity, ignored, kind_name, when
 from adapters.platforms.messenger.content import attachments_of
 from adapters.platforms.messenger.receipts import read_delivery, read_own_echo, read_reading
@@ -163,9 +163,16 @@ def _edit(edit: Fields, _place: InboundEvent) -> _Changes | None:
         "key": f"{name}:edit:{identity(edit, 'num_edit') or digest([words])}",
         "kind": EventKind.EDIT,
         "platform_message_id": name,
+        "edition": _edit_number(edit),
         "text": words or "",
         "ignored": None if words else "unsupported:edit",
     }
+
+
+def _edit_number(edit: Fields) -> int | None:
+    """The count of edits, which comes as a number or as a text."""
+    told = numeric_id(edit, "num_edit")
+    return count({"num_edit": int(told)}, "num_edit") if told else None
 
 
 _READERS: Mapping[str, Callable[[Fields, InboundEvent], _Changes | None]] = {

@@ -13,8 +13,10 @@ from adapters.errors import NotPermitted, OutcomeUnknown, Unacceptable, Unreacha
 from adapters.http import Http
 from adapters.media.base import Source
 from adapters.platforms.base import Channel, Payload, file_of
-from adapters.platforms.fields import Fields, parts, reference, text
+from adapters.platforms.fields import Fields, part, parts, reference, text
 from adapters.platforms.slack.calls import Calls, authorization
+from adapters.platforms.slack.files import address_of
+from adapters.platforms.slack.place import identity
 from domain.events import Attachment
 from domain.media import File
 
@@ -28,16 +30,25 @@ class Files:
     def __init__(self, http: Http, calls: Calls, api_url: str) -> None:
         self._http = http
         self._calls = calls
-        self._api_host = urlsplit(api_url).netloc
+        self._api_url = api_url
 
-    def locate(self, channel: Channel, attachment: Attachment) -> Source:
-        """The address of a file with the token for it; raises `NotPermitted` for one that Slack only links to."""
-        url = attachment.reference or ""
-        place = urlsplit(url)
-        is_slack = place.scheme == "https" and (place.hostname or "").endswith(f".{_HOST}")
-        if not is_slack and place.netloc != self._api_host:
+    async def locate(self, channel: Channel, attachment: Attachment) -> Source:
+        """The address of a file with the token for it; raises `NotPermitted` for one that Slack only links to.
+
+        Slack is asked for the address of a file of which it told the id alone.
+        """
+        named = identity({"id": attachment.reference}, "id")
+        url = (await self._asked(channel, named) if named else attachment.reference) or ""
+        if not is_of_slack(url, self._api_url):
             raise NotPermitted("the file is not on Slack, which only links to it; the token stays here")
         return Source(url=url, headers={name: SecretStr(value) for name, value in authorization(channel).items()})
+
+    async def _asked(self, channel: Channel, name: str) -> str:
+        told = await self._calls.get(channel, "files.info", {"file": name}, None)
+        url = address_of(part(told, "file"))
+        if url is None:
+            raise Unacceptable("Slack's answer to files.info names no address of the file")
+        return url
 
     async def upload(self, channel: Channel, payload: Payload, content: bytes, deadline: float) -> str:
         """Upload the file of a part; the link that shares it. What is in doubt is tried again: nobody saw it."""
@@ -63,6 +74,16 @@ class Files:
         whole: Payload = {"files": [{"id": name, "title": file.name}]}
         done = await self._calls.post(channel, "files.completeUploadExternal", whole, deadline)
         return _link(done, file)
+
+
+def is_of_slack(url: str, api_url: str) -> bool:
+    """Whether an address is Slack's, or where its Web API is."""
+    try:
+        place = urlsplit(url)
+    except ValueError:
+        return False
+    is_slack = place.scheme == "https" and (place.hostname or "").endswith(f".{_HOST}")
+    return is_slack or place.netloc == urlsplit(api_url).netloc
 
 
 def _link(done: Fields, file: File) -> str:

@@ -8,6 +8,7 @@ from typing import Literal, TypeAlias
 from pydantic import JsonValue
 
 from adapters.platforms.fields import Fields, count, parts, reference, shown_name
+from adapters.platforms.slack.place import identity
 from domain.events import Attachment
 
 FileKind: TypeAlias = Literal["photo", "document", "voice", "audio", "video"]
@@ -32,12 +33,22 @@ def _attachment(file: Fields) -> Attachment:
     is_here = reference(file, "mode") not in _GONE
     return Attachment(
         kind=_kind(file) if is_here else "other",
-        reference=reference(file, "url_private_download") or reference(file, "url_private") if is_here else None,
+        reference=address_of(file) or _to_ask_for(file) if is_here else None,
         name=shown_name(file, "name") or shown_name(file, "title"),
         mime_type=reference(file, "mimetype"),
         size_bytes=count(file, "size"),
         details={name: value for name, value in known.items() if value is not None},
     )
+
+
+def address_of(file: Fields) -> str | None:
+    """The address that the bot's token opens."""
+    return reference(file, "url_private_download") or reference(file, "url_private")
+
+
+def _to_ask_for(file: Fields) -> str | None:
+    """The id of a file of another workspace, of which Slack tells that alone."""
+    return identity(file, "id") if file.get("file_access") == "check_file_info" else None
 
 
 def _kind(file: Fields) -> FileKind:

@@ -10,6 +10,7 @@ from adapters.platforms.fields import Fields, part, parts, reference, shown_name
 from adapters.platforms.slack.blocks import LINK
 from adapters.platforms.slack.messages import ignored
 from adapters.platforms.slack.place import Me, identity, is_group, moment, timestamp
+from adapters.platforms.slack.responses import answerable
 from adapters.platforms.slack.words import plain
 from domain.events import EventKind, InboundEvent, Sender
 
@@ -42,7 +43,7 @@ def read_command(key: str, form: Fields, me: Me) -> InboundEvent:
         text=said or f"/{name}",
         command="help" if said.casefold() == "help" else name.lower(),
         ignored=None if chat else "malformed:channel_id",
-        details=_titled(shown_name(form, "channel_name")),
+        details=_titled(shown_name(form, "channel_name")) | answerable(form),
     )
 
 
@@ -58,6 +59,9 @@ def _pressed(payload: Fields, action: Fields) -> InboundEvent:
     by, at, name = identity(user, "id"), timestamp(action, "action_ts"), reference(action, "action_id")
     value = reference(action, "value") or reference(part(action, "selected_option"), "value")
     known: dict[str, JsonValue] = {"action_id": name, "block_id": reference(action, "block_id"), "data": value}
+    if container.get("is_ephemeral") is True:
+        # Below a message that went out by such an address there may be no other way to answer.
+        known |= answerable(payload)
     return InboundEvent(
         key=f"button:{chat}:{by}:{at}:{name}",
         kind=EventKind.BUTTON,

@@ -7,7 +7,7 @@ key of the `ts`, so that the second has no effect. Source: https://docs.slack.de
 from adapters.platforms.fields import Fields, part, reference, text
 from adapters.platforms.slack.files import attachments
 from adapters.platforms.slack.place import Me, Place, identity, moment, place_of, sender_of, timestamp
-from adapters.platforms.slack.words import mentions, plain
+from adapters.platforms.slack.words import calls_others, mentions, plain
 from domain.events import EventKind, InboundEvent
 
 _SPOKEN = (None, "file_share", "thread_broadcast", "me_message")
@@ -29,7 +29,7 @@ def read_message(key: str, event: Fields, me: Me) -> InboundEvent:
         return _delete(key, event, part(event, "previous_message"), timestamp(event, "deleted_ts"), me)
     if subtype in _MEMBERSHIPS:
         return membership(key, event, _MEMBERSHIPS[subtype], me)
-    place, ts = place_of(event, event), timestamp(event)
+    place, ts = place_of(event, event, me), timestamp(event)
     if place is None or ts is None:
         return ignored(key, "malformed:message")
     if (reason := _needs_no_answer(event, subtype, me)) is not None:
@@ -65,6 +65,7 @@ def _said(event: Fields, place: Place, ts: str, me: Me) -> InboundEvent:
         sender=sender_of(event),
         is_group=place.is_group,
         addressed=not place.is_group or mentioned or answers_us,
+        follows_up=place.is_group and place.thread not in (None, ts) and not calls_others(raw, me),
         platform_message_id=ts,
         text=said,
         attachments=attached,
@@ -75,7 +76,7 @@ def _said(event: Fields, place: Place, ts: str, me: Me) -> InboundEvent:
 
 def _edit(key: str, event: Fields, me: Me) -> InboundEvent:
     message, before = part(event, "message"), part(event, "previous_message")
-    place, ts = place_of(event, message), timestamp(message)
+    place, ts = place_of(event, message, me), timestamp(message)
     if reference(message, "subtype") == "tombstone":
         return _delete(key, event, before, ts, me)
     if place is None or ts is None:
@@ -103,7 +104,7 @@ def _edit(key: str, event: Fields, me: Me) -> InboundEvent:
 
 
 def _delete(key: str, event: Fields, message: Fields, ts: str | None, me: Me) -> InboundEvent:
-    place = place_of(event, {**message, "ts": ts})
+    place = place_of(event, {**message, "ts": ts}, me)
     if place is None or ts is None:
         return ignored(key, "malformed:message_deleted")
     if (reason := _needs_no_answer(message, reference(message, "subtype"), me)) is not None:

@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime
+from typing import Final
 
 from adapters.platforms.base import Channel
 from adapters.platforms.fields import Fields, part, parts, reference, shown_name
@@ -13,6 +14,9 @@ _ID = re.compile(r"[A-Z0-9]{2,40}")
 _RECIPIENT = re.compile(r"[CDGUW][A-Z0-9]{1,39}")
 _TS = re.compile(r"([0-9]{1,11})\.([0-9]{6})")
 _DIRECT_TYPES = ("im", "app_home")
+THREADS_SETTING: Final = "threads"
+"""Name of the channel setting that says where what stands at the top of a channel is answered."""
+THREADS: Final = ("where_asked", "always")
 
 
 def recipient(given: str) -> str:
@@ -29,6 +33,8 @@ class Me(Frozen):
     bot: str | None = None
     team: str | None = None
     name: str | None = None
+    opens_threads: bool = False
+    """Whether each message at the top of a channel is a thread of its own, and answered there."""
 
     def wrote(self, message: Fields) -> bool:
         """Whether a message, or whatever names a user or bot, is ours."""
@@ -54,6 +60,7 @@ def me_of(channel: Channel, envelope: Fields) -> Me:
         bot=identity(account, "bot_id"),
         team=identity(account, "team_id"),
         name=shown_name(account, "name"),
+        opens_threads=channel.settings.get(THREADS_SETTING) == "always",
     )
 
 
@@ -85,20 +92,23 @@ def moment(ts: str | None) -> datetime | None:
     return datetime.fromtimestamp(seconds, UTC).replace(microsecond=int(found[2])) if found and seconds else None
 
 
-def place_of(event: Fields, message: Fields) -> Place | None:
+def place_of(event: Fields, message: Fields, me: Me) -> Place | None:
     """Where a message stands; None when the event names no channel.
 
-    The first message of a thread names itself as its thread, once it is answered: it stays where it was said.
+    The first message of a thread names itself as its thread, once it is answered: it stays where it was said, unless
+    the bot opens a thread at each message of a channel.
     """
     chat = identity(event, "channel")
     if chat is None:
         return None
-    thread = timestamp(message, "thread_ts")
-    return Place(
-        chat=chat,
-        thread=None if thread == timestamp(message) else thread,
-        is_group=is_group(chat, reference(event, "channel_type")),
-    )
+    thread, ts, in_group = timestamp(message, "thread_ts"), timestamp(message), is_group(chat, _type_of(event))
+    if thread is None or thread == ts:
+        thread = ts if me.opens_threads and in_group else None
+    return Place(chat=chat, thread=thread, is_group=in_group)
+
+
+def _type_of(event: Fields) -> str | None:
+    return reference(event, "channel_type")
 
 
 def is_group(chat: str, kind: str | None = None) -> bool:

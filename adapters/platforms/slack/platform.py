@@ -1,11 +1,12 @@
 """Slack as a platform: calls signed with the app's secret, replies as mrkdwn, sends that can be read back."""
 
+import time
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from pydantic import JsonValue
 
-from adapters.errors import Moved, NotPermitted, OutcomeUnknown
+from adapters.errors import Moved, NotPermitted, OutcomeUnknown, RecipientGone
 from adapters.http import Http
 from adapters.media.base import Source
 from adapters.platforms.base import (
@@ -21,7 +22,7 @@ from adapters.platforms.base import (
     file_payload,
     without_file,
 )
-from adapters.platforms.fields import part, reference, shown_name, web_address
+from adapters.platforms.fields import Fields, part, reference, shown_name, web_address
 from adapters.platforms.management import Management
 from adapters.platforms.menus import Menu
 from adapters.platforms.slack.blocks import labels_of, with_buttons
@@ -32,6 +33,7 @@ from adapters.platforms.slack.events import challenge_of, read_call
 from adapters.platforms.slack.file_calls import Files
 from adapters.platforms.slack.history import History, with_mark
 from adapters.platforms.slack.place import identity, recipient, timestamp
+from adapters.platforms.slack.responses import Responses, addresses, without_addresses
 from adapters.platforms.slack.setup import instructions
 from adapters.platforms.slack.signature import demand_recent, demand_signature, look_signed
 from adapters.platforms.text.slack import render as render_text
@@ -43,6 +45,8 @@ from domain.profiles import Profile
 from domain.text import storable
 
 _CREDENTIAL = "signing_secret"
+_THINKING = "is thinking…"
+_STATUS_SECONDS = 10.0
 
 
 class Slack:
@@ -52,8 +56,8 @@ class Slack:
     guarantee = Guarantee.READ_BACK
     management: Management | None = None
     menu: Menu | None = None
-    typing_every: float | None = None
-    """Slack shows typing for people alone; a status is there only in threads of its assistant."""
+    typing_every: float | None = 100.0
+    """A status ends by itself after two minutes."""
     growing_every: float | None = 3.0
     """`chat.update` is granted about 50 times a minute, for a whole workspace."""
 
@@ -62,6 +66,7 @@ class Slack:
         self.changes: Changes | None = SlackChanges(self._calls)
         self._history = History(self._calls)
         self._files = Files(http, self._calls, api_url)
+        self._responses = Responses(http, api_url)
 
     def admits(self, channel: Channel, headers: Mapping[str, str]) -> None:
         """Refuse what carries no signature at all: the body is part of what is signed."""
@@ -98,7 +103,7 @@ class Slack:
         place: Payload = {"channel": destination.chat}
         if destination.thread:
             place["thread_ts"] = destination.thread
-        return {**place, "text": "", "unfurl_links": False, "unfurl_media": False}
+        return {**place, "text": "", "unfurl_links": False, "unfurl_media": False, **addresses(destination)}
 
     def render_file(self, file: File, destination: Destination) -> tuple[Payload, ...]:
         """A message that shares the file, its caption above it."""
@@ -111,7 +116,7 @@ class Slack:
 
     async def locate(self, channel: Channel, attachment: Attachment) -> Source:
         """The file's own address, which the bot's token opens."""
-        return self._files.locate(channel, attachment)
+        return await self._files.locate(channel, attachment)
 
     async def send_file(self, channel: Channel, payload: Payload, content: bytes, deadline: float) -> Receipt:
         """Upload a file, which nobody sees, then share it by a message that carries the part's mark."""
@@ -129,18 +134,28 @@ class Slack:
         """Put one part on the platform; a thread that is gone is left out at once.
 
         For a person's id the conversation is opened first: raises `Moved`, so that its answers are known as such.
+        Where the bot may not speak, what it was asked by a command is answered to that person alone.
         """
         await self._open(channel, payload, deadline)
         try:
-            posted = await self._calls.post(channel, "chat.postMessage", payload, deadline)
-        except ThreadRefused:
-            if "thread_ts" not in payload:
+            posted = await self._post(channel, without_addresses(payload), deadline)
+        except (NotPermitted, RecipientGone):
+            responded = await self._responses.say(payload, deadline)
+            if responded is None:
                 raise
-            posted = await self._calls.post(channel, "chat.postMessage", _without_thread(payload), deadline)
+            return responded
         ts = timestamp(posted)
         if ts is None:
             raise OutcomeUnknown("Slack's answer to chat.postMessage names no message")
         return Receipt(platform_message_id=ts)
+
+    async def _post(self, channel: Channel, payload: Payload, deadline: float) -> Fields:
+        try:
+            return await self._calls.post(channel, "chat.postMessage", payload, deadline)
+        except ThreadRefused:
+            if "thread_ts" not in payload:
+                raise
+            return await self._calls.post(channel, "chat.postMessage", _without_thread(payload), deadline)
 
     async def find(
         self, channel: Channel, payload: Payload, mark: str, since: datetime, deadline: float
@@ -166,8 +181,23 @@ class Slack:
         text, labels = str(payload.get("text", "")), labels_of(payload)
         return {**kept, "text": f"{text}\n\n{labels}" if labels else text, "mrkdwn": False}
 
+    def shows_typing(self, destination: Destination) -> bool:
+        """Slack shows what a bot does in threads alone."""
+        return destination.thread is not None
+
     async def show_typing(self, channel: Channel, destination: Destination) -> None:
-        """Slack has no typing for bots."""
+        """Show "is thinking…" in a thread, until a message comes or two minutes are over."""
+        await self._say_status(channel, destination, _THINKING)
+
+    async def end_typing(self, channel: Channel, destination: Destination) -> None:
+        """Take "is thinking…" away where no message does."""
+        if self.shows_typing(destination):
+            await self._say_status(channel, destination, "")
+
+    async def _say_status(self, channel: Channel, destination: Destination, status: str) -> None:
+        place: Payload = {"channel_id": destination.chat, "thread_ts": destination.thread}
+        deadline = time.monotonic() + _STATUS_SECONDS
+        await self._calls.post(channel, "assistant.threads.setStatus", {**place, "status": status}, deadline)
 
     async def profile(self, channel: Channel, contact: str) -> Profile:
         """How a person is called in the workspace; needs the scope `users:read`."""

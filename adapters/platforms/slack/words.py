@@ -11,6 +11,7 @@ from domain.text import storable
 _TOKEN = re.compile(r"<([@#!][^<>\n]{1,4096}|[a-z][a-z0-9+.-]{1,30}:[^<>\n]{1,4096})>")
 _ENTITIES = {"&lt;": "<", "&gt;": ">", "&amp;": "&"}
 _ENTITY = re.compile("|".join(_ENTITIES))
+_MANY = re.compile(r"<!(?:here|channel|everyone|subteam)[\^|>]")
 _MENTION = re.compile(r"<@([A-Z0-9]{2,40})(?:\|[^<>]*)?>")
 
 
@@ -31,6 +32,11 @@ def plain(text: str, me: Me) -> str:
 def mentions(text: str, me: Me) -> bool:
     """Whether the text names this bot; before our id is known every mention may be one."""
     return any(me.user in (None, found) for found in _MENTION.findall(text))
+
+
+def calls_others(text: str, me: Me) -> bool:
+    """Whether the text names somebody else, or many at once: it is for them."""
+    return bool(_MANY.search(text)) or any(found != me.user for found in _MENTION.findall(text))
 
 
 def _read(token: str, me: Me) -> str:

@@ -25,7 +25,7 @@ from adapters.platforms.base import (
     without_file,
 )
 from adapters.platforms.fields import Fields, parse_object, part, parts, reference, shown_name, text
-from adapters.platforms.graph.refusals import heard, result_of
+from adapters.platforms.graph.refusals import result_of
 from adapters.platforms.graph.signature import answer_handshake, demand_signature, look_signed
 from adapters.platforms.management import Management
 from adapters.platforms.menus import Menu
@@ -127,8 +127,7 @@ class WhatsApp:
         fields = {"messaging_product": "whatsapp", "type": file.type}
         upload = Upload("file", file.name, file.type, content)
         try:
-            posted = self._http.post_file(f"{url}/media", upload, fields, deadline=deadline, headers=headers)
-            answer = await heard(posted)
+            answer = await self._http.post_file(f"{url}/media", upload, fields, deadline=deadline, headers=headers)
             name = reference(result_of(answer, "media", MEANINGS), "id")
         except OutcomeUnknown as error:
             # A file that nobody is told of does no harm; only the message counts.
@@ -252,7 +251,7 @@ class WhatsApp:
     async def _post(self, channel: Channel, edge: str, body: Payload, deadline: float | None = None) -> Fields:
         url, headers = self._number(channel)
         address = f"{url}/{edge}".rstrip("/")
-        answer = await heard(self._http.post(address, body, deadline=deadline, headers=headers))
+        answer = await self._http.post(address, body, deadline=deadline, headers=headers)
         return result_of(answer, edge or "changing the number", MEANINGS, waits=WAITS)
 
     def _number(self, channel: Channel) -> tuple[str, dict[str, str]]:

@@ -132,6 +132,13 @@ class Chat:
             changed = update(BotRow).where(BotRow.id == self.channel.bot_id)
             await connection.execute(changed.values(settings=described.model_dump(mode="json")))
 
+    async def loaded(self) -> ChannelAccess:
+        """The channel with its bot as it is now."""
+        async with self.database.begin() as connection:
+            access = await channels.load(connection, self.vault, self.channel.id)
+        assert access is not None
+        return access
+
     async def states(self) -> list[tuple[object, ...]]:
         """State and reason of what the contact said, in order."""
         query = select(Event.state, Event.reason).where(Event.conversation_id == self.id, ~Event.ours)

@@ -112,6 +112,13 @@ async def test_an_edit_changes_what_was_carried_before_it(chat: Chat) -> None:
     assert await chat.rows(select(Message.text).where(Message.conversation_id == chat.id)) == [("after",)]
 
 
+async def test_an_edit_that_was_carried_before_its_message_changes_it(chat: Chat) -> None:
+    edit = whole(chat, chat.event("after", kind="edit", platform_message_id="1"), "record")
+    said = whole(chat, chat.event("before", platform_message_id="1"))
+    assert await record(chat, edit, said) == Recorded(settled=(edit.id,))
+    assert await chat.rows(select(Message.text).where(Message.conversation_id == chat.id)) == [("after",)]
+
+
 async def test_an_edit_that_is_answered_again_waits_for_the_relay(chat: Chat) -> None:
     await chat.settings(edits="answer")
     said = whole(chat, chat.event("before", platform_message_id="1"))

@@ -28,7 +28,7 @@ from tests.adapters.wire import answering, serving
 
 NOW = slack_payloads.NOW
 PROMISED = {
-    "telegram": (Guarantee.POLICY, 4.0, 1.5), "slack": (Guarantee.READ_BACK, None, 3.0),
+    "telegram": (Guarantee.POLICY, 4.0, 1.5), "slack": (Guarantee.READ_BACK, 100.0, 3.0),
     "discord": (Guarantee.READ_BACK, 8.0, 2.0), "whatsapp": (Guarantee.RECEIPT, 24.0, None),
     "messenger": (Guarantee.RECEIPT, 15.0, None),
 }  # fmt: skip

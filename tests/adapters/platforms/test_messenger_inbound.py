@@ -178,6 +178,7 @@ def test_an_edit_names_the_original_and_is_no_repeat_of_it() -> None:
     event, same = read_one("changes", "edit"), read_one("changes", "edit_numbered_by_text")
     assert (event.kind, event.platform_message_id, event.text) == (EventKind.EDIT, MID, "corrected")
     assert event.key == same.key != MID
+    assert (event.edition, same.edition) == (1, 1)
     without = read_one("changes", "edit_without_text")
     assert (without.ignored, without.key == event.key) == ("unsupported:edit", False)
 
@@ -230,6 +231,12 @@ def test_the_mark_of_what_is_said_for_the_page_is_kept() -> None:
 def test_a_command_that_is_said_for_the_page_is_none() -> None:
     (event,) = read({**item(message={"mid": MID, "text": "/start", "is_echo": True}), "sender": {"id": PAGE}})
     assert (event.command, event.ignored) == (None, "from_the_page")
+
+
+@pytest.mark.parametrize("number", ["-1", "many", "9" * 30, 1.5, None, True])
+def test_what_is_no_count_of_edits_is_none(number: object) -> None:
+    (event,) = read(item(message_edit={"mid": MID, "text": "x", "num_edit": number}))
+    assert (event.kind, event.edition) == (EventKind.EDIT, None)
 
 
 def test_what_the_page_changes_or_feels_is_nothing_that_a_contact_did() -> None:

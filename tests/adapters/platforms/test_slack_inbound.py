@@ -117,6 +117,12 @@ def test_files_come_by_reference() -> None:
     )
 
 
+def test_a_file_of_another_workspace_is_known_by_its_id() -> None:
+    told: list[JsonValue] = [{"id": "F0000SHARED", "mode": "file_access", "file_access": "check_file_info"}]
+    (attached,) = read_recorded("MessageFileShare", **IN_DIRECT, text="look", files=told).attachments
+    assert (attached.kind, attached.reference) == ("document", "F0000SHARED")
+
+
 def edit(message: dict[str, JsonValue], before: str) -> InboundEvent:
     told: dict[str, JsonValue] = {"channel": DIRECT, "channel_type": "im", "ts": EDITED_TS, "event_ts": EDITED_TS}
     previous: dict[str, JsonValue] = {"user": USER, "ts": TS, "text": before}
