@@ -26,6 +26,7 @@ from adapters.database import arrivals, changes, growing, ledger, memberships, p
 from adapters.database.engine import Database
 from adapters.database.ledger import Floor, Part
 from adapters.database.paces import Taken
+from adapters.database.people import note_answered_as
 from adapters.database.replies import Job
 from adapters.media.base import Store
 from adapters.platforms.base import Platform
@@ -240,6 +241,9 @@ class Delivery:
                 await arrivals.note_forestalled(connection, part.id, job.access.channel.id, name)
         if outcome.moved_to is not None:
             await memberships.move_chat(connection, job.conversation_id, outcome.moved_to)
+        if outcome.known_as is not None:
+            chat = job.destination.chat
+            await note_answered_as(connection, job.access.channel.id, chat, outcome.known_as, now)
         if outcome.ends_reply:
             await ledger.rest(connection, job.conversation_id, job.key, DeliveryState.FAILED, outcome.reason)
             if outcome.of_contact:

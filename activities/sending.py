@@ -63,6 +63,8 @@ class Outcome:
     after: timedelta | None = None
     payload: Payload | None = None
     moved_to: str | None = None
+    known_as: str | None = None
+    """What the platform calls the chat that a part was put into."""
     ends_reply: bool = False
     of_contact: bool = True
     """Whether what ends the reply says that the contact cannot be reached."""
@@ -124,7 +126,8 @@ class Sender:
         except OutsideError as error:
             get_logger(__name__).info("part_not_sent", part=part.part, reason=error.reason)
             return self._failed(platform, job, part, error)
-        sent = Outcome(DeliveryState.SENT, platform_message_id=receipt.platform_message_id)
+        name = receipt.platform_message_id
+        sent = Outcome(DeliveryState.SENT, platform_message_id=name, known_as=receipt.chat)
         return replace(sent, after=receipt.pause + _BEYOND_A_LIMIT, holds="chat") if receipt.pause else sent
 
     async def _checked(self, platform: Platform, job: Job, part: Part) -> Outcome | None:

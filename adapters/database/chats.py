@@ -1,8 +1,22 @@
 """Chats: the contact and the conversation that an event belongs to, made when they are new, locked and numbered."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, DateTime, Integer, SQLColumnExpression, bindparam, case, func, select, update
+from sqlalchemy import (
+    Boolean,
+    ColumnElement,
+    DateTime,
+    Integer,
+    SQLColumnExpression,
+    bindparam,
+    case,
+    func,
+    select,
+    true,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -11,6 +25,7 @@ from adapters.database.channels import ChannelAccess
 from adapters.database.tables import Contact, Conversation
 from domain.events import InboundEvent
 from domain.ids import ConversationId, contact_id
+from domain.names import person_of, told_at
 from domain.profiles import is_asked_for
 
 
@@ -57,6 +72,14 @@ _BEGUN = insert(Conversation).values(
 _OPEN = _BEGUN.on_conflict_do_update(
     index_elements=[Conversation.id],
     set_={
+        "chat": case(
+            (
+                bindparam("told_anew", type_=Boolean)
+                & func.coalesce(_BEGUN.excluded.heard_at >= Conversation.heard_at, true()),
+                _BEGUN.excluded.chat,
+            ),
+            else_=Conversation.chat,
+        ),
         "last_seq": Conversation.last_seq + _BEGUN.excluded.last_seq,
         "last_message_at": _BEGUN.excluded.last_message_at,
         "heard_at": func.greatest(Conversation.heard_at, _BEGUN.excluded.heard_at),
@@ -78,6 +101,25 @@ _NUMBER = (
 _HOLD_OPENING = select(func.pg_advisory_xact_lock(func.hashtextextended(bindparam("name"), 0)))
 
 
+@dataclass(frozen=True)
+class Place:
+    """What opens a conversation, the name under which that began, and where its answers go.
+
+    `told_anew` is whether an older address is out of date by it.
+    """
+
+    event: InboundEvent
+    began_as: str
+    address: str | None
+    told_anew: bool
+
+
+def place_of(told: Sequence[InboundEvent], opening: InboundEvent, began_as: str, now: datetime) -> Place:
+    """Where somebody is answered who said these things: at the newest number that came with the id for good."""
+    numbered = max((event for event in told if person_of(event)), key=lambda event: told_at(event, now), default=None)
+    return Place(opening, began_as, (numbered or opening).chat, told_anew=numbered is not None)
+
+
 async def number(
     connection: AsyncConnection, conversation: ConversationId, count: int, heard_at: datetime | None
 ) -> int | None:
@@ -92,21 +134,22 @@ async def open_chat(
     connection: AsyncConnection,
     access: ChannelAccess,
     conversation: ConversationId,
-    chat: str,
-    event: InboundEvent,
+    place: Place,
     count: int,
     heard_at: datetime | None,
     now: datetime,
 ) -> int | None:
     """The same for an event that begins or goes on with a conversation: it exists then, and is not closed."""
+    event = place.event
     row = {
-        **_contact(access, chat, event),
+        **_contact(access, place.began_as, event),
         "conversation": conversation,
         "workspace": access.workspace_id,
         "bot": access.bot_id,
         "channel": access.channel.id,
         "on": access.channel.platform,
-        "in_chat": event.chat,
+        "in_chat": place.address,
+        "told_anew": place.told_anew,
         "in_thread": event.thread,
         "now": now,
         "heard": heard_at,
@@ -128,12 +171,14 @@ async def hold_opening(connection: AsyncConnection, conversation: ConversationId
 
 
 def _contact(access: ChannelAccess, chat: str, event: InboundEvent) -> dict[str, object]:
+    """The contact's columns; whoever is the chat stays the same contact under every name of it."""
     sender = event.sender
     external = chat if event.is_group or sender is None else sender.external_id
+    is_chat = sender is not None and sender.external_id == event.chat
     title = event.details.get("chat_title")
     name = (title if isinstance(title, str) else None) if event.is_group else (sender.name if sender else None)
     return {
-        "contact": contact_id(access.channel.id, external),
+        "contact": contact_id(access.channel.id, chat if is_chat else external),
         "contact_external": external,
         "contact_name": name,
         "contact_language": sender.language if sender and not event.is_group else None,

@@ -25,6 +25,7 @@ from adapters.database import (
     choices,
     follow_ups,
     handovers,
+    people,
     promises,
     reactions,
     receipts,
@@ -35,12 +36,13 @@ from adapters.database import (
 from adapters.database.channels import ChannelAccess
 from adapters.database.edits import CHANGES, EARLY_FOR, apply_changes, apply_early_changes, in_rounds
 from adapters.database.handovers import Batch
-from adapters.database.memberships import note_aliases, note_moves, note_reachability
+from adapters.database.memberships import note_reachability
 from adapters.database.notifications import conversation_changed
 from adapters.database.records import Event
 from domain.events import ANSWERED_KINDS, WAKING_KINDS, EventState, InboundEvent
 from domain.hearing import first_state
 from domain.ids import ConversationId, EventId, conversation_id, event_id
+from domain.names import Names
 from domain.platforms import PlatformName
 from domain.windows import heard_at
 
@@ -107,15 +109,14 @@ async def record(
     correlation_id: str | None = None,
 ) -> Recorded:
     """Record what a platform told us; an event whose key is known already has no effect."""
-    known, aliases = await recorded_before.known(connection, access.channel.id, events)
+    keys, names = await recorded_before.known(connection, access.channel.id, events)
     fresh: dict[str, InboundEvent] = {}
     for event in events:
-        if event.key not in known:
+        if event.key not in keys:
             fresh.setdefault(event.key, event)
-    aliases = await note_moves(connection, access.channel.id, fresh.values(), aliases)
-    aliases = await note_aliases(connection, access.channel.id, fresh.values(), aliases)
-    fresh = await follow_ups.addressed(connection, access, fresh, aliases)
-    made = [_recording(access, event, aliases, now) for event in fresh.values()]
+    names = await people.meet(connection, access.channel.id, list(fresh.values()), names, now)
+    fresh = await follow_ups.addressed(connection, access, fresh, names, now)
+    made = [_recording(access, event, names, now) for event in fresh.values()]
     groups = [
         await _record_group(connection, access, conversation, group, now, correlation_id)
         for conversation, group in _by_conversation(made)
@@ -141,9 +142,9 @@ def _waiting(
     return waiting
 
 
-def _recording(access: ChannelAccess, event: InboundEvent, aliases: dict[str, str], now: datetime) -> Recording:
+def _recording(access: ChannelAccess, event: InboundEvent, names: Names, now: datetime) -> Recording:
     channel = access.channel.id
-    chat = aliases.get(event.chat, event.chat) if event.chat else None
+    chat = names.owner_of(event, now)
     too_old = event.occurred_at is not None and event.occurred_at < now - NOT_HEARD_AFTER
     state, reason = first_state(event, access.bot, deleted=access.bot_deleted, too_old=too_old)
     return Recording(
@@ -242,7 +243,8 @@ async def _number(
     opening = next((item for item in group if _wakes(item) or staff.begins(access, item.event)), None)
     count, heard = len(group), heard_at((item.event for item in group), now)
     if opening and opening.chat:
-        return await chats.open_chat(connection, access, conversation, opening.chat, opening.event, count, heard, now)
+        place = chats.place_of([item.event for item in group if _wakes(item)], opening.event, opening.chat, now)
+        return await chats.open_chat(connection, access, conversation, place, count, heard, now)
     last_seq = await chats.number(connection, conversation, count, heard)
     if last_seq is None and any(item.event.kind in CHANGES for item in group):
         # Whoever opens it just now commits first, or sees this change.

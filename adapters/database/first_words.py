@@ -7,12 +7,20 @@ from uuid import UUID
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from adapters.database import voice
+from adapters.database import people, voice, windows
 from adapters.database.channels import ChannelAccess
 from adapters.database.tables import Contact, Conversation
 from domain.buttons import Button
 from domain.ids import ConversationId, contact_id, conversation_id
 from domain.templates import TemplateMessage
+
+
+async def heard_at(
+    connection: AsyncConnection, access: ChannelAccess, recipient: str, now: datetime
+) -> datetime | None:
+    """When this recipient was heard last."""
+    began_as = await people.whose(connection, access.channel.id, recipient, now)
+    return await windows.heard_at(connection, conversation_id(access.channel.id, began_as, None))
 
 
 async def speak_first(
@@ -27,9 +35,10 @@ async def speak_first(
 ) -> tuple[ConversationId, UUID]:
     """Begin (or go on with) the conversation with this recipient; its id and that of the message."""
     channel = access.channel.id
-    conversation = conversation_id(channel, recipient, None)
+    began_as = await people.whose(connection, channel, recipient, now)
+    conversation = conversation_id(channel, began_as, None)
     owner = {"workspace_id": access.workspace_id, "channel_id": channel}
-    contact = {"id": contact_id(channel, recipient), "external_id": recipient, **owner}
+    contact = {"id": contact_id(channel, began_as), "external_id": recipient, **owner}
     await connection.execute(insert(Contact).values(contact).on_conflict_do_nothing())
     chat = {
         "id": conversation,

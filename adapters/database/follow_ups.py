@@ -1,6 +1,7 @@
 """Follow-ups: who called the bot into a thread need not name it again there."""
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from sqlalchemy import ARRAY, Uuid, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -9,6 +10,7 @@ from adapters.database.channels import ChannelAccess
 from adapters.database.tables import Conversation
 from domain.events import InboundEvent
 from domain.ids import conversation_id
+from domain.names import Names
 
 # Built once: building a statement costs more than running it. A conversation is there once the bot was called.
 _THERE = select(Conversation.id).where(
@@ -17,15 +19,15 @@ _THERE = select(Conversation.id).where(
 
 
 async def addressed(
-    connection: AsyncConnection, access: ChannelAccess, events: Mapping[str, InboundEvent], aliases: Mapping[str, str]
+    connection: AsyncConnection, access: ChannelAccess, events: Mapping[str, InboundEvent], names: Names, now: datetime
 ) -> dict[str, InboundEvent]:
     """The same events by their keys; what follows up in a thread that has the bot in it is addressed to the bot."""
     if access.bot.groups != "when_addressed":
         return dict(events)
     places = {
-        key: conversation_id(access.channel.id, aliases.get(event.chat, event.chat), event.thread)
+        key: conversation_id(access.channel.id, chat, event.thread)
         for key, event in events.items()
-        if event.follows_up and not event.addressed and event.chat
+        if event.follows_up and not event.addressed and (chat := names.owner_of(event, now))
     }
     if not places:
         return dict(events)

@@ -186,12 +186,17 @@ class Conversation(Identified, Described, Base):
 
 
 class ChatAlias(Base):
-    """A chat's new id on the platform, and the conversation that goes on under it."""
+    """Another id of a chat on the platform, and the conversation that goes on under it: the newest row counts.
+
+    `original_chat` is the id under which the conversation began.
+    """
 
     __tablename__ = "chat_aliases"
     channel_id: Mapped[UUID] = mapped_column(ForeignKey("channels.id"), primary_key=True)
     chat: Mapped[str] = mapped_column(primary_key=True)
+    since: Mapped[datetime] = mapped_column(primary_key=True, server_default=sql("'1970-01-01 00:00:00+00'"))
     original_chat: Mapped[str]
+    __table_args__ = (Index("ix_chat_aliases_original", "channel_id", "original_chat"),)
 
 
 class GatewayPosition(Base):

@@ -72,12 +72,13 @@ class Destination(Frozen):
 
 
 class Receipt(Frozen):
-    """What a platform answered to a part that it took.
+    """What a platform answered to a part that it took; `chat` is what it calls the chat there, if it says so.
 
     `pause` is how long nothing more may go to that chat, where the platform says that its limit is used up.
     """
 
     platform_message_id: str
+    chat: str | None = None
     pause: timedelta | None = None
 
 
@@ -164,6 +165,9 @@ class Platform(Protocol):
 
     def taken(self, channel: Channel, request: Request) -> Reply | None:
         """What the platform is answered once everything that a call told is safe; None for an empty 200."""
+
+    def recipient(self, given: str) -> str:
+        """The one way in which the platform writes this id of somebody; raises `Unacceptable` for what can be none."""
 
     def render(self, markdown: str, destination: Destination) -> tuple[Payload, ...]:
         """The parts of a reply, each ready to be sent; a part's text holds nothing but what the contact shall see."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from uuid import UUID
 
 from adapters.errors import NotPermitted, SignatureMismatch
 from adapters.media.base import Source
@@ -51,6 +52,13 @@ class Webchat:
     def taken(self, channel: Channel, request: Request) -> Reply | None:
         """There are no calls."""
         return None
+
+    def recipient(self, given: str) -> str:
+        """A session by its id, however that is spelt; whether there is one only the record knows."""
+        try:
+            return str(UUID(given))
+        except ValueError:
+            return given
 
     def render(self, markdown: str, destination: Destination) -> tuple[Payload, ...]:
         """One part, however long: the page scrolls."""

@@ -8,9 +8,10 @@ from fastapi import APIRouter, Query
 from pydantic import AfterValidator, ConfigDict, Field, JsonValue, StringConstraints, model_validator
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from adapters.database import bots, channel_admin, conversations, descriptions, first_words, sessions, windows
+from adapters.database import bots, channel_admin, conversations, descriptions, first_words, sessions
 from adapters.database.channels import ChannelAccess
 from adapters.database.conversations import Wanted
+from adapters.errors import Unacceptable
 from adapters.vault import KeyMissing
 from api.idempotency import OperatorOnce
 from api.pages import Cursor, Limit, Listed, position, timed
@@ -26,7 +27,7 @@ from api.v1.routing import Route
 from api.v1.times import Since, Until
 from api.v1.windows import demand_open
 from domain.conversations import ConversationStatus
-from domain.ids import WorkspaceId, conversation_id
+from domain.ids import WorkspaceId
 from domain.models import Strict
 from domain.platforms import PlatformName
 from domain.templates import TemplateMessage
@@ -135,14 +136,15 @@ async def begin(bot_id: UUID, first: FirstMessage, once: OperatorOnce, using: Us
     workspace_id = once.who.workspace_id
     async with using.database.begin() as connection:
         access = await _access(connection, using, workspace_id, bot_id, first.channel_id)
-        await _demand_session(connection, access, first.recipient)
-        text = await _free_text(connection, access, first)
+        recipient = _recipient(using, access, first.recipient)
+        await _demand_session(connection, access, recipient)
+        text = await _free_text(connection, access, first, recipient)
     if first.template:
         text = await templates.checked(using, workspace_id, first.channel_id, first.template)
     async with using.database.begin() as connection:
         buttons = () if first.text or first.template else access.bot.quick_replies
         begun, _ = await first_words.speak_first(
-            connection, access, first.recipient, text, buttons=buttons, template=first.template, now=datetime.now(UTC)
+            connection, access, recipient, text, buttons=buttons, template=first.template, now=datetime.now(UTC)
         )
         answer = await one(connection, using, workspace_id, begun)
         await once.keep(connection, answer)
@@ -176,15 +178,23 @@ async def _access(
     return access
 
 
-async def _free_text(connection: AsyncConnection, access: ChannelAccess, first: FirstMessage) -> str:
+def _recipient(using: Resources, access: ChannelAccess, given: str) -> str:
+    """Whom this is, as the platform writes it; 422 for what can be nobody's id there."""
+    try:
+        return using.platforms[access.channel.platform].recipient(given)
+    except Unacceptable as error:
+        raise invalid(f"recipient: {error}.", "recipient") from error
+
+
+async def _free_text(connection: AsyncConnection, access: ChannelAccess, first: FirstMessage, recipient: str) -> str:
     """What is said where it is no template; 422 where there is nothing to say, or nothing may be said freely."""
     if first.template:
         return ""
     text = first.text or access.bot.greeting
     if not text:
         raise invalid("text: give one; this bot has no greeting to say instead.", "no_text")
-    known = conversation_id(access.channel.id, first.recipient, None)
-    demand_open(access.channel.platform, await windows.heard_at(connection, known))
+    now = datetime.now(UTC)
+    demand_open(access.channel.platform, await first_words.heard_at(connection, access, recipient, now))
     return text
 
 

@@ -71,6 +71,7 @@ class Known(Given):
     """What sending to somebody meets."""
 
     state: PersonState | None = None
+    known_as: str | None = None
     name: str | None = None
     user_id: str | None = None
 

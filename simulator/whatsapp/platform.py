@@ -147,7 +147,7 @@ class WhatsApp:
         self._simulation.ledger.record("outbound", "whatsapp", {**fields, **more})
         self._tell_statuses(number, sent)
         accepted: list[JSON] = [{"id": sent.id, "message_status": "accepted"}]
-        contacts: list[JSON] = [{"input": sent.chat, "wa_id": sent.chat}]
+        contacts: list[JSON] = [{"input": sent.chat, "wa_id": self._state.person(sent.chat).known_as or sent.chat}]
         return {"messaging_product": "whatsapp", "contacts": contacts, "messages": accepted}
 
     def _tell_statuses(self, number: Number, sent: Sent) -> None:

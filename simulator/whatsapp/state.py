@@ -50,6 +50,8 @@ class Person:
     name: str = "Test User"
     user_id: str | None = None
     state: PersonState = "known"
+    known_as: str | None = None
+    """The number as WhatsApp writes it, where that is another, as in Brazil, Mexico and Argentina."""
 
     def contact(self) -> Object:
         """As a webhook introduces who wrote."""

@@ -4,6 +4,7 @@ import json
 from datetime import UTC, datetime
 
 import pytest
+from pydantic import JsonValue
 
 from adapters.platforms.graph.signature import SIGNATURE_HEADER, sign
 from tests.machine import taken, until
@@ -237,3 +238,34 @@ async def test_a_worker_killed_while_it_sends_leaves_one_answer_and_no_doubt(fro
     assert await bot.sent() == ["You said: hello"]
     await bot.until_ledger(("sent", None, 1))
     assert len(await front_door.simulated.asked()) == 1
+
+
+async def test_who_is_written_to_by_another_spelling_of_the_number_answers_in_the_same_conversation(
+    product: Product,
+) -> None:
+    dialled, known_as = "5511987654321", "551187654321"
+    bot = await whatsapp(product)
+    operator = await product.operator()
+    await product.simulated.post(f"/whatsapp/people/{dialled}", known_as=known_as)
+    await product.simulated.post("/whatsapp/settings", window=False)
+    await product.simulated.post("/whatsapp/templates", name="hello_there", body="Hello.")
+    first: dict[str, JsonValue] = {"channel_id": str(bot.channel.id), "recipient": f"+{dialled}"}
+    first["template"] = {"name": "hello_there", "language": "en_US"}
+    begun = await operator.post(f"/bots/{bot.channel.bot_id}/conversations", **first)
+    await bot.until_ledger(("sent", None, 1))
+    await product.simulated.post(f"/whatsapp/{bot.number}/messages", **{"from": known_as, "text": "hello"})
+    await bot.until_states("answered")
+    (known,) = (await operator.get("/conversations"))["items"]  # type: ignore[misc]  # a list of one
+    assert known["id"] == begun["id"]  # type: ignore[index]  # an object
+
+
+async def test_the_model_sees_nothing_of_who_had_the_number_before(product: Product) -> None:
+    bot = await whatsapp(product)
+    operator = await product.operator()
+    for person, text in (("US.1349", "my card ends 4242"), ("US.2451", "who is this?")):
+        await product.simulated.post(f"/whatsapp/people/{CONTACT}", user_id=person)
+        await bot.answered(text)
+    conversations = (await operator.get("/conversations"))["items"]
+    assert isinstance(conversations, list)
+    assert len(conversations) == 2
+    assert "4242" not in str((await product.simulated.asked())[-1]["request"])

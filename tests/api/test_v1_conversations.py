@@ -161,6 +161,13 @@ async def test_a_recipient_is_a_text_of_reasonable_length(api: httpx.AsyncClient
         assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "recipient"), recipient
 
 
+async def test_a_recipient_is_one_that_the_platform_can_have(api: httpx.AsyncClient, scene: Scene) -> None:
+    address, first = f"/v1/bots/{scene.bot_id}/conversations", {"channel_id": str(scene.channel_id), "text": "hi"}
+    refused = await api.post(address, json={**first, "recipient": "@somebody"})
+    assert (refused.status_code, refused.json()["code"]) == (422, "recipient")
+    assert refused.json()["detail"].startswith("recipient: give the chat's number, not its name")
+
+
 async def test_nobody_is_written_to_in_a_webchat_who_never_opened_it(
     api: httpx.AsyncClient, scene: Scene, database: Database
 ) -> None:
@@ -172,6 +179,8 @@ async def test_nobody_is_written_to_in_a_webchat_who_never_opened_it(
     async with database.begin() as connection:
         session = await sessions.create(connection, made.json()["id"], None, {}, scene.clock)
     assert (await api.post(address, json={**first, "recipient": str(session.id)})).status_code == 201
+    again = await api.post(address, json={**first, "recipient": str(session.id).upper()})
+    assert again.json()["contact"]["external_id"] == str(session.id)
 
 
 @pytest.mark.slow

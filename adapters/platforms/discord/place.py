@@ -7,10 +7,12 @@ from pydantic import JsonValue
 
 from adapters.platforms.base import Channel
 from adapters.platforms.fields import Fields, numeric_id, reference, shown_name
+from adapters.platforms.recipients import demand
 from domain.events import Sender
 from domain.models import Frozen
 
 _ID = re.compile(r"[0-9]{1,20}")
+_SNOWFLAKE = re.compile(r"[1-9][0-9]{0,19}")
 _EPOCH = datetime(2015, 1, 1, tzinfo=UTC)
 _TIME_BITS = 22
 _LAST = (datetime(9999, 1, 1, tzinfo=UTC) - _EPOCH) // timedelta(milliseconds=1)
@@ -69,6 +71,11 @@ def identity(fields: Fields, name: str) -> str | None:
     """A snowflake: Discord sends texts; a number is read as well, as far as it is a whole one."""
     found = numeric_id(fields, name)
     return found if found and _ID.fullmatch(found) else None
+
+
+def recipient(given: str) -> str:
+    """A snowflake as Discord writes it; raises `Unacceptable` for anything else."""
+    return demand(given, _SNOWFLAKE, "the id of a Discord channel or user, such as 175928847299117063")
 
 
 def moment_of(snowflake: str) -> datetime | None:

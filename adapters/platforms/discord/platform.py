@@ -35,7 +35,7 @@ from adapters.platforms.discord.history import NONCE_KEPT, History, interaction_
 from adapters.platforms.discord.interactions import Kind, as_reply, kind_of, read_interaction, response_to
 from adapters.platforms.discord.menu import DiscordMenu, commands_of
 from adapters.platforms.discord.people import profile_of
-from adapters.platforms.discord.place import Newest, identity, newest_in
+from adapters.platforms.discord.place import Newest, identity, newest_in, recipient
 from adapters.platforms.discord.posting import Posting, without
 from adapters.platforms.discord.setup import ASK, ENDPOINT, ask_command, may_read
 from adapters.platforms.discord.signature import demand_signature, look_signed
@@ -92,6 +92,10 @@ class Discord:
     def taken(self, channel: Channel, request: Request) -> Reply | None:
         """What an interaction is answered within its three seconds: the answer itself comes later."""
         return as_reply(parse_object(request.body), forms_in(channel))
+
+    def recipient(self, given: str) -> str:
+        """A channel or a user by its snowflake."""
+        return recipient(given)
 
     def render(self, markdown: str, destination: Destination) -> tuple[Payload, ...]:
         """The messages that make up a reply; the first one answers the interaction, or refers to what it answers."""

@@ -1,5 +1,6 @@
 """Messenger as a platform: signed batches in, plain texts and files with a mark out, and echoes of what was sent."""
 
+import re
 import time
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -33,6 +34,7 @@ from adapters.platforms.messenger.calls import Calls
 from adapters.platforms.messenger.files import form_of, render_file
 from adapters.platforms.messenger.menu import MessengerMenu
 from adapters.platforms.messenger.webhook import read_call
+from adapters.platforms.recipients import demand
 from adapters.platforms.text.messenger import render as render_text
 from domain.buttons import Button
 from domain.events import Attachment, InboundEvent
@@ -40,6 +42,7 @@ from domain.media import File
 from domain.platforms import Guarantee, PlatformName
 from domain.profiles import Profile
 
+_PERSON = re.compile(r"[1-9][0-9]{0,19}")
 _TYPING_SECONDS = 15.0
 _PROFILE = "first_name,last_name,profile_pic"
 
@@ -74,6 +77,10 @@ class Messenger:
     def taken(self, channel: Channel, request: Request) -> Reply | None:
         """Meta wants no word beyond the 200."""
         return None
+
+    def recipient(self, given: str) -> str:
+        """A person by the id that the page knows; only digits."""
+        return demand(given, _PERSON, "the id that Messenger gives the person for this page (PSID), which is digits")
 
     def render(self, markdown: str, destination: Destination) -> tuple[Payload, ...]:
         """Parts of plain text, for Messenger knows no formatting."""

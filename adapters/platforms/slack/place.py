@@ -6,15 +6,24 @@ from typing import Final
 
 from adapters.platforms.base import Channel
 from adapters.platforms.fields import Fields, part, parts, reference, shown_name
+from adapters.platforms.recipients import demand
 from domain.events import Sender
 from domain.models import Frozen
 
 _ID = re.compile(r"[A-Z0-9]{2,40}")
+_RECIPIENT = re.compile(r"[CDGUW][A-Z0-9]{1,39}")
 _TS = re.compile(r"([0-9]{1,11})\.([0-9]{6})")
 _DIRECT_TYPES = ("im", "app_home")
 THREADS_SETTING: Final = "threads"
 """Name of the channel setting that says where what stands at the top of a channel is answered."""
 THREADS: Final = ("where_asked", "always")
+
+
+def recipient(given: str) -> str:
+    """An id as Slack writes it; raises `Unacceptable` for anything else."""
+    return demand(
+        given, _RECIPIENT, "the id of a Slack channel, direct message or user, such as C0123ABCD, not its name"
+    )
 
 
 class Me(Frozen):

@@ -32,7 +32,7 @@ from adapters.platforms.slack.errors import ThreadRefused
 from adapters.platforms.slack.events import challenge_of, read_call
 from adapters.platforms.slack.file_calls import Files
 from adapters.platforms.slack.history import History, with_mark
-from adapters.platforms.slack.place import identity, timestamp
+from adapters.platforms.slack.place import identity, recipient, timestamp
 from adapters.platforms.slack.responses import Responses, addresses, without_addresses
 from adapters.platforms.slack.setup import instructions
 from adapters.platforms.slack.signature import demand_recent, demand_signature, look_signed
@@ -89,6 +89,10 @@ class Slack:
     def taken(self, channel: Channel, request: Request) -> Reply | None:
         """Slack wants no word beyond the 200."""
         return None
+
+    def recipient(self, given: str) -> str:
+        """A channel, a direct message or a user by its id."""
+        return recipient(given)
 
     def render(self, markdown: str, destination: Destination) -> tuple[Payload, ...]:
         """The bodies of the `chat.postMessage` calls that make up a reply; all of them stand in the thread."""

@@ -2,11 +2,14 @@
 
 import re
 
+from adapters.errors import Unacceptable
 from adapters.platforms.fields import Fields, numeric_id, part, reference, shown_name
+from adapters.platforms.recipients import demand
 from domain.events import Sender
 from domain.models import Frozen
 
 _LANGUAGE = re.compile(r"[A-Za-z0-9-]{2,35}")
+_CHAT = re.compile(r"-?[1-9][0-9]{0,15}")
 _GROUPS = ("group", "supergroup", "channel")
 
 
@@ -16,6 +19,13 @@ class Place(Frozen):
     chat: str
     thread: str | None = None
     is_group: bool = False
+
+
+def recipient(given: str) -> str:
+    """A chat's number as Telegram writes it; raises `Unacceptable` for anything else."""
+    if given.startswith("@"):
+        raise Unacceptable("give the chat's number, not its name; a message or GET /v1/events shows it as `chat`")
+    return demand(given, _CHAT, "a Telegram chat's number, such as 7527593 or -1001234567890")
 
 
 def place_of(message: Fields) -> Place | None:

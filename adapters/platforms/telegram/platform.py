@@ -36,6 +36,7 @@ from adapters.platforms.telegram.files import CALLS, render_file
 from adapters.platforms.telegram.keyboards import with_keyboard
 from adapters.platforms.telegram.management import TelegramManagement
 from adapters.platforms.telegram.menu import TelegramMenu
+from adapters.platforms.telegram.place import recipient
 from adapters.platforms.telegram.updates import ALLOWED_UPDATES, bot_of, read_update
 from adapters.platforms.text.telegram import TelegramText
 from adapters.platforms.text.telegram import render as render_text
@@ -91,6 +92,10 @@ class Telegram:
     def taken(self, channel: Channel, request: Request) -> Reply | None:
         """Telegram wants no word beyond the 200."""
         return None
+
+    def recipient(self, given: str) -> str:
+        """A chat by its number; a name such as `@somebody` is none, and two names for one chat would be two chats."""
+        return recipient(given)
 
     def render(self, markdown: str, destination: Destination) -> tuple[Payload, ...]:
         """The bodies of the `sendMessage` calls that make up a reply."""

@@ -11,9 +11,12 @@ from pydantic import JsonValue
 from adapters.platforms.base import Payload
 from adapters.platforms.fields import Fields, part, parts, reference, shown_name, text
 from adapters.platforms.graph.events import identity
+from adapters.platforms.recipients import demand
 from domain.events import EventKind, InboundEvent, Sender
 
 _NUMBER = re.compile(r"\+?[0-9]{5,20}")
+_DIALLED = re.compile(r"[1-9][0-9]{6,14}")
+_SEPARATORS = re.compile(r"[ \u00a0().\-\u2010\u2011/]")
 _ID = r"[A-Z]{2}(?:\.ENT)?\.[A-Za-z0-9]{1,128}"
 _SCOPED = re.compile(_ID)
 _FROM_ONE_TO_ANOTHER = re.compile(rf"changed from ({_ID}) to {_ID}")
@@ -52,6 +55,14 @@ def address(chat: str) -> Payload:
     if _SCOPED.fullmatch(chat):
         return {"recipient_type": "individual", "recipient": chat}
     return {"recipient_type": "individual" if _NUMBER.fullmatch(chat) else "group", "to": chat}
+
+
+def recipient(given: str) -> str:
+    """A number without its plus and what separates its groups, or an id; raises `Unacceptable` for anything else."""
+    if _SCOPED.fullmatch(given):
+        return given
+    wanted = "a telephone number with its country code, such as 491511234567, or a contact's id such as US.1349"
+    return demand(_SEPARATORS.sub("", given).removeprefix("+"), _DIALLED, wanted)
 
 
 def changed(message: Fields, chat: str) -> dict[str, object] | None:

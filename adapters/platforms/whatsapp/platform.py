@@ -34,7 +34,7 @@ from adapters.platforms.whatsapp.errors import MEANINGS, WAITS
 from adapters.platforms.whatsapp.files import render_file, with_media
 from adapters.platforms.whatsapp.interactive import with_buttons
 from adapters.platforms.whatsapp.menu import WhatsAppMenu
-from adapters.platforms.whatsapp.people import address
+from adapters.platforms.whatsapp.people import address, recipient
 from adapters.platforms.whatsapp.templates import payload_of, query, read_page
 from adapters.platforms.whatsapp.webhook import read_call
 from domain.buttons import Button
@@ -84,6 +84,10 @@ class WhatsApp:
     def taken(self, channel: Channel, request: Request) -> Reply | None:
         """Meta wants no word beyond the 200."""
         return None
+
+    def recipient(self, given: str) -> str:
+        """A number in international form, written as WhatsApp does, or a contact's id for this business."""
+        return recipient(given)
 
     def render(self, markdown: str, destination: Destination) -> tuple[Payload, ...]:
         """Parts of text with WhatsApp's own marks; the first cites the message that it answers."""
@@ -160,7 +164,8 @@ class WhatsApp:
         name = next((reference(message, "id") for message in parts(sent, "messages")), None)
         if name is None:
             raise OutcomeUnknown("WhatsApp's answer to a message names no message")
-        return Receipt(platform_message_id=name)
+        contact: Fields = next(iter(parts(sent, "contacts")), {})
+        return Receipt(platform_message_id=name, chat=reference(contact, "wa_id"))
 
     async def find(
         self, channel: Channel, payload: Payload, mark: str, since: datetime, deadline: float
