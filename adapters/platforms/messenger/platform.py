@@ -42,7 +42,7 @@ from domain.media import File
 from domain.platforms import Guarantee, PlatformName
 from domain.profiles import Profile
 
-_PERSON = re.compile(r"[1-9][0-9]{0,19}")
+_PERSON = re.compile(r"(?=[^1-9]*[1-9])[A-Za-z0-9_-]{1,64}")
 _TYPING_SECONDS = 15.0
 _PROFILE = "first_name,last_name,profile_pic"
 
@@ -79,8 +79,8 @@ class Messenger:
         return None
 
     def recipient(self, given: str) -> str:
-        """A person by the id that the page knows; only digits."""
-        return demand(given, _PERSON, "the id that Messenger gives the person for this page (PSID), which is digits")
+        """A person by the id that the page knows."""
+        return demand(given, _PERSON, "the id that Messenger gives the person for this page (PSID)")
 
     def render(self, markdown: str, destination: Destination) -> tuple[Payload, ...]:
         """Parts of plain text, for Messenger knows no formatting."""

@@ -15,7 +15,7 @@ from adapters.platforms.recipients import demand
 from domain.events import EventKind, InboundEvent, Sender
 
 _NUMBER = re.compile(r"\+?[0-9]{5,20}")
-_DIALLED = re.compile(r"[1-9][0-9]{6,14}")
+_DIALLED = re.compile(r"[1-9][0-9]{4,14}")
 _SEPARATORS = re.compile(r"[ \u00a0().\-\u2010\u2011/]")
 _ID = r"[A-Z]{2}(?:\.ENT)?\.[A-Za-z0-9]{1,128}"
 _SCOPED = re.compile(_ID)
