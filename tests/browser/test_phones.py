@@ -99,8 +99,9 @@ async def test_every_phone_is_answered(product: Product, phones: Page) -> None:
     everyone = [Phone(phones, title) for title in TITLES]
     for phone in everyone:
         await phone.say("/start")
-    for platform in ("slack", "discord"):  # there "/start" is a message like any other
-        await _offer(product, platform, "What can you do?")
+    for title in ("Slack", "Discord"):  # there "/start" is a message like any other
+        await expect(Phone(phones, title).of_bot("You said: /start")).to_be_visible()
+        await _offer(product, title.lower(), "What can you do?")
     for phone in everyone:
         await phone.press("What can you do?")
     for phone in everyone:

@@ -29,5 +29,6 @@ async def _open(chat: Chat, name: str) -> None:
     sender = Sender(external_id=f"new-{name}", name=name)
     event = InboundEvent(key=f"m-{name}", kind=EventKind.MESSAGE, chat=f"new-{name}", sender=sender, text="hi")
     conversation = conversation_id(chat.access.channel.id, f"new-{name}", None)
+    place = chats.place_of([event], event, f"new-{name}", chat.now)
     async with chat.database.begin() as connection:
-        await chats.open_chat(connection, chat.access, conversation, f"new-{name}", event, 1, chat.now, chat.now)
+        await chats.open_chat(connection, chat.access, conversation, place, 1, chat.now, chat.now)

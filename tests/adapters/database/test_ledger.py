@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
-from adapters.database import events, ledger, memberships
+from adapters.database import arrivals, events, ledger, memberships
 from adapters.database.ledger import Part
 from adapters.database.records import DeliveryRow, Message
 from adapters.database.tables import ChatAlias, Conversation
@@ -163,7 +163,7 @@ async def test_a_message_carries_the_id_and_the_time_of_its_first_part(chat: Cha
     first = chat.now
     for number, part in enumerate(parts, 1):
         async with chat.locked() as (connection, _):
-            await ledger.note_sent(connection, part.id, f"10{number}", chat.now)
+            await arrivals.note_sent(connection, part.id, f"10{number}", chat.now)
         chat.pass_time(seconds=1)
     said = select(Message.platform_message_id, Message.sent_at).where(Message.turn_id == UUID(begun.turn_id))
     assert await chat.rows(said) == [("101", first)]

@@ -6,7 +6,7 @@ import pytest
 from pydantic import JsonValue
 from sqlalchemy import update
 
-from adapters.database import events, handovers, ledger
+from adapters.database import arrivals, events, handovers
 from adapters.database.records import Message
 from domain.deliveries import DeliveryState
 from tests.adapters.database.chat import Chat
@@ -29,7 +29,7 @@ async def say(chat: Chat, text: str, *names: str) -> None:
     for part, name in zip(parts, names, strict=True):
         await chat.settle(part, await chat.claim(part), DeliveryState.SENT, platform_message_id=name)
         async with chat.database.begin() as connection:
-            await ledger.note_sent(connection, part.id, name, chat.now)
+            await arrivals.note_sent(connection, part.id, name, chat.now)
     await chat.end(begun)
 
 

@@ -15,6 +15,7 @@ from adapters.database.records import Event
 from adapters.database.tables import Conversation
 from domain.deliveries import DeliveryState
 from domain.events import EventKind, EventState, receipt_key
+from domain.ids import conversation_id
 from domain.turns import Account, Begun
 from settings import Settings
 from tests.adapters.database.chat import Chat, open_chat
@@ -177,5 +178,5 @@ async def test_a_conversation_that_began_under_the_second_id_goes_on(settings: S
         await events.record(connection, chat.access, [hidden], chat.now)
     async with database.begin() as connection:
         await events.record(connection, chat.access, [both], chat.now)
-    found = await chat.rows(select(Conversation.chat))
-    assert found == [("US.1",)]
+    found = await chat.rows(select(Conversation.id, Conversation.chat))
+    assert found == [(conversation_id(chat.access.channel.id, "US.1", None), "7")]
