@@ -5,21 +5,15 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.errors import Unreadable
 from domain.events import EventKind, InboundEvent, Sender
 from domain.text import unstorable
 from tests.adapters.platforms import messenger_payloads, whatsapp_payloads
+from tests.adapters.platforms.spoiling import ANYTHING, UNTIMED, spoiled
 
-ANYTHING = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters(codec=None)) | st.just(2**63),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
-    max_leaves=8,
-)
-UNTIMED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
-"""A loaded machine is no counterexample."""
 WHATSAPP = [
     call
     for path in sorted(whatsapp_payloads.PAYLOADS.glob("*.json"))
@@ -33,20 +27,12 @@ MESSENGER = [
 Read = Callable[[bytes], Sequence[InboundEvent]]
 
 
-def _spoiled(draw: st.DrawFn, value: object) -> object:
-    if draw(st.integers(0, 7)) == 0:
-        return draw(ANYTHING)
-    if isinstance(value, dict):
-        return {name: _spoiled(draw, inner) for name, inner in value.items()}
-    return [_spoiled(draw, inner) for inner in value] if isinstance(value, list) else value
-
-
 @st.composite
 def _beside_others(
     draw: st.DrawFn, recorded: list[dict[str, object]], first: dict[str, object], last: dict[str, object]
 ) -> bytes:
     """A recorded call with anything anywhere in it, its entries between those of two that are whole."""
-    entries = _spoiled(draw, draw(st.sampled_from(recorded))["entry"])
+    entries = spoiled(draw, draw(st.sampled_from(recorded))["entry"])
     between = entries if isinstance(entries, list) else [entries]
     whole = [call["entry"] for call in (first, last)]
     assert isinstance(whole[0], list)

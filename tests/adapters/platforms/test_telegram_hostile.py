@@ -4,12 +4,13 @@ import json
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.errors import Unreadable
 from domain.events import EventKind
 from domain.text import unstorable
+from tests.adapters.platforms.spoiling import ANYTHING, UNTIMED, spoiled
 from tests.adapters.platforms.telegram_payloads import PAYLOADS, read_bytes, read_message
 
 
@@ -131,29 +132,14 @@ def test_a_time_that_is_none_is_left_out() -> None:
     assert read_message(text="a", date=253370764800).occurred_at == datetime(9999, 1, 1, tzinfo=UTC)
 
 
-ANYTHING = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters(codec=None)) | st.just(2**63),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
-    max_leaves=8,
-)
-UNTIMED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
-"""A loaded machine is no counterexample."""
 RECORDED = [json.loads(path.read_text()) for path in sorted(PAYLOADS.glob("*.json"))]
-
-
-def _spoiled(draw: st.DrawFn, value: object) -> object:
-    if draw(st.integers(0, 7)) == 0:
-        return draw(ANYTHING)
-    if isinstance(value, dict):
-        return {name: _spoiled(draw, inner) for name, inner in value.items()}
-    return [_spoiled(draw, inner) for inner in value] if isinstance(value, list) else value
 
 
 @st.composite
 def spoiled_updates(draw: st.DrawFn) -> dict[str, object]:
     """A recorded update in which anything may stand anywhere, its number excepted."""
     update = draw(st.sampled_from(RECORDED))
-    return {name: value if name == "update_id" else _spoiled(draw, value) for name, value in update.items()}
+    return {name: value if name == "update_id" else spoiled(draw, value) for name, value in update.items()}
 
 
 @UNTIMED
